@@ -1,0 +1,264 @@
+package enrich
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"tocsin/ingest"
+	"tocsin/internal/ident"
+)
+
+// ReportSchema names the record's version. A reader takes any
+// "tocsin.report/1" and ignores fields that it does not know.
+const ReportSchema = "tocsin.report/1"
+
+// Report is what one article says about one incident.
+type Report struct {
+	Schema  string `json:"schema"`
+	ID      string `json:"id"`      // see ReportID
+	Ordinal int    `json:"ordinal"` // position among the reports of this edition, from 0
+	Of      int    `json:"of"`      // how many reports this edition has: what is missing was withdrawn
+	Role    Role   `json:"role"`    // how the article tells of it
+	Type    string `json:"type"`    // coarse, one of Types
+	Subtype string `json:"subtype,omitempty"`
+	Complex bool   `json:"complex,omitempty"` // two or more tactics, one plan
+	Outcome string `json:"outcome"`           // carried_out ongoing attempted disrupted foiled threatened hoax unknown
+
+	Place    *Place    `json:"place,omitempty"`
+	Occurred *Occurred `json:"occurred,omitempty"`
+	Actors   []Actor   `json:"actors,omitempty"`
+	Weapons  []string  `json:"weapons,omitempty"`
+
+	Figures []Figure          `json:"figures,omitempty"`
+	Totals  map[Measure]Total `json:"totals,omitempty"` // of this article, current scope, perpetrators excluded
+
+	Certainty string   `json:"certainty,omitempty"` // of the incident: confirmed reported claimed possible disputed denied retracted
+	Rules     []string `json:"rules,omitempty"`     // that decided type, role and relevance
+	Evidence  []Span   `json:"evidence,omitempty"`  // the words that name the incident
+
+	Source Source `json:"article"` // the article, as later stages need it
+}
+
+// Role is the part that an incident plays in an article.
+type Role string
+
+const (
+	Main       Role = "main"       // the news that the article exists for
+	Other      Role = "other"      // another current incident in the same article
+	Background Role = "background" // older, or mentioned only as context
+	// Withdrawn says that this edition of the article tells of no incident
+	// any more where an earlier edition may have: the fold takes back what the
+	// earlier edition gave.
+	Withdrawn Role = "withdrawn"
+)
+
+// Source is what later stages need to know of the article that a report is from.
+type Source struct {
+	ID            string    `json:"id"`
+	Edition       int       `json:"edition"`
+	Feed          string    `json:"feed,omitempty"`
+	Outlet        string    `json:"outlet,omitempty"`
+	URL           string    `json:"url,omitempty"`
+	Title         string    `json:"title,omitempty"`
+	Language      string    `json:"lang,omitempty"`
+	Published     time.Time `json:"published,omitzero"`
+	FirstSeen     time.Time `json:"first_seen,omitzero"`
+	Fetched       time.Time `json:"fetched,omitzero"`
+	ContentSHA256 string    `json:"content_sha256"`
+}
+
+// SourceOf takes from an article what a report keeps of it.
+func SourceOf(a *ingest.Article) Source {
+	return Source{ID: a.ID, Edition: a.Edition, Feed: a.Feed, Outlet: a.Outlet, URL: a.URL, Title: a.Title, Language: a.Language,
+		Published: a.Published, FirstSeen: a.FirstSeen, Fetched: a.Fetched, ContentSHA256: a.ContentSHA256}
+}
+
+// Measure is what a figure counts.
+type Measure string
+
+const (
+	Killed     Measure = "killed"
+	Injured    Measure = "injured"
+	Missing    Measure = "missing"
+	Abducted   Measure = "abducted"
+	Hostages   Measure = "hostages"
+	Released   Measure = "released"
+	Escaped    Measure = "escaped"
+	Arrested   Measure = "arrested"
+	Surrender  Measure = "surrendered"
+	Displaced  Measure = "displaced"
+	Casualties Measure = "casualties" // killed or injured, undivided
+	Incidents  Measure = "incidents"  // attacks, not people
+	Property   Measure = "property"
+)
+
+// Figure is one number that the text gives, with the words that give it. Every
+// figure is kept, also those that count towards nothing (background, subset,
+// hypothetical, denied): Scope, Relation and Certainty say which they are.
+type Figure struct {
+	Measure    Measure `json:"measure"`
+	Quantifier string  `json:"quantifier"`         // exact at_least at_most range approx vague none unknown
+	Min        *int    `json:"min"`                // persons, or what Unit says; null where the text sets no floor
+	Max        *int    `json:"max"`                // null where the text sets no ceiling
+	Point      *int    `json:"point"`              // the one number to show, null where there is none
+	Unit       string  `json:"unit,omitempty"`     // person (the default), family, household, incident, building, vehicle
+	Who        string  `json:"who,omitempty"`      // any civilian child woman journalist aid_worker medic official security peacekeeper militant protester suspect perpetrator foreigner
+	Grade      string  `json:"grade,omitempty"`    // of injuries: minor serious critical
+	Scope      string  `json:"scope"`              // current background aggregate perpetrator hypothetical
+	Relation   string  `json:"relation"`           // total subset part sum_of_parts additional update correction derived duplicate
+	Previous   *int    `json:"previous,omitempty"` // the figure that this one replaces, where the text says so
+	Excludes   string  `json:"excludes,omitempty"` // "perpetrator" where the text says that it is not counted
+	Source     *Said   `json:"source,omitempty"`
+	Certainty  string  `json:"certainty"` // confirmed reported claimed possible disputed denied retracted
+	Rule       string  `json:"rule"`      // the rule that read it
+	Evidence   []Span  `json:"evidence"`  // never empty
+}
+
+// Said is who gives a figure.
+type Said struct {
+	Text string `json:"text,omitempty"`
+	Kind string `json:"kind"` // government police military medical un_ngo witness belligerent media anonymous_official none
+}
+
+// Total is what an article, or an incident, makes of its figures of one measure.
+type Total struct {
+	Min        *int   `json:"min"`
+	Max        *int   `json:"max"`
+	Point      *int   `json:"point"`
+	Quantifier string `json:"quantifier"`
+	Rule       string `json:"rule"` // the fusion rule that chose it
+	Conflict   bool   `json:"conflict,omitempty"`
+	// ExcludesPerpetrators is set where the text tells whether the total
+	// counts attackers; nil where it does not tell.
+	ExcludesPerpetrators *bool `json:"excludes_perpetrators,omitempty"`
+}
+
+// Number is the one number to show or compare: the point, else the floor, else
+// the ceiling; ok is false where the total has none of them.
+func (t Total) Number() (n int, ok bool) {
+	for _, p := range []*int{t.Point, t.Min, t.Max} {
+		if p != nil {
+			return *p, true
+		}
+	}
+	return 0, false
+}
+
+// Place is where an incident happened.
+type Place struct {
+	Name      string `json:"name,omitempty"`    // as written
+	Admin     string `json:"admin,omitempty"`   // the next larger named place
+	Country   string `json:"country,omitempty"` // ISO 3166-1 alpha-2; empty is unknown
+	Precision string `json:"precision"`         // exact near settlement admin2 admin1 country sea_or_border unknown
+	Basis     string `json:"basis,omitempty"`   // sentence lead title dateline feed_default
+	SiteKind  string `json:"site_kind,omitempty"`
+	Evidence  []Span `json:"evidence,omitempty"`
+}
+
+// Occurred is when an incident happened: an interval, never the time of publication.
+type Occurred struct {
+	Earliest  *time.Time `json:"earliest"`
+	Latest    *time.Time `json:"latest"`
+	Precision string     `json:"precision"` // minute hour day week month year unknown
+	Basis     string     `json:"basis"`     // explicit_date weekday relative publication none
+	Text      string     `json:"text,omitempty"`
+	Zone      string     `json:"tz,omitempty"`
+	Evidence  []Span     `json:"evidence,omitempty"`
+}
+
+// Actor is a named party to an incident.
+type Actor struct {
+	Name     string `json:"name"`
+	Role     string `json:"role"` // claimed blamed suspected denied target party_a party_b
+	Kind     string `json:"kind,omitempty"`
+	By       string `json:"by,omitempty"` // who blames or suspects
+	Evidence []Span `json:"evidence,omitempty"`
+}
+
+// Span is evidence: bytes [Start, End) of one text field of one article.
+type Span struct {
+	Article string `json:"article"`
+	Field   string `json:"field"` // title summary body
+	Start   int    `json:"start"`
+	End     int    `json:"end"`
+	Text    string `json:"text"`
+}
+
+// ReportID names a report: the same edition of the same article gives the same
+// ids, however often it is read. The content hash is part of it for the reason
+// given at Article.MsgID.
+func ReportID(src Source, ordinal int) string {
+	return "rep-" + ident.Hash("report", src.ID, strconv.Itoa(src.Edition), src.ContentSHA256, strconv.Itoa(ordinal))
+}
+
+// Country returns the place's country, "" where it is unknown.
+func (r *Report) Country() string {
+	if r.Place == nil {
+		return ""
+	}
+	return r.Place.Country
+}
+
+// Relevant reports whether an article with these reports tells of a concrete
+// security incident that is news: it has a main one, and that is no hoax, no
+// court case, and not withdrawn.
+func Relevant(reports []Report) bool {
+	for i := range reports {
+		r := &reports[i]
+		if r.Role == Main && r.Outcome != "hoax" && r.Type != "judicial" && r.Certainty != "retracted" {
+			return true
+		}
+	}
+	return false
+}
+
+// ErrSchema is wrapped by DecodeReport's error when the record is of a version
+// that this program does not know.
+var ErrSchema = errors.New("unknown schema version")
+
+// DecodeReport reads a report from the bus.
+func DecodeReport(data []byte) (Report, error) {
+	var r Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Report{}, fmt.Errorf("decode report: %w", err)
+	}
+	if r.Schema != ReportSchema {
+		return Report{}, fmt.Errorf("decode report: schema %q, this program reads %q: %w", r.Schema, ReportSchema, ErrSchema)
+	}
+	if r.ID == "" || r.Source.ID == "" || r.Source.Edition < 1 {
+		return Report{}, fmt.Errorf("decode report: id %q of article %q edition %d: all three are needed", r.ID, r.Source.ID, r.Source.Edition)
+	}
+	return r, nil
+}
+
+// Types lists the coarse types: they are subject tokens, metric labels and the
+// words of rules.
+var Types = []string{
+	"bombing", "explosion", "landmine", "chemical_attack", "airstrike", "drone_strike", "shelling", "shooting", "armed_attack", "clash",
+	"assassination", "execution", "stabbing", "vehicle_ramming", "assault", "arson", "sabotage", "sexual_violence", "kidnapping", "hijacking",
+	"riot", "crackdown", "security_operation", "arrest", "seizure", "bodies_found", "coup", "judicial", "unknown",
+}
+
+// Family groups the types that two outlets may give to one incident.
+func Family(typ string) string {
+	switch typ {
+	case "bombing", "explosion", "landmine", "chemical_attack":
+		return "explosive"
+	case "airstrike", "drone_strike", "shelling":
+		return "aerial"
+	case "kidnapping", "hijacking":
+		return "abduction"
+	case "riot", "crackdown":
+		return "unrest"
+	case "security_operation", "arrest", "seizure", "judicial":
+		return "law"
+	case "arson", "sabotage":
+		return "fire"
+	case "unknown":
+		return "unknown"
+	}
+	return "armed"
+}
