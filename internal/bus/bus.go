@@ -1,0 +1,379 @@
+package bus
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bus is a connection to JetStream whose streams and buckets are as this
+// program wants them. Open makes one; Close ends it.
+type Bus struct {
+	Conn *nats.Conn
+	JS   jetstream.JetStream
+
+	prefix   string
+	replicas int
+	log      *slog.Logger
+	metrics  *metrics
+	embedded *embedded // nil on an external server
+	lock     *os.File  // held while the embedded server runs
+	closed   atomic.Bool
+}
+
+// ErrUnreachable is wrapped by Open's error when no server answers.
+var ErrUnreachable = errors.New("NATS is not reachable")
+
+// ErrInUse is wrapped by Open's error when another process has the data directory.
+var ErrInUse = errors.New("the data directory is in use")
+
+// Open connects to the server that cfg names, or starts the embedded one, and
+// reconciles streams and buckets.
+func Open(ctx context.Context, cfg Config) (*Bus, error) {
+	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	if err := b.open(ctx, cfg); err != nil {
+		b.Close()
+		return nil, err
+	}
+	if err := b.reconcile(ctx); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Attach is Open for a command that looks into a running system: it declares
+// nothing. Without a URL it speaks to the daemon on cfg.DataDir through its
+// socket; where none runs and offline is true, it opens the store itself.
+func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
+	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	if cfg.URL == "" {
+		path := filepath.Join(cfg.DataDir, SocketName)
+		token, err := readToken(cfg.TokenFile)
+		if err != nil {
+			return nil, err
+		}
+		err = b.connect(cfg, "nats://daemon", nats.SetCustomDialer(socketDialer(path)), nats.Token(token))
+		if err == nil {
+			return b, nil
+		}
+		if !offline {
+			return nil, fmt.Errorf("no daemon answers on %s: start 'tocsin run' there, or name a server with --nats: %w", path, ErrUnreachable)
+		}
+	}
+	if err := b.open(ctx, cfg); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// socketDialer reaches a daemon's socket whatever address is asked for.
+type socketDialer string
+
+func (d socketDialer) Dial(_, _ string) (net.Conn, error) {
+	return net.DialTimeout("unix", string(d), connectTimeout)
+}
+
+func readToken(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read nats.token_file: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+func (b *Bus) open(ctx context.Context, cfg Config) error {
+	token, err := readToken(cfg.TokenFile)
+	if err != nil {
+		return err
+	}
+	if cfg.URL != "" {
+		opts, err := externalOptions(cfg)
+		if err != nil {
+			return err
+		}
+		if token != "" {
+			opts = append(opts, nats.Token(token))
+		}
+		return b.connect(cfg, cfg.URL, opts...)
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	if b.lock, err = lockDir(cfg.DataDir); err != nil {
+		return err
+	}
+	if b.embedded, err = startEmbedded(cfg, token); err != nil {
+		return err
+	}
+	if err := b.embedded.listenSocket(filepath.Join(cfg.DataDir, SocketName)); err != nil {
+		return err
+	}
+	return b.connect(cfg, "", nats.InProcessServer(b.embedded), nats.Token(token))
+}
+
+func externalOptions(cfg Config) ([]nats.Option, error) {
+	var opts []nats.Option
+	if cfg.Credentials != "" {
+		opts = append(opts, nats.UserCredentials(cfg.Credentials))
+	}
+	if cfg.NKey != "" {
+		o, err := nats.NkeyOptionFromSeed(cfg.NKey)
+		if err != nil {
+			return nil, fmt.Errorf("read nats.nkey_file: %w", err)
+		}
+		opts = append(opts, o)
+	}
+	if cfg.TLS.CA != "" {
+		opts = append(opts, nats.RootCAs(cfg.TLS.CA))
+	}
+	if cfg.TLS.Cert != "" {
+		opts = append(opts, nats.ClientCert(cfg.TLS.Cert, cfg.TLS.Key))
+	}
+	if cfg.TLS.CA != "" || cfg.TLS.Cert != "" {
+		opts = append(opts, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
+	}
+	return opts, nil
+}
+
+func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
+	opts = append([]nats.Option{
+		nats.Name("tocsin"),
+		nats.Timeout(connectTimeout),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.ReconnectJitter(250*time.Millisecond, 250*time.Millisecond),
+		nats.PingInterval(20 * time.Second),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			b.metrics.connected.Set(0)
+			if !b.closed.Load() {
+				b.log.Warn("NATS connection lost, reconnecting", "err", err)
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			b.metrics.connected.Set(1)
+			b.metrics.reconnects.Inc()
+			b.log.Info("NATS connection is back")
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, s *nats.Subscription, err error) {
+			subject := ""
+			if s != nil {
+				subject = s.Subject
+			}
+			b.log.Warn("NATS", "subject", subject, "err", err)
+		}),
+	}, opts...)
+	nc, err := nats.Connect(url, opts...)
+	if err != nil {
+		if url == "" {
+			return fmt.Errorf("connect to the embedded NATS server: %w", err)
+		}
+		return fmt.Errorf("%w at %s: %w; check the address and that it lets this user in", ErrUnreachable, redact(url), err)
+	}
+	b.Conn = nc
+	b.metrics.connected.Set(1)
+	jsOpts := []jetstream.JetStreamOpt{
+		jetstream.WithPublishAsyncMaxPending(1024),
+		// Without a time-out a future hangs for ever when the server is gone.
+		jetstream.WithPublishAsyncTimeout(publishTimeout),
+		jetstream.WithDefaultTimeout(10 * time.Second),
+	}
+	if cfg.Domain != "" {
+		b.JS, err = jetstream.NewWithDomain(nc, cfg.Domain, jsOpts...)
+	} else {
+		b.JS, err = jetstream.New(nc, jsOpts...)
+	}
+	if err != nil {
+		return fmt.Errorf("open JetStream: %w", err)
+	}
+	return nil
+}
+
+// redact drops a password that an operator wrote into a URL.
+func redact(url string) string {
+	head, rest, ok := strings.Cut(url, "@")
+	if !ok {
+		return url
+	}
+	if i := strings.Index(head, "://"); i >= 0 {
+		return head[:i+3] + "…@" + rest
+	}
+	return "…@" + rest
+}
+
+// lockDir makes sure that one process at a time serves a data directory: two
+// servers on one store would destroy it. The lock ends with the process.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the data directory's lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%w: another tocsin serves %s; stop it, or use another --data", ErrInUse, dir)
+	}
+	return f, nil
+}
+
+// Close ends the connection and the embedded server. Publishes that are still
+// under way fail.
+func (b *Bus) Close() {
+	if b.closed.Swap(true) {
+		return
+	}
+	if b.Conn != nil {
+		b.Conn.Close()
+	}
+	if b.embedded != nil {
+		b.embedded.stop()
+	}
+	if b.lock != nil {
+		b.lock.Close()
+	}
+}
+
+// ClientURL is where other programs reach the embedded server, "" where it
+// opened no port.
+func (b *Bus) ClientURL() string {
+	if b.embedded == nil {
+		return ""
+	}
+	return b.embedded.clientURL()
+}
+
+// RestartServer ends and starts the embedded server; the connection comes back
+// by itself. On an external server it does nothing.
+func (b *Bus) RestartServer() error {
+	if b.embedded == nil {
+		return nil
+	}
+	b.metrics.restarts.Inc()
+	return b.embedded.restart()
+}
+
+// Ready returns nil when the connection is up and every stream answers; its
+// error names what is not.
+func (b *Bus) Ready(ctx context.Context) error {
+	if !b.Conn.IsConnected() {
+		return fmt.Errorf("not connected to NATS: %s", b.Conn.Status())
+	}
+	for _, s := range streams {
+		if _, err := b.JS.Stream(ctx, b.streamName(s.name)); err != nil {
+			return fmt.Errorf("stream %s: %w", b.streamName(s.name), err)
+		}
+	}
+	return nil
+}
+
+// Writable returns nil when the bus takes and keeps a message. JetStream goes
+// on to answer when its disk is full; only a write tells.
+func (b *Bus) Writable(ctx context.Context) error {
+	kv, err := b.Bucket(ctx, FeedsBucket)
+	if err == nil {
+		_, err = kv.PutString(ctx, "_probe", time.Now().UTC().Format(time.RFC3339))
+	}
+	if err != nil {
+		return fmt.Errorf("NATS takes no message: %w", err)
+	}
+	return nil
+}
+
+// Guard watches the embedded server until ctx ends: when it takes no message
+// any more although the disk has room, it is restarted, because nothing else
+// brings it back.
+func (b *Bus) Guard(ctx context.Context) error {
+	if b.embedded == nil {
+		<-ctx.Done()
+		return nil
+	}
+	t := time.NewTicker(guardEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		probe, cancel := context.WithTimeout(ctx, publishTimeout)
+		err := b.Writable(probe)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		free, ferr := FreeBytes(b.embedded.store)
+		switch {
+		case ferr != nil:
+			b.log.Error("the store cannot be looked at", "dir", b.embedded.store, "err", ferr)
+		case free < minFree:
+			b.log.Error("the disk is full: nothing is lost, and work goes on when there is room; free some", "dir", b.embedded.store, "free_bytes", free, "err", err)
+		default:
+			b.log.Warn("the embedded NATS server takes no messages, restarting it", "err", err)
+			if err := b.RestartServer(); err != nil {
+				b.log.Error("restart of the embedded NATS server", "err", err)
+			}
+		}
+	}
+}
+
+const (
+	guardEvery = 30 * time.Second
+	minFree    = 64 << 20
+)
+
+// FreeBytes is the room that the file system below dir has for this user.
+func FreeBytes(dir string) (uint64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return 0, fmt.Errorf("look at the file system of %s: %w", dir, err)
+	}
+	return st.Bavail * uint64(st.Bsize), nil
+}
+
+// Bucket returns one of the buckets in topology.go.
+func (b *Bus) Bucket(ctx context.Context, name string) (jetstream.KeyValue, error) {
+	kv, err := b.JS.KeyValue(ctx, b.bucketName(name))
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", b.bucketName(name), err)
+	}
+	return kv, nil
+}
+
+// Stream returns one of the streams in topology.go.
+func (b *Bus) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	s, err := b.JS.Stream(ctx, b.streamName(name))
+	if err != nil {
+		return nil, fmt.Errorf("open stream %s: %w", b.streamName(name), err)
+	}
+	return s, nil
+}
+
+// now is the wall clock; stream ages are told in it.
+func (b *Bus) now() time.Time { return time.Now() }
+
+// pause waits for about d, between half and one and a half of it, or until ctx
+// ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d/2 + rand.N(d))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

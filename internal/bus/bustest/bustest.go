@@ -1,0 +1,42 @@
+// Package bustest gives a test a bus of its own: a real JetStream server in
+// this process, on a temporary folder.
+package bustest
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tocsin/internal/bus"
+)
+
+// New opens a bus that ends with the test. Publishes are not synced to disk:
+// no test cuts the power.
+func New(t testing.TB) *bus.Bus { return Open(t, t.TempDir()) }
+
+// Open opens a bus on a data directory, for a test that comes back to it.
+func Open(t testing.TB, dir string) *bus.Bus {
+	t.Helper()
+	b, err := bus.Open(t.Context(), Config(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// Config is what Open opens.
+func Config(t testing.TB, dir string) bus.Config {
+	cfg := bus.DefaultConfig()
+	cfg.DataDir = dir
+	cfg.Durability = bus.Relaxed
+	cfg.Log = Log(t)
+	cfg.Metrics = prometheus.NewRegistry()
+	return cfg
+}
+
+// Log writes to the test's own log.
+func Log(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}

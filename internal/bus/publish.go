@@ -1,0 +1,146 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// publishTimeout is how long one try of a publish may take.
+const publishTimeout = 10 * time.Second
+
+// Message is one publish.
+type Message struct {
+	Subject string
+	ID      string // Nats-Msg-Id: the same id within the stream's window is stored once
+	Data    []byte
+	Header  nats.Header // further headers, may be nil
+
+	// After makes the publish a compare-and-set: it is stored only if the last
+	// message on AfterSubject (a subject or pattern) has this stream sequence;
+	// 0 says that there must be none. Nil publishes without a condition.
+	After        *uint64
+	AfterSubject string
+}
+
+// ErrConflict is wrapped when a compare-and-set found another last message:
+// somebody else has written.
+var ErrConflict = errors.New("written by another")
+
+// ErrTooLarge is wrapped when the stream does not take a message of this size.
+var ErrTooLarge = errors.New("message too large")
+
+func (m *Message) msg() *nats.Msg {
+	h := nats.Header{}
+	for k, v := range m.Header {
+		h[k] = v
+	}
+	if m.ID != "" {
+		h[jetstream.MsgIDHeader] = []string{m.ID}
+	}
+	if m.After != nil {
+		h[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(*m.After, 10)}
+		if m.AfterSubject != "" && m.AfterSubject != m.Subject {
+			h[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{m.AfterSubject}
+		}
+	}
+	return &nats.Msg{Subject: m.Subject, Header: h, Data: m.Data}
+}
+
+// Pending is a publish under way.
+type Pending struct {
+	b      *Bus
+	msg    Message
+	future jetstream.PubAckFuture
+	err    error
+}
+
+// Begin sends m and returns without waiting for the stream's word. Messages
+// begun one after another are stored in that order.
+func (b *Bus) Begin(m Message) *Pending {
+	p := &Pending{b: b, msg: m}
+	p.future, p.err = b.JS.PublishMsgAsync(m.msg(),
+		jetstream.WithStallWait(30*time.Second), // 200 ms, the default, fails under load
+		jetstream.WithRetryAttempts(0))
+	return p
+}
+
+// Wait returns when the message is stored. Trouble that can pass (no server,
+// no room, no answer) is waited out, the same message id sent again, until ctx
+// ends; ErrConflict and ErrTooLarge are returned at once.
+func (p *Pending) Wait(ctx context.Context) (*jetstream.PubAck, error) {
+	if p.err == nil {
+		select {
+		case ack := <-p.future.Ok():
+			return ack, nil
+		case p.err = <-p.future.Err():
+		case <-ctx.Done():
+			return nil, fmt.Errorf("publish to %s: %w", p.msg.Subject, ctx.Err())
+		}
+	}
+	if err := permanent(p.err); err != nil {
+		return nil, fmt.Errorf("publish to %s: %w", p.msg.Subject, err)
+	}
+	return p.b.retry(ctx, &p.msg, p.err)
+}
+
+// Publish stores one message: Begin and Wait.
+func (b *Bus) Publish(ctx context.Context, m Message) (*jetstream.PubAck, error) {
+	return b.Begin(m).Wait(ctx)
+}
+
+func (b *Bus) retry(ctx context.Context, m *Message, err error) (*jetstream.PubAck, error) {
+	wait := 50 * time.Millisecond
+	for {
+		b.metrics.retries.Inc()
+		if wait >= time.Second {
+			b.log.Warn("publish does not go through, trying on", "subject", m.Subject, "err", err)
+		}
+		if errors.Is(err, jetstream.ErrNoStreamResponse) && b.Conn.IsConnected() {
+			// The stream is gone: a wiped server, or an operator's mistake.
+			if rerr := b.reconcile(ctx); rerr != nil {
+				b.log.Error("streams cannot be made", "err", rerr)
+			}
+		}
+		pause(ctx, wait)
+		wait = min(2*wait, 5*time.Second)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("publish to %s: %w (last try: %w)", m.Subject, ctx.Err(), err)
+		}
+		try, cancel := context.WithTimeout(ctx, publishTimeout)
+		ack, perr := b.JS.PublishMsg(try, m.msg(), jetstream.WithRetryAttempts(0))
+		cancel()
+		if perr == nil {
+			return ack, nil
+		}
+		if final := permanent(perr); final != nil {
+			return nil, fmt.Errorf("publish to %s: %w", m.Subject, final)
+		}
+		err = perr
+	}
+}
+
+// permanent returns the error if trying again cannot help, else nil.
+func permanent(err error) error {
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		switch api.ErrorCode {
+		case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+			return fmt.Errorf("%w: %w", ErrConflict, err)
+		case jetstream.JSErrCodeStreamMessageExceedsMaximum:
+			return fmt.Errorf("%w: %w", ErrTooLarge, err)
+		}
+	}
+	switch {
+	case errors.Is(err, nats.ErrMaxPayload):
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrBadSubject):
+		return err
+	}
+	return nil
+}

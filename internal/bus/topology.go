@@ -1,0 +1,157 @@
+package bus
+
+import (
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams of the route, in its order. A stage publishes to one and reads
+// from the one before.
+const (
+	Articles  = "ARTICLES"
+	Reports   = "REPORTS"
+	Incidents = "INCIDENTS"
+	Alerts    = "ALERTS"
+	Dead      = "DEAD"
+)
+
+// The durable consumers of the route. Outputs have one each: OutputConsumer.
+const (
+	EnrichConsumer    = "enrich"
+	CorrelateConsumer = "correlate"
+	SinkConsumer      = "sink"
+)
+
+// The key-value buckets.
+const (
+	FeedsBucket     = "feeds"     // poll state of each feed
+	SeenBucket      = "seen"      // which items of each feed are known, in which edition
+	IncidentsBucket = "incidents" // the latest version of each incident
+	ToldBucket      = "told"      // what was last alerted of each incident
+)
+
+// MaxMessage bounds every record on the bus, in bytes.
+const MaxMessage = 512 << 10
+
+const day = 24 * time.Hour
+
+// stream is what this program wants of one stream.
+type stream struct {
+	name, describe string
+	subjects       []string // below the prefix and version
+	age            time.Duration
+	bytes          int64
+	dedup          time.Duration
+	keep           bool // deny delete and purge: subscribers replay it
+}
+
+// streams are the route's streams. All keep by limits: work-queue and interest
+// streams forget their dedup window at a restart and relay at two thirds of
+// the rate.
+var streams = []stream{
+	{name: Articles, describe: "articles of all feeds, every edition", subjects: []string{"article.*"}, age: 14 * day, bytes: 4 << 30, dedup: day},
+	{name: Reports, describe: "what each article says about each incident", subjects: []string{"report.*.*"}, age: 14 * day, bytes: 2 << 30, dedup: day},
+	// One message a version. The last one of an incident is its truth:
+	// correlation writes it by compare-and-set and rebuilds the bucket from it.
+	{name: Incidents, describe: "incidents, every version", subjects: []string{"incident.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: day},
+	// A week of message ids: an alert must not be told twice even by a daemon
+	// that was down over a long weekend between the alert and its bookkeeping.
+	{name: Alerts, describe: "alerts, for subscribers to replay", subjects: []string{"alert.*.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: 7 * day, keep: true},
+	{name: Dead, describe: "messages set aside, with the reason in their headers", subjects: []string{"dead.*.*"}, age: 30 * day, bytes: 256 << 20, dedup: day},
+}
+
+// bucket is what this program wants of one key-value bucket.
+type bucket struct {
+	name, describe string
+	age            time.Duration // 0 keeps for ever
+	valueBytes     int32
+}
+
+var buckets = []bucket{
+	{name: FeedsBucket, describe: "poll state of each feed", valueBytes: 64 << 10},
+	{name: SeenBucket, describe: "known items of each feed", valueBytes: 1<<20 - 4<<10},
+	{name: IncidentsBucket, describe: "latest version of each incident", age: 90 * day, valueBytes: MaxMessage},
+	{name: ToldBucket, describe: "what was last alerted of each incident", age: 90 * day, valueBytes: 64 << 10},
+}
+
+// Consumer is what a worker wants of a durable pull consumer.
+type Consumer struct {
+	Stream string // one of the streams above
+	Name   string // durable name
+	// InFlight bounds what is delivered and not yet settled; 1 keeps order
+	// over redeliveries.
+	InFlight int
+	// New starts at the present instead of at the oldest message, the first
+	// time that the consumer is made.
+	New bool
+}
+
+// The consumers of the stages. MaxDeliver is left open in all of them: a
+// message that reaches the limit would stay in the stream, unsettled and
+// unseen. Workers count deliveries themselves and set such a message aside.
+var (
+	EnrichArticles   = Consumer{Stream: Articles, Name: EnrichConsumer, InFlight: 512}
+	CorrelateReports = Consumer{Stream: Reports, Name: CorrelateConsumer, InFlight: 512}
+	SinkIncidents    = Consumer{Stream: Incidents, Name: SinkConsumer, InFlight: 512}
+)
+
+// OutputConsumer is the durable consumer of one alert output.
+func OutputConsumer(output string) Consumer {
+	return Consumer{Stream: Alerts, Name: "output-" + Token(output), InFlight: 1, New: true}
+}
+
+// AckWait is how long a delivered message may stay unsettled before the server
+// gives it to somebody else. Longer work says InProgress.
+const AckWait = time.Minute
+
+func (b *Bus) streamName(name string) string { return strings.ToUpper(b.prefix) + "_" + name }
+
+func (b *Bus) bucketName(name string) string { return b.prefix + "_" + name }
+
+func (b *Bus) streamConfig(s stream) jetstream.StreamConfig {
+	subjects := make([]string, len(s.subjects))
+	for i, t := range s.subjects {
+		subjects[i] = pattern(b.prefix, t)
+	}
+	return jetstream.StreamConfig{
+		Name:        b.streamName(s.name),
+		Description: s.describe,
+		Subjects:    subjects,
+		Retention:   jetstream.LimitsPolicy,
+		Storage:     jetstream.FileStorage,
+		Discard:     jetstream.DiscardOld,
+		MaxAge:      s.age,
+		MaxBytes:    s.bytes,
+		MaxMsgSize:  MaxMessage + 16<<10, // room for headers
+		Duplicates:  s.dedup,
+		Replicas:    b.replicas,
+		AllowDirect: true,
+		DenyDelete:  s.keep,
+		DenyPurge:   s.keep,
+	}
+}
+
+func (b *Bus) bucketConfig(k bucket) jetstream.KeyValueConfig {
+	return jetstream.KeyValueConfig{
+		Bucket: b.bucketName(k.name), Description: k.describe, History: 1, TTL: k.age,
+		MaxValueSize: k.valueBytes, Storage: jetstream.FileStorage, Replicas: b.replicas,
+	}
+}
+
+func (b *Bus) consumerConfig(c Consumer) jetstream.ConsumerConfig {
+	policy := jetstream.DeliverAllPolicy
+	if c.New {
+		policy = jetstream.DeliverNewPolicy
+	}
+	return jetstream.ConsumerConfig{
+		Durable:       c.Name,
+		DeliverPolicy: policy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       AckWait,
+		MaxDeliver:    -1,
+		MaxAckPending: c.InFlight,
+		ReplayPolicy:  jetstream.ReplayInstantPolicy,
+	}
+}
