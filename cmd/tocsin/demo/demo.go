@@ -2,7 +2,7 @@
 // network or no patience: `tocsin run --demo` serves these feeds from loopback
 // and polls them through the real poller, so that alerts appear within seconds.
 //
-// Every outlet, person and event in the feeds is made up; the places are real,
+// Every outlet, person and event of the week is made up; the places are real,
 // so that the gazetteer has something to find. All items but one archive piece
 // are dated in one week, Monday 9 to Sunday 15 March 2026, so that a run says
 // the same thing today and in ten years.
@@ -77,7 +77,7 @@ var feeds = []Feed{
 }
 
 // items is the number that Items returns; the test counts them.
-const items = 93
+const items = 95
 
 // Feeds returns the feeds, each with the path at which Handler serves it, in a
 // fixed order. All of them can be polled; two are faulty. Malformed gives up
