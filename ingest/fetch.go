@@ -1,0 +1,595 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Reasons why a fetch failed: the closed list that metrics and logs use.
+const (
+	ReasonTimeout   = "timeout"   // no header in time, or nothing of the body
+	ReasonDNS       = "dns"       // the host has no address
+	ReasonConnect   = "connect"   // nobody answers there, or the connection broke
+	ReasonTLS       = "tls"       // certificate or handshake
+	ReasonSSRF      = "ssrf"      // the guard refused the address
+	ReasonRedirect  = "redirect"  // too many, or in a circle
+	ReasonScheme    = "scheme"    // not http or https, here or on a redirect
+	ReasonStatus    = "status"    // neither 200 nor 304
+	ReasonTooLarge  = "too_large" // over MaxBytes, counted after decompression
+	ReasonEncoding  = "encoding"  // Content-Encoding unknown or broken
+	ReasonEmpty     = "empty"     // 200 without a body
+	ReasonProtocol  = "protocol"  // not HTTP as it is written down
+	ReasonTruncated = "truncated" // cut off before the first byte of the body
+	ReasonCanceled  = "canceled"  // the caller stopped
+)
+
+// Reasons lists every FetchError.Reason.
+var Reasons = []string{
+	ReasonTimeout, ReasonDNS, ReasonConnect, ReasonTLS, ReasonSSRF, ReasonRedirect, ReasonScheme, ReasonStatus,
+	ReasonTooLarge, ReasonEncoding, ReasonEmpty, ReasonProtocol, ReasonTruncated, ReasonCanceled,
+}
+
+// FetchError reports one failed fetch and what the operator may do about it.
+type FetchError struct {
+	URL        string // without a password
+	Reason     string // one of Reasons
+	Status     int    // for ReasonStatus
+	RetryAfter time.Duration
+	Err        error
+}
+
+func (e *FetchError) Error() string {
+	s := "fetch " + e.URL + ": "
+	cause := "no details"
+	if e.Err != nil {
+		cause = e.Err.Error()
+	}
+	switch e.Reason {
+	case ReasonStatus:
+		switch {
+		case e.Status == 401, e.Status == 403:
+			return s + fmt.Sprintf("status %d, refused; set ingest.user_agent to one with a contact address, or drop the feed", e.Status)
+		case e.Status == 404:
+			return s + "status 404, not there; look for the feed's new address"
+		case e.Status == 410:
+			return s + "status 410, gone for good; drop the feed"
+		case e.Status == 429:
+			return s + "status 429, asked too often; raise ingest.every for this feed"
+		}
+		return s + fmt.Sprintf("status %d; polling it again later", e.Status)
+	case ReasonSSRF:
+		return s + cause
+	case ReasonTooLarge:
+		return s + cause + "; raise ingest.max_bytes if the feed is worth it"
+	case ReasonScheme, ReasonRedirect:
+		return s + cause + "; correct the feed's address"
+	case ReasonTLS:
+		return s + cause + "; the server's certificate needs care, it is never asked without TLS instead"
+	case ReasonDNS:
+		return s + cause + "; check the feed's address if this goes on"
+	case ReasonTimeout:
+		return s + "no answer in time (" + cause + "); polling it again later"
+	}
+	return s + cause
+}
+
+func (e *FetchError) Unwrap() error { return e.Err }
+
+// Temporary reports whether a later poll may succeed unaided.
+func (e *FetchError) Temporary() bool {
+	switch e.Reason {
+	case ReasonSSRF, ReasonScheme, ReasonTooLarge:
+		return false
+	case ReasonStatus:
+		return e.Status == 408 || e.Status == 425 || e.Status == 429 || e.Status >= 500
+	}
+	return true
+}
+
+// FetcherConfig bounds a Fetcher. Zero values mean DefaultFetcherConfig's.
+type FetcherConfig struct {
+	UserAgent     string
+	MaxBytes      int64         // of the body, after decompression
+	Timeout       time.Duration // for the whole fetch, redirects included
+	HeaderTimeout time.Duration // from the request to the end of the response header, each hop
+	MaxRedirects  int
+	Guard         *Guard // nil refuses every private address
+}
+
+// DefaultFetcherConfig is what FetcherConfig's zero values mean.
+func DefaultFetcherConfig() FetcherConfig {
+	return FetcherConfig{
+		UserAgent:     "Tocsin/1 (feed reader; set ingest.user_agent)",
+		MaxBytes:      16 << 20,
+		Timeout:       30 * time.Second,
+		HeaderTimeout: 10 * time.Second,
+		MaxRedirects:  10,
+	}
+}
+
+// Fetcher makes conditional GETs for feeds. It is safe for concurrent use.
+//
+// It keeps no cookies, sends no referrer, uses no proxy (a proxy would dial in
+// the guard's place) and never falls back from https to http by itself.
+type Fetcher struct {
+	cfg FetcherConfig
+	tr  *http.Transport
+}
+
+// NewFetcher returns a Fetcher; Close it when done.
+func NewFetcher(cfg FetcherConfig) *Fetcher {
+	def := DefaultFetcherConfig()
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = def.UserAgent
+	}
+	if cfg.MaxBytes <= 0 {
+		cfg.MaxBytes = def.MaxBytes
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = def.Timeout
+	}
+	if cfg.HeaderTimeout <= 0 {
+		cfg.HeaderTimeout = def.HeaderTimeout
+	}
+	if cfg.MaxRedirects <= 0 {
+		cfg.MaxRedirects = def.MaxRedirects
+	}
+	if cfg.Guard == nil {
+		cfg.Guard = &Guard{}
+	}
+	return &Fetcher{cfg: cfg, tr: &http.Transport{
+		DialContext:            cfg.Guard.DialContext,
+		TLSHandshakeTimeout:    cfg.HeaderTimeout,
+		ResponseHeaderTimeout:  cfg.HeaderTimeout,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true, // the size limit must see decompressed bytes: see body
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    1,
+		MaxConnsPerHost:        4,
+		IdleConnTimeout:        30 * time.Second, // shorter than any polling interval: only same-host feeds gain
+	}}
+}
+
+// Close drops the idle connections.
+func (f *Fetcher) Close() { f.tr.CloseIdleConnections() }
+
+// Request is one feed to ask for, with the validators of the last good poll.
+type Request struct {
+	URL                string
+	ETag, LastModified string // opaque, sent back byte for byte; empty is none
+}
+
+// Response is a fetch that succeeded: a body, or NotModified.
+type Response struct {
+	NotModified  bool
+	Status       int
+	Body         []byte // decompressed; at most MaxBytes
+	FinalURL     string // after all redirects
+	PermanentURL string // set if there were redirects and every one was a 301 or 308
+	ContentType  string
+	// ETag and LastModified are for the next Request. A validator of more than
+	// 1 KB or with control characters is dropped. Do not keep them when
+	// Truncated.
+	ETag, LastModified string
+	Truncated          bool // the body ended before its end; Body is what came
+	RetryAfter, MaxAge time.Duration
+	WireBytes          int64 // bytes of the body before decompression
+}
+
+const acceptFeeds = "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, " +
+	"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
+
+// Fetch asks for r.URL once. Every error is a *FetchError.
+func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
+	defer cancel()
+	fail := func(u *url.URL, reason string, err error) error {
+		shown := r.URL
+		if u != nil {
+			shown = u.Redacted()
+		}
+		if errors.Is(context.Cause(ctx), context.Canceled) {
+			reason = ReasonCanceled
+		}
+		return &FetchError{URL: clipText(shown, 300), Reason: reason, Err: err}
+	}
+	u, err := url.Parse(strings.TrimSpace(r.URL))
+	if err != nil {
+		return nil, &FetchError{URL: "(unreadable address)", Reason: ReasonScheme, Err: errors.New("the address cannot be read")}
+	}
+	r.ETag, r.LastModified = validator(r.ETag), validator(r.LastModified)
+	permanent, hops, noCache := true, 0, false
+	for {
+		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fail(u, ReasonScheme, errors.New("only http and https addresses with a host can be polled"))
+		}
+		resp, err := f.get(ctx, u, r, noCache)
+		if err != nil {
+			reason, err := classify(err)
+			return nil, fail(u, reason, err)
+		}
+		switch resp.StatusCode {
+		case 301, 302, 303, 307, 308:
+			loc := resp.Header.Get("Location")
+			status := resp.StatusCode
+			resp.Body.Close()
+			next, err := u.Parse(loc)
+			if loc == "" || err != nil {
+				return nil, fail(u, ReasonProtocol, fmt.Errorf("status %d without a usable Location", status))
+			}
+			if hops++; hops > f.cfg.MaxRedirects {
+				return nil, fail(u, ReasonRedirect, fmt.Errorf("more than %d redirects", f.cfg.MaxRedirects))
+			}
+			permanent = permanent && (status == 301 || status == 308)
+			next.Fragment = ""
+			u = next
+			continue
+		case 304:
+			if r.ETag == "" && r.LastModified == "" {
+				resp.Body.Close()
+				if noCache {
+					return nil, fail(u, ReasonProtocol, errors.New("status 304 to a request without validators"))
+				}
+				noCache = true // a cache on the way may be confused; ask past it, once
+				continue
+			}
+		}
+		res, err := f.read(resp, u)
+		if err != nil {
+			var fe *FetchError
+			if errors.As(err, &fe) {
+				fe.URL = clipText(u.Redacted(), 300)
+				if errors.Is(context.Cause(ctx), context.Canceled) {
+					fe.Reason = ReasonCanceled
+				}
+				return nil, fe
+			}
+			reason, err := classify(err)
+			return nil, fail(u, reason, err)
+		}
+		if errors.Is(context.Cause(ctx), context.Canceled) {
+			return nil, fail(u, ReasonCanceled, context.Canceled)
+		}
+		res.FinalURL = u.String()
+		if hops > 0 && permanent {
+			res.PermanentURL = res.FinalURL
+		}
+		return res, nil
+	}
+}
+
+func (f *Fetcher) get(ctx context.Context, u *url.URL, r Request, noCache bool) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if u.User != nil { // the transport itself ignores credentials in URLs
+		pass, _ := u.User.Password()
+		req.SetBasicAuth(u.User.Username(), pass)
+	}
+	req.Header.Set("User-Agent", f.cfg.UserAgent)
+	req.Header.Set("Accept", acceptFeeds)
+	req.Header.Set("Accept-Encoding", "gzip, br, zstd")
+	if r.ETag != "" {
+		req.Header.Set("If-None-Match", r.ETag)
+	}
+	if r.LastModified != "" {
+		req.Header.Set("If-Modified-Since", r.LastModified)
+	}
+	if noCache {
+		req.Header.Set("Cache-Control", "no-cache")
+	}
+	return f.tr.RoundTrip(req)
+}
+
+// read turns a response into a Response and closes its body. It never drains
+// what it does not want: an endless body must not hold the connection.
+func (f *Fetcher) read(resp *http.Response, u *url.URL) (*Response, error) {
+	defer resp.Body.Close()
+	res := &Response{
+		Status:       resp.StatusCode,
+		ContentType:  resp.Header.Get("Content-Type"),
+		ETag:         validator(resp.Header.Get("ETag")),
+		LastModified: validator(resp.Header.Get("Last-Modified")),
+		RetryAfter:   retryAfter(resp.Header),
+		MaxAge:       maxAge(resp.Header),
+	}
+	switch resp.StatusCode {
+	case 304:
+		res.NotModified = true
+		return res, nil
+	case 200, 203, 226:
+	case 204, 205:
+		return nil, &FetchError{Reason: ReasonEmpty, Err: fmt.Errorf("status %d, no body", resp.StatusCode)}
+	default:
+		return nil, &FetchError{Reason: ReasonStatus, Status: resp.StatusCode, RetryAfter: res.RetryAfter}
+	}
+	if resp.ContentLength > f.cfg.MaxBytes {
+		return nil, &FetchError{Reason: ReasonTooLarge,
+			Err: fmt.Errorf("the server announces %d bytes, %d is the limit", resp.ContentLength, f.cfg.MaxBytes)}
+	}
+	// The wire is limited too: a compressed stream can be endless and say nothing.
+	wire := &countingReader{r: resp.Body, left: f.cfg.MaxBytes + 1}
+	dec, closeDec, err := decoder(wire, resp.Header.Values("Content-Encoding"))
+	if err != nil {
+		return nil, err
+	}
+	defer closeDec()
+	var buf bytes.Buffer
+	_, err = buf.ReadFrom(io.LimitReader(dec, f.cfg.MaxBytes+1))
+	res.WireBytes = wire.n
+	if int64(buf.Len()) > f.cfg.MaxBytes || errors.Is(err, errWireLimit) {
+		return nil, &FetchError{Reason: ReasonTooLarge, Err: fmt.Errorf("the body exceeds %d bytes", f.cfg.MaxBytes)}
+	}
+	if err != nil {
+		switch {
+		case wire.err == nil && !errors.Is(err, io.ErrUnexpectedEOF):
+			if !errors.Is(err, gzip.ErrHeader) || buf.Len() == 0 { // junk after a whole gzip stream is harmless
+				return nil, &FetchError{Reason: ReasonEncoding, Err: fmt.Errorf("the compressed body is broken: %w", err)}
+			}
+		case buf.Len() == 0:
+			reason, err := classify(err)
+			if reason == ReasonProtocol || reason == ReasonConnect {
+				reason = ReasonTruncated
+			}
+			return nil, &FetchError{Reason: reason, Err: fmt.Errorf("the body broke off: %w", err)}
+		default:
+			res.Truncated = true
+		}
+	}
+	res.Body = buf.Bytes()
+	if len(bytes.TrimSpace(res.Body)) == 0 {
+		return nil, &FetchError{Reason: ReasonEmpty, Err: errors.New("the body is empty; what is known of the feed stays")}
+	}
+	return res, nil
+}
+
+var errWireLimit = errors.New("too many compressed bytes")
+
+// countingReader counts and limits the bytes off the wire, and remembers the
+// connection's own error apart from what a decoder makes of it.
+type countingReader struct {
+	r    io.Reader
+	n    int64
+	left int64
+	err  error
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errWireLimit
+	}
+	if int64(len(p)) > c.left {
+		p = p[:c.left]
+	}
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	c.left -= int64(n)
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
+	return n, err
+}
+
+// decoder undoes the Content-Encoding, believing the first bytes over the
+// header: servers send gzip unannounced and announce gzip that is none. Only
+// one layer is undone.
+func decoder(r io.Reader, header []string) (io.Reader, func(), error) {
+	none := func() {}
+	var coding string
+	for _, c := range strings.Split(strings.Join(header, ","), ",") {
+		c = strings.ToLower(strings.TrimSpace(c))
+		if c == "" || c == "identity" || c == "none" || c == "utf-8" {
+			continue
+		}
+		if coding != "" {
+			return nil, none, &FetchError{Reason: ReasonEncoding, Err: fmt.Errorf("body is encoded twice (%s, %s)", coding, clipText(c, 20))}
+		}
+		coding = c
+	}
+	switch coding {
+	case "", "gzip", "x-gzip", "br", "zstd", "deflate":
+	default:
+		return nil, none, &FetchError{Reason: ReasonEncoding,
+			Err: fmt.Errorf("body is encoded as %q, which was not asked for", clipText(coding, 40))}
+	}
+	br := bufio.NewReader(r)
+	head, err := br.Peek(5)
+	if len(head) == 0 {
+		if err == io.EOF {
+			err = nil
+		}
+		return &errReader{err}, none, nil
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(br)
+		if err != nil {
+			return &errReader{err}, none, nil
+		}
+		return z, none, nil
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return &errReader{err}, none, nil
+		}
+		return z, z.Close, nil
+	case coding == "br" && !looksPlain(head):
+		return brotli.NewReader(br), none, nil
+	case coding == "deflate" && !looksPlain(head):
+		if head[0]&0x0f == 8 && len(head) > 1 && (uint(head[0])<<8|uint(head[1]))%31 == 0 {
+			z, err := zlib.NewReader(br)
+			if err != nil {
+				return &errReader{err}, none, nil
+			}
+			return z, none, nil
+		}
+		return flate.NewReader(br), none, nil
+	}
+	return br, none, nil
+}
+
+// looksPlain reports whether a body that was announced as compressed starts
+// like text all the same.
+func looksPlain(head []byte) bool {
+	for _, p := range []string{"<?xml", "<rss", "<feed", "<rdf", "<RDF", "<!DOC", "<!doc", "<html", "<HTML", "\xef\xbb\xbf<", "{\"", "{\n"} {
+		if bytes.HasPrefix(head, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+type errReader struct{ err error }
+
+func (e *errReader) Read([]byte) (int, error) {
+	if e.err == nil {
+		return 0, io.EOF
+	}
+	return 0, e.err
+}
+
+// validator returns v if it may be kept and sent back.
+func validator(v string) string {
+	if len(v) > 1024 {
+		return ""
+	}
+	for i := range len(v) {
+		if v[i] < 0x20 && v[i] != '\t' || v[i] == 0x7f {
+			return ""
+		}
+	}
+	return v
+}
+
+// maxHeaderDelay keeps absurd numbers from overflowing; the schedule clamps
+// further.
+const maxHeaderDelay = 365 * 24 * time.Hour
+
+// retryAfter reads Retry-After, in seconds or as a date by the server's clock.
+func retryAfter(h http.Header) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	if d, ok := headerSeconds(v); ok {
+		return d
+	}
+	at, ok := ParseDate(v)
+	if !ok {
+		return 0
+	}
+	return clampDelay(at.Sub(serverNow(h)))
+}
+
+// maxAge is how long the server says the body stays fresh: max-age less Age,
+// else Expires less Date. Both ends are the server's clock, ours may be wrong.
+func maxAge(h http.Header) time.Duration {
+	age, found := time.Duration(0), false
+	for _, part := range strings.Split(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		name, val, _ := strings.Cut(strings.ToLower(strings.TrimSpace(part)), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return 0
+		case "max-age":
+			if d, ok := headerSeconds(strings.Trim(val, `" `)); ok {
+				age, found = d, true
+			}
+		}
+	}
+	if found {
+		if d, ok := headerSeconds(strings.TrimSpace(h.Get("Age"))); ok {
+			age -= d
+		}
+		return clampDelay(age)
+	}
+	if at, ok := ParseDate(h.Get("Expires")); ok {
+		return clampDelay(at.Sub(serverNow(h)))
+	}
+	return 0
+}
+
+func headerSeconds(v string) (time.Duration, bool) {
+	neg := strings.HasPrefix(v, "-")
+	if digits := strings.TrimPrefix(v, "-"); digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	if neg {
+		return 0, true
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n > int64(maxHeaderDelay/time.Second) {
+		return maxHeaderDelay, true
+	}
+	return time.Duration(n) * time.Second, true
+}
+
+func clampDelay(d time.Duration) time.Duration { return min(max(d, 0), maxHeaderDelay) }
+
+func serverNow(h http.Header) time.Time {
+	if t, err := http.ParseTime(h.Get("Date")); err == nil {
+		return t
+	}
+	return time.Now()
+}
+
+// classify maps what net/http returns to a Reason.
+func classify(err error) (string, error) {
+	var (
+		refused *RefusedError
+		dns     *net.DNSError
+		netErr  net.Error
+		opErr   *net.OpError
+	)
+	switch {
+	case errors.As(err, &refused):
+		return ReasonSSRF, refused
+	case errors.Is(err, context.Canceled):
+		return ReasonCanceled, err
+	case errors.As(err, &dns):
+		return ReasonDNS, err
+	case isTLS(err):
+		return ReasonTLS, err
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		return ReasonTimeout, err
+	case errors.As(err, &opErr), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return ReasonConnect, err
+	}
+	return ReasonProtocol, err
+}
+
+func isTLS(err error) bool {
+	var (
+		cert   *tls.CertificateVerificationError
+		header tls.RecordHeaderError
+		alert  tls.AlertError
+		host   x509.HostnameError
+		auth   x509.UnknownAuthorityError
+		inval  x509.CertificateInvalidError
+	)
+	if errors.As(err, &cert) || errors.As(err, &header) || errors.As(err, &alert) ||
+		errors.As(err, &host) || errors.As(err, &auth) || errors.As(err, &inval) {
+		return true
+	}
+	s := err.Error()
+	return strings.Contains(s, "tls: ") || strings.Contains(s, "TLS handshake") || strings.Contains(s, "HTTP response to HTTPS client")
+}
