@@ -1,0 +1,1032 @@
+package enrich
+
+import (
+	"strings"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// mention is a figure while it is being worked on: plain numbers, and where in
+// the reading it stands.
+type mention struct {
+	measure    Measure
+	q          quantity.Quantity
+	who        string
+	grade      string
+	unit       string
+	scope      string
+	relation   string
+	previous   int
+	excludes   bool
+	certainty  string
+	said       *Said
+	rule       string
+	sent       int
+	group      int // -1 where a number stands by itself
+	harm       int // word of the harm
+	first      int // words quoted [first, last)
+	last       int
+	order      int
+	weak       bool // a single person without a number: loses to any number
+	incident   int
+	parts      int // mention that this is a part of, -1
+	others     bool
+	hypothesis bool
+}
+
+// arg is a noun group taken as a number of people.
+type arg struct {
+	g    int // index of the group
+	q    quantity.Quantity
+	rule string
+}
+
+func (r *reading) group(w int) int {
+	if w < 0 || w >= len(r.words) {
+		return -1
+	}
+	return r.words[w].group - 1
+}
+
+// take reads the group as people; strict refuses an unknown noun.
+func (r *reading) take(g int) (arg, bool) {
+	if g < 0 {
+		return arg{}, false
+	}
+	gr := &r.groups[g]
+	q, rule, ok := gr.size()
+	if !ok {
+		return arg{}, false
+	}
+	if gr.q != nil && gr.q.Shape == quantity.Year && !gr.person {
+		return arg{}, false
+	}
+	return arg{g, q, rule}, true
+}
+
+// harms reads all harm words of a sentence.
+func (r *reading) harms(si int) {
+	s := &r.sents[si]
+	for j := s.first + s.dateline; j < s.last; j++ {
+		w := &r.words[j]
+		if w.q != nil || w.date > 0 || w.place > 0 {
+			continue
+		}
+		if w.is(lexicon.Harm) {
+			r.harm(si, j)
+		} else if w.low == "lives" || w.low == "life" {
+			r.lives(si, j)
+		}
+	}
+}
+
+func (r *reading) harm(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	w := &ws[j]
+	f := w.e.Form
+	m := Measure(w.e.Measure)
+	if m == Hostages {
+		m = Abducted
+		if f == lexicon.Noun {
+			return
+		}
+	}
+	// "three wounded soldiers": the harm describes the group that holds it.
+	if g := w.group - 1; g >= 0 && r.groups[g].mod == j {
+		gr := &r.groups[g]
+		if gr.q != nil && gr.thing == "" {
+			if a, ok := r.take(g); ok {
+				r.figure(si, j, m, []arg{a}, "fig.modifier", gr.first, gr.last)
+			}
+		}
+		return
+	}
+	switch {
+	case f&lexicon.Noun != 0:
+		r.harmNoun(si, j, m)
+	case f&lexicon.Intrans != 0:
+		if m == Escaped && !r.kidnapping(si) {
+			return
+		}
+		r.subject(si, j, m, "fig.intransitive")
+	case f&lexicon.Gerund != 0:
+		if j > s.first && (ws[j-1].is(lexicon.Det) && ws[j-1].low != "both") && !(j+1 < s.last && ws[j+1].q != nil) {
+			return // "the killing of"
+		}
+		if !r.object(si, j, m, "fig.gerund-object") {
+			r.reflexive(si, j)
+		}
+	case f&lexicon.Base != 0:
+		if !r.object(si, j, m, "fig.verb-object") {
+			r.reflexive(si, j)
+		}
+	case f&lexicon.Predicative != 0:
+		r.predicative(si, j, m)
+	case f&lexicon.Past != 0:
+		if r.passive(si, j) {
+			r.subject(si, j, m, "fig.passive-subject")
+			return
+		}
+		if r.reflexive(si, j) {
+			return
+		}
+		if r.object(si, j, m, "fig.verb-object") {
+			return
+		}
+		if k := j - 1; k >= s.first && (ws[k].low == "has" || ws[k].low == "have" || ws[k].low == "had") {
+			return
+		}
+		r.subject(si, j, m, "fig.participle-subject")
+	}
+}
+
+// passive tells whether a form of "to be" stands before the participle.
+func (r *reading) passive(si, j int) bool {
+	s := &r.sents[si]
+	for k := j - 1; k >= s.first && k >= j-4; k-- {
+		w := &r.words[k]
+		switch w.low {
+		case "was", "were", "is", "are", "been", "being", "be", "got", "get", "getting", "'re", "wasn't", "weren't":
+			return true
+		}
+		if w.is(lexicon.Adv|lexicon.Neg|lexicon.Aux) || strings.HasSuffix(w.low, "ly") || w.low == "confirmed" || w.low == "reported" || w.low == "believed" || w.low == "feared" {
+			continue
+		}
+		// "were killed and wounded": the second participle shares the first one's verb.
+		if (w.low == "or" || w.low == "and" || w.low == ",") && k-1 >= s.first && r.words[k-1].is(lexicon.Harm) {
+			k--
+			continue
+		}
+		return false
+	}
+	return false
+}
+
+// reflexive reads "blew himself up", "killed himself": the attacker's own death.
+func (r *reading) reflexive(si, j int) bool {
+	s := &r.sents[si]
+	if j+1 >= s.last {
+		return false
+	}
+	switch n := r.words[j+1].low; n {
+	case "himself", "herself", "themselves", "itself":
+		if r.words[j].e.Measure != string(Killed) {
+			return true
+		}
+		q := quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}
+		if n == "themselves" {
+			q = quantity.Quantity{Quantifier: "unknown", Min: 2, Max: quantity.Open, Point: quantity.Open}
+		}
+		r.figs = append(r.figs, mention{measure: Killed, q: q, who: "perpetrator", scope: "perpetrator", relation: "total", certainty: "reported", rule: "fig.reflexive", sent: si, group: -1, harm: j, first: j, last: j + 2, parts: -1})
+		if j+2 < s.last && r.words[j+2].low == "and" {
+			r.object(si, j+2, Measure(r.words[j].e.Measure), "fig.reflexive-and")
+		}
+		return true
+	}
+	return false
+}
+
+// object reads the people to the right of an active verb.
+func (r *reading) object(si, j int, m Measure, rule string) bool {
+	ws, s := r.words, &r.sents[si]
+	k := j + 1
+	for k < s.last && (ws[k].is(lexicon.Adv) && ws[k].group == 0 || ws[k].low == ":" || strings.HasSuffix(ws[k].low, "ly")) {
+		k++
+	}
+	if k < s.last && ws[k].low == "the" && k+2 < s.last && ws[k+1].low == "lives" {
+		k += 3
+	}
+	g := r.group(k)
+	if g < 0 || r.groups[g].first != k {
+		return false
+	}
+	args, end := r.list(si, g, true)
+	if len(args) == 0 {
+		return false
+	}
+	if m == Displaced && r.groups[g].q == nil {
+		return true
+	}
+	r.figure(si, j, m, args, rule, j, end)
+	return true
+}
+
+// list takes the group g and those that are coordinated with it to its right.
+// It returns the word after the last.
+func (r *reading) list(si, g int, object bool) ([]arg, int) {
+	ws, s := r.words, &r.sents[si]
+	a, ok := r.take(g)
+	if !ok {
+		return nil, 0
+	}
+	args := []arg{a}
+	end := r.groups[g].last
+	for {
+		k := end
+		k = r.skipAfter(s, k)
+		sep := false
+		comma := false
+		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == "&" || ws[k].low == "plus" || ws[k].low == "as well as" || ws[k].low == "along with" || ws[k].low == "together with" || ws[k].low == "alongside") {
+			if ws[k].low == "," {
+				comma = true
+			} else {
+				sep, comma = true, false
+			}
+			k++
+		}
+		if !sep && !comma {
+			return args, end
+		}
+		n := r.group(k)
+		if n < 0 || r.groups[n].first != k || r.groups[n].age {
+			return args, end
+		}
+		b, ok := r.take(n)
+		if !ok {
+			return args, end
+		}
+		gr := &r.groups[n]
+		if gr.det == "the" && gr.q == nil && !sep {
+			return args, end
+		}
+		// The next group may be the subject of a clause of its own: "and three others were hurt".
+		x := gr.last
+		x = r.skipAfter(s, x)
+		if x < s.last && (ws[x].is(lexicon.Aux) || ws[x].is(lexicon.Harm) && ws[x].e.Form&(lexicon.Past|lexicon.Predicative|lexicon.Intrans) != 0 || ws[x].is(lexicon.Verb) && !ws[x].is(lexicon.Prep)) {
+			return args, end
+		}
+		if object && r.sharedPredicate(s, n) {
+			return args, end
+		}
+		if !sep && comma {
+			// A comma alone needs an "and" further on: else it is apposition.
+			if !r.andAhead(s, gr.last) {
+				return args, end
+			}
+		}
+		if b.rule == "named" && !sep {
+			return args, end
+		}
+		args = append(args, b)
+		end = gr.last
+		if len(args) > 12 {
+			return args, end
+		}
+	}
+}
+
+// sharedPredicate tells whether a coordinated group has a harm word of its own
+// further on: "killed 4 people and 10 others were wounded".
+func (r *reading) sharedPredicate(s *sentence, g int) bool {
+	ws := r.words
+	for k := r.groups[g].last; k < s.last && k < r.groups[g].last+8; k++ {
+		w := &ws[k]
+		if w.low == "who" || w.low == "when" || w.low == "in" && k == r.groups[g].last && false {
+			return false
+		}
+		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && r.passive(r.sentenceAt(k), k) {
+			return true
+		}
+		if w.is(lexicon.Sub) || w.punct || w.is(lexicon.Conj) {
+			return false
+		}
+	}
+	return false
+}
+
+func (r *reading) andAhead(s *sentence, k int) bool {
+	for n := 0; k < s.last && n < 14; k, n = k+1, n+1 {
+		switch w := &r.words[k]; {
+		case w.low == "and" || w.low == "&":
+			g := r.group(k + 1)
+			return g >= 0 && (r.groups[g].person || r.groups[g].q != nil)
+		case w.is(lexicon.Verb | lexicon.Aux | lexicon.Sub):
+			return false
+		}
+	}
+	return false
+}
+
+// skipAfter passes what may stand between a group and what is joined to it: an
+// age, a short prepositional phrase, a bracket.
+func (r *reading) skipAfter(s *sentence, k int) int {
+	ws := r.words
+	if k+1 < s.last && ws[k].low == "," {
+		if g := r.group(k + 1); g >= 0 && r.groups[g].age && r.groups[g].last < s.last && ws[r.groups[g].last].low == "," {
+			return r.groups[g].last
+		}
+	}
+	if k < s.last && ws[k].low == "(" {
+		for n := k; n < s.last && n < k+8; n++ {
+			if ws[n].low == ")" {
+				return n + 1
+			}
+		}
+	}
+	if k+1 < s.last && (ws[k].low == "of" || ws[k].low == "from") {
+		if g := r.group(k + 1); g >= 0 && r.groups[g].first == k+1 && r.groups[g].q == nil {
+			return r.groups[g].last
+		}
+		if ws[k+1].place > 0 {
+			return k + 2
+		}
+	}
+	return k
+}
+
+// subject reads the people to the left of a passive, intransitive or bare participle.
+func (r *reading) subject(si, j int, m Measure, rule string) {
+	ws, s := r.words, &r.sents[si]
+	// "The dead were", "died in": walk left over the words between subject and verb.
+	low := s.first + s.dateline
+	k := j - 1
+	neg := false
+	for k >= low {
+		w := &ws[k]
+		switch {
+		case w.low == "not" || w.low == "never":
+			neg = true
+		case w.low == "no" || w.group > 0:
+			goto found
+		case w.is(lexicon.Aux|lexicon.Adv|lexicon.Neg) || strings.HasSuffix(w.low, "ly") || w.low == "confirmed" || w.low == "reported" || w.low == "feared" || w.low == "believed" || w.low == "to" || w.low == "said" || w.low == "both" || w.low == "all" || w.low == "presumed":
+		case w.date > 0 || w.punct && w.low == "\"":
+		case w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base|lexicon.Intrans) != 0, w.low == "and" || w.low == "or" || w.low == "then" || w.low == "shot" || w.low == "beaten" || w.low == "tortured":
+			// "were shot and killed", "kidnapped and later killed".
+			if w.low == "and" || w.low == "or" {
+				if k-1 < low || ws[k-1].group > 0 && !ws[k-1].is(lexicon.Harm) {
+					goto found
+				}
+			}
+		default:
+			goto found
+		}
+		k--
+	}
+found:
+	if k < low {
+		return
+	}
+	if ws[k].low == "no one" || ws[k].low == "nobody" || ws[k].low == "none" {
+		r.none(si, j, m, k)
+		return
+	}
+	args, first := r.leftward(si, k, low)
+	if len(args) == 0 {
+		return
+	}
+	if neg {
+		// "the men were not killed": says nothing of how many were.
+		return
+	}
+	if r.groups[args[0].g].q == nil && args[0].q.Quantifier == "unknown" && len(args) == 1 && (m == Killed || m == Injured) && r.groups[args[0].g].who == "perpetrator" {
+		return
+	}
+	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// leftward finds the subject that ends at or before word k.
+func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
+	ws, s := r.words, &r.sents[si]
+	steps := 0
+	var fallback *arg
+	for k >= lowest && steps < 40 {
+		steps++
+		w := &ws[k]
+		if w.group > 0 {
+			g := w.group - 1
+			gr := &r.groups[g]
+			if gr.prep >= 0 && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && r.group(gr.prep-1) < 0) {
+				p := ws[gr.prep].low
+				if fallback == nil && gr.q != nil && gr.person && p != "by" && p != "including" && p != "with" {
+					if a, ok := r.take(g); ok {
+						fallback = &a
+					}
+				}
+				k = gr.prep - 1
+				continue
+			}
+			a, ok := r.take(g)
+			if !ok {
+				if gr.age {
+					k = gr.first - 1
+					continue
+				}
+				// "30 people, police said, were killed"; "a car carrying two nuns was hit".
+				if gr.thing == "source" || gr.thing == "name" || gr.thing == "place" || gr.thing == "actor" || gr.thing == "demonym" {
+					if gr.first-1 >= lowest && (ws[gr.first-1].punct || ws[gr.first-1].is(lexicon.Conj)) {
+						k = gr.first - 1
+						continue
+					}
+				}
+				return r.only(fallback)
+			}
+			return r.leftList(si, a, lowest)
+		}
+		switch {
+		case w.low == ")" || w.low == "-" || w.low == "–" || w.low == "—" || w.low == "--":
+			open := -1
+			for n := k - 1; n >= lowest && n > k-26; n-- {
+				if ws[n].low == "(" || w.low != ")" && ws[n].low == w.low {
+					open = n
+					break
+				}
+			}
+			if open < 0 {
+				return r.only(fallback)
+			}
+			k = open - 1
+			continue
+		case w.low == ",":
+			// A closing comma: jump to the one that opened.
+			open := -1
+			for n := k - 1; n >= lowest && n > k-26; n-- {
+				if ws[n].low == "," && n+1 < s.last {
+					x := &ws[n+1]
+					g := r.group(n + 1)
+					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv) || g >= 0 && r.groups[g].q == nil {
+						open = n
+					}
+				}
+				if ws[n].low == ";" {
+					break
+				}
+			}
+			if open < 0 {
+				k--
+				continue
+			}
+			k = open - 1
+			continue
+		case w.low == ";" || w.low == ":" || w.is(lexicon.Sub) && w.low != "where":
+			return r.only(fallback)
+		case w.low == "and" || w.low == "but" || w.low == "or":
+			// A new clause without a subject of its own shares the one before.
+			if k-1 >= lowest && ws[k-1].is(lexicon.Harm) {
+				k--
+				continue
+			}
+			if fallback != nil {
+				return r.only(fallback)
+			}
+		case w.is(lexicon.Aux) && steps > 1:
+			// A finite verb of another clause: "three were hurt and died".
+		}
+		k--
+	}
+	return r.only(fallback)
+}
+
+func (r *reading) only(a *arg) ([]arg, int) {
+	if a == nil {
+		return nil, 0
+	}
+	return []arg{*a}, r.groups[a.g].first
+}
+
+// leftList extends a subject to the groups that are coordinated with it on its left.
+func (r *reading) leftList(si int, a arg, lowest int) ([]arg, int) {
+	ws, s := r.words, &r.sents[si]
+	args := []arg{a}
+	first := r.groups[a.g].first
+	joined := false
+	for len(args) < 12 {
+		k := first - 1
+		if k < lowest {
+			break
+		}
+		and := false
+		for k >= lowest && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == "&" || ws[k].low == "as well as" || ws[k].low == "along with" || ws[k].low == "together with" || ws[k].low == "plus") {
+			if ws[k].low != "," {
+				and = true
+			}
+			k--
+		}
+		if k == first-1 || !and && !joined {
+			break
+		}
+		joined = joined || and
+		// A prepositional tail of the earlier group: "two members of the army and a guide".
+		g := r.group(k)
+		for n := 0; n < 3 && g >= 0 && r.groups[g].prep >= 0; n++ {
+			p := r.groups[g].prep
+			if ws[p].low != "of" && ws[p].low != "from" && ws[p].low != "in" && ws[p].low != "with" && ws[p].low != "for" {
+				break
+			}
+			k = p - 1
+			g = r.group(k)
+		}
+		if g >= 0 && r.groups[g].age && r.groups[g].first-2 >= lowest {
+			k = r.groups[g].first - 2
+			g = r.group(k)
+		}
+		if g < 0 || r.groups[g].prep >= 0 && ws[r.groups[g].prep].low != "of" {
+			break
+		}
+		b, ok := r.take(g)
+		if !ok || b.q.Quantifier == "none" {
+			break
+		}
+		// The left group must not be the object of a verb of its own: "killing two and three were hurt".
+		if n := r.groups[g].first - 1; n >= lowest && (ws[n].is(lexicon.Harm) && ws[n].group == 0 || ws[n].is(lexicon.Verb) && !ws[n].is(lexicon.Adv)) && !and {
+			break
+		} else if n >= lowest && ws[n].is(lexicon.Harm) && ws[n].e.Form&(lexicon.Gerund|lexicon.Base|lexicon.Past) != 0 && ws[n].group == 0 {
+			break
+		}
+		if !r.countable(b) {
+			break
+		}
+		args = append([]arg{b}, args...)
+		first = r.groups[g].first
+	}
+	_ = s
+	return args, first
+}
+
+func (r *reading) countable(a arg) bool {
+	return a.q.Quantifier != "unknown" || a.rule == "plural"
+}
+
+// predicative reads "dead", "missing": "three dead", "left 30 people dead", "were found dead".
+func (r *reading) predicative(si, j int, m Measure) {
+	ws, s := r.words, &r.sents[si]
+	// "the dead": with "put … at N" or "among the dead" it is a noun.
+	if j > s.first && ws[j-1].low == "the" {
+		if j+2 < s.last && ws[j+1].low == "at" && ws[j+2].q != nil {
+			if g := r.group(j + 2); g >= 0 {
+				if a, ok := r.take(g); ok {
+					r.figure(si, j, m, []arg{a}, "fig.put-at", j-1, r.groups[g].last)
+				}
+			}
+		}
+		return
+	}
+	if m == Killed && j+1 < s.last && (ws[j+1].low == "body" || ws[j+1].low == "bodies") {
+		return
+	}
+	if j > s.first && ws[j-1].low == "left" && j+1 < s.last { // "left dead three men"
+		if r.object(si, j, m, "fig.left-dead") {
+			return
+		}
+	}
+	if j > s.first && (ws[j-1].low == "more" || ws[j-1].low == "others") {
+		// "30 more dead"
+		_ = j
+	}
+	r.subject(si, j, m, "fig.predicate")
+}
+
+// harmNoun reads "14 deaths", "the death of a nurse", "no casualties", "the toll rose to 37".
+func (r *reading) harmNoun(si, j int, m Measure) {
+	ws, s := r.words, &r.sents[si]
+	w := &ws[j]
+	// "the wounded", "killed and wounded": handled as participles elsewhere.
+	if w.low == "toll" || w.low == "death toll" || w.low == "casualty toll" || w.low == "body count" {
+		r.toll(si, j, m)
+		return
+	}
+	g := w.group - 1
+	if g < 0 {
+		g = r.group(j - 1)
+		if g >= 0 && r.groups[g].last != j {
+			g = -1
+		}
+	}
+	if g >= 0 {
+		gr := &r.groups[g]
+		if gr.q != nil && gr.q.Quantifier == "none" {
+			r.none(si, j, m, gr.first)
+			return
+		}
+		if gr.q != nil && gr.q.Shape == quantity.Count && (gr.head < 0 || gr.head == j) {
+			r.figure(si, j, m, []arg{{g, *gr.q, ""}}, "fig.harm-noun", gr.first, j+1)
+			return
+		}
+		if gr.prep >= 0 && ws[gr.prep].low == "without" {
+			r.none(si, j, m, gr.prep)
+			return
+		}
+	}
+	// "without inflicting deaths", "caused no deaths", "did not cause any casualties"
+	for k := j - 1; k >= s.first && k >= j-6; k-- {
+		if ws[k].punct {
+			break
+		}
+		if ws[k].q != nil && ws[k].q.Quantifier == "none" || ws[k].low == "without" || ws[k].low == "not" || ws[k].low == "n't" || ws[k].low == "didn't" || ws[k].low == "neither" {
+			r.none(si, j, m, k)
+			return
+		}
+		if ws[k].low == "or" || ws[k].low == "nor" {
+			continue
+		}
+	}
+	// "the death of a nurse", "injuries to ten others", "deaths of 51 worshippers"
+	if j+2 < s.last && (ws[j+1].low == "of" || ws[j+1].low == "to" || ws[j+1].low == "for" || ws[j+1].low == "among") {
+		x := j + 2
+		if ws[j+1].low == "of" && x < s.last && ws[x].is(lexicon.Adv) && ws[x].group == 0 {
+			x++
+		}
+		if g := r.group(x); g >= 0 && r.groups[g].first == x {
+			args, end := r.list(si, g, true)
+			if len(args) > 0 && r.countable(args[0]) {
+				r.figure(si, j, m, args, "fig.noun-of", j, end)
+				return
+			}
+		}
+	}
+	if m == Casualties && (w.low == "casualties" || w.low == "losses") {
+		neg := false
+		for k := j - 1; k >= s.first && k > j-6; k-- {
+			if ws[k].q != nil || ws[k].low == "civilian" && false {
+				neg = true
+			}
+		}
+		if !neg {
+			r.figs = append(r.figs, mention{measure: Casualties, q: quantity.Quantity{Quantifier: "unknown", Min: quantity.Open, Max: quantity.Open, Point: quantity.Open}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: "fig.casualties", sent: si, group: -1, harm: j, first: j, last: j + 1, parts: -1, weak: true})
+		}
+	}
+}
+
+// none records a spoken zero.
+func (r *reading) none(si, j int, m Measure, first int) {
+	ws, s := r.words, &r.sents[si]
+	q := quantity.Quantity{Quantifier: "none"}
+	rule := "fig.none"
+	// "no immediate reports of casualties" is not known, not none.
+	for k := first; k < j; k++ {
+		switch ws[k].low {
+		case "reports", "report", "word", "information", "details", "confirmation":
+			q = quantity.Quantity{Quantifier: "unknown", Min: quantity.Open, Max: quantity.Open, Point: quantity.Open}
+			rule = "fig.not-known"
+		case "one":
+		case "group", "claim", "responsibility":
+			return
+		}
+	}
+	add := func(m Measure) {
+		r.figs = append(r.figs, mention{measure: m, q: q, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: min(first, j), last: j + 1, parts: -1})
+	}
+	for k := first; k < j && q.Quantifier == "none"; k++ {
+		// A zero about one group is no zero for the incident: "no US troops were hurt".
+		if ws[k].place > 0 || ws[k].is(lexicon.Actor) || ws[k].is(lexicon.Person) && ws[k].low != "one" && ws[k].low != "people" && ws[k].low != "person" && ws[k].low != "casualties" && ws[k].low != "victims" && ws[k].low != "nobody" && ws[k].low != "persons" {
+			return
+		}
+		if ws[k].low == "other" || ws[k].low == "others" || ws[k].low == "else" || ws[k].low == "further" || ws[k].low == "more" {
+			return
+		}
+	}
+	_ = s
+	if m == Casualties && q.Quantifier == "none" {
+		add(Killed)
+		add(Injured)
+		return
+	}
+	add(m)
+	// "no deaths or injuries", "no one was killed or injured"
+	for k := j + 1; k < s.last && k <= j+3; k++ {
+		if ws[k].low == "or" || ws[k].low == "nor" || ws[k].low == "and" {
+			if k+1 < s.last && ws[k+1].is(lexicon.Harm) && Measure(ws[k+1].e.Measure) != m && (ws[k+1].e.Measure == string(Killed) || ws[k+1].e.Measure == string(Injured)) {
+				add(Measure(ws[k+1].e.Measure))
+				return
+			}
+		}
+	}
+}
+
+// toll reads "the death toll rose from 22 to 29", "toll hits 44", "revised the toll down to 18 from 25".
+func (r *reading) toll(si, j int, m Measure) {
+	ws, s := r.words, &r.sents[si]
+	if m == Casualties && ws[j].low != "casualty toll" || ws[j].low == "toll" && j > s.first && ws[j-1].low == "injury" {
+		m = Injured
+	}
+	now, was := -1, -1
+	change := false
+	for k := j + 1; k < s.last && k < j+22; k++ {
+		w := &ws[k]
+		if w.low == ";" || w.low == "," && now >= 0 {
+			break
+		}
+		switch w.low {
+		case "rose", "rises", "climbed", "climbs", "rising", "raised", "increased", "jumped", "soared", "risen", "revised", "down", "hits", "reached", "reaches", "now", "updated", "fell", "grew", "brings", "bringing":
+			change = true
+		}
+		if w.q == nil || w.q.Shape != quantity.Count && w.q.Shape != quantity.Year {
+			continue
+		}
+		g := r.group(k)
+		if g >= 0 && r.groups[g].thing != "" {
+			continue
+		}
+		prev := ""
+		if k > s.first {
+			prev = ws[k-1].low
+		}
+		switch {
+		case prev == "from":
+			was = k
+		case prev == "by":
+		case w.q.Quantifier == "none":
+		case now < 0:
+			now = k
+		case prev == "to" && now >= 0:
+			now = k
+		}
+	}
+	if now < 0 {
+		return
+	}
+	g := r.group(now)
+	if g < 0 {
+		return
+	}
+	relation := "total"
+	for k := s.first; k < s.last; k++ {
+		switch ws[k].low {
+		case "revised", "corrected", "lowered":
+			relation = "correction"
+		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken":
+			if relation == "total" {
+				relation = "update"
+			}
+		}
+	}
+	_ = change
+	f := len(r.figs)
+	r.figure(si, j, m, []arg{{g, *ws[now].q, ""}}, "fig.toll", j, r.groups[g].last)
+	if len(r.figs) > f {
+		x := &r.figs[len(r.figs)-1]
+		x.relation = relation
+		if was >= 0 {
+			x.previous = ws[was].q.Min
+			if relation == "total" {
+				x.relation = "update"
+			}
+			if x.q.Point != quantity.Open && x.q.Point < x.previous {
+				x.relation = "correction"
+			}
+		}
+	}
+}
+
+// lives reads "claimed three lives", "lost their lives".
+func (r *reading) lives(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	g := r.group(j)
+	if g < 0 || r.groups[g].q == nil {
+		return
+	}
+	for k := r.groups[g].first - 1; k >= s.first && k >= r.groups[g].first-4; k-- {
+		switch ws[k].low {
+		case "claimed", "claiming", "claims", "claim", "took", "taken", "taking", "takes", "cost", "costing", "costs", "lost":
+			if a, ok := r.take(g); ok {
+				r.figure(si, j, Killed, []arg{a}, "fig.lives", k, r.groups[g].last)
+			}
+			return
+		}
+	}
+}
+
+func (r *reading) kidnapping(si int) bool {
+	s := &r.sents[si]
+	for k := s.first; k < s.last; k++ {
+		switch w := &r.words[k]; {
+		case w.e.Type == "kidnapping", w.low == "captives", w.low == "captors", w.low == "captivity", w.low == "hostages":
+			return true
+		}
+	}
+	return false
+}
+
+// figure records what a harm word says of its groups: one mention for a group,
+// and for several their sum and the parts.
+func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, last int) {
+	ws, s := r.words, &r.sents[si]
+	for _, a := range args {
+		if a.q.Quantifier == "none" {
+			if len(args) == 1 {
+				r.none(si, j, m, r.groups[a.g].first)
+			}
+			return
+		}
+	}
+	base := mention{measure: m, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: first, last: last, parts: -1}
+	base.grade = r.gradeOf(s, j)
+	base.hypothesis = r.hypothetical(s, j)
+	// Attackers among the groups count apart.
+	var victims []arg
+	for _, a := range args {
+		g := &r.groups[a.g]
+		if g.who == "perpetrator" && (m == Killed || m == Injured || m == Casualties) {
+			x := base
+			x.q, x.who, x.scope, x.group = a.q, "perpetrator", "perpetrator", a.g
+			x.first, x.last = min(first, g.first), max(last, g.last)
+			if g.q == nil {
+				x.weak = true
+			}
+			r.figs = append(r.figs, x)
+			continue
+		}
+		victims = append(victims, a)
+	}
+	if len(victims) == 0 {
+		return
+	}
+	one := func(a arg, relation string) {
+		x := base
+		g := &r.groups[a.g]
+		x.q, x.group, x.relation = a.q, a.g, relation
+		if g.who != "" {
+			x.who = g.who
+		}
+		if a.rule != "" {
+			x.rule += "+" + a.rule
+			x.weak = len(victims) == 1 && a.rule != "article" && a.rule != "plural"
+		}
+		x.first, x.last = min(first, g.first), max(last, g.last)
+		if relation == "part" {
+			x.first, x.last = g.first, g.last
+		}
+		if g.prep >= 0 {
+			switch ws[g.prep].low {
+			case "including", "among", "amongst":
+				x.relation = "subset"
+			}
+		}
+		if g.q != nil && g.last > g.first {
+			for k := g.first; k < g.last; k++ {
+				if ws[k].low == "others" || ws[k].low == "other" {
+					x.others = true
+				}
+				if ws[k].low == "of" && k+1 < g.last && ws[k+1].is(lexicon.Det) && x.relation == "total" {
+					x.relation = "subset"
+				}
+			}
+		}
+		if k := g.last; k+1 < s.last && g.q != nil && ws[k].low == "of" && (ws[k+1].low == "them" || ws[k+1].low == "whom" || ws[k+1].low == "these") {
+			x.relation = "subset"
+		}
+		r.figs = append(r.figs, x)
+	}
+	if len(victims) == 1 {
+		one(victims[0], base.relation)
+	} else {
+		sum := quantity.Quantity{Quantifier: "exact"}
+		known := true
+		for _, a := range victims {
+			sum = add(sum, a.q)
+			known = known && a.q.Quantifier != "unknown"
+		}
+		x := base
+		x.q, x.relation, x.rule = sum, "sum_of_parts", rule+"+sum"
+		x.first, x.last = min(first, r.groups[victims[0].g].first), max(last, r.groups[victims[len(victims)-1].g].last)
+		who := r.groups[victims[0].g].who
+		for _, a := range victims[1:] {
+			if r.groups[a.g].who != who {
+				who = "any"
+			}
+		}
+		if who != "" {
+			x.who = who
+		}
+		at := len(r.figs)
+		r.figs = append(r.figs, x)
+		for _, a := range victims {
+			one(a, "part")
+			r.figs[len(r.figs)-1].parts = at
+		}
+	}
+	for k := range args {
+		r.groups[args[k].g].used = true
+	}
+	r.excluding(si, last, &base)
+}
+
+// add sums two quantities: bounds add, a vague part makes the sum a floor.
+func add(a, b quantity.Quantity) quantity.Quantity {
+	open := func(x, y int) int {
+		if x == quantity.Open || y == quantity.Open {
+			return quantity.Open
+		}
+		return x + y
+	}
+	out := quantity.Quantity{Quantifier: a.Quantifier, Max: open(a.Max, b.Max), Point: open(a.Point, b.Point)}
+	out.Min = max(a.Min, 0) + max(b.Min, 0)
+	if b.Quantifier != "exact" && b.Quantifier != "none" {
+		out.Quantifier = b.Quantifier
+		if a.Quantifier != "exact" && a.Quantifier != "none" && a.Quantifier != b.Quantifier {
+			out.Quantifier = "at_least"
+		}
+	}
+	if out.Max == quantity.Open && out.Quantifier == "exact" {
+		out.Quantifier = "at_least"
+	}
+	if out.Quantifier == "vague" || out.Quantifier == "unknown" {
+		out.Quantifier = "at_least"
+	}
+	return out
+}
+
+// gradeOf reads how badly: "seriously wounded".
+func (r *reading) gradeOf(s *sentence, j int) string {
+	for k := max(j-2, s.first); k <= min(j+2, s.last-1); k++ {
+		switch w := r.words[k].low; {
+		case strings.HasPrefix(w, "critical"):
+			return "critical"
+		case strings.HasPrefix(w, "serious"), strings.HasPrefix(w, "severe"), strings.HasPrefix(w, "grave"), strings.HasPrefix(w, "bad"):
+			return "serious"
+		case strings.HasPrefix(w, "slight"), strings.HasPrefix(w, "light"), w == "minor":
+			return "minor"
+		}
+	}
+	return ""
+}
+
+// hypothetical tells whether the harm has not happened: "could kill", "threatened to kill", "tried to abduct".
+func (r *reading) hypothetical(s *sentence, j int) bool {
+	ws := r.words
+	for k := j - 1; k >= s.first && k >= j-5; k-- {
+		switch ws[k].low {
+		case "would", "could", "may", "might", "can", "will", "should", "cannot", "couldn't", "can't":
+			// "may have been hurt" is a hedge.
+			return !(k+1 < s.last && ws[k+1].low == "have") || ws[k].low == "could" || ws[k].low == "would"
+		case "to":
+			if k == j-1 {
+				for n := k - 1; n >= s.first && n >= k-6; n-- {
+					switch ws[n].low {
+					case "threatened", "threatening", "threatens", "threat", "plot", "plotted", "plotting", "planned", "planning", "plan", "tried", "trying", "attempt", "attempted", "attempting", "wanted", "vowed", "failed", "intended", "conspiring", "conspiracy", "conspired", "plans", "bid", "ordered", "able", "likely", "going", "seeking", "hoping":
+						return true
+					}
+				}
+				return ws[j].e.Form&lexicon.Base != 0 && !(j+1 < s.last && ws[j+1].q != nil && false)
+			}
+		case "if", "unless":
+			return true
+		}
+	}
+	for k := s.first; k < j && k < s.first+3; k++ {
+		if ws[k].low == "if" {
+			return true
+		}
+	}
+	return false
+}
+
+// excluding looks for "excluding the bomber" after a figure and marks it.
+func (r *reading) excluding(si, from int, base *mention) {
+	ws, s := r.words, &r.sents[si]
+	for k := from; k < s.last && k < from+14; k++ {
+		ex := false
+		switch ws[k].low {
+		case "excluding", "besides", "minus":
+			ex = true
+		case "not":
+			ex = k+1 < s.last && (ws[k+1].low == "counting" || ws[k+1].low == "including")
+		case "apart", "aside":
+			ex = k+1 < s.last && ws[k+1].low == "from" || k > s.first && r.perpetratorNear(s, k-2, k)
+		case "in":
+			ex = k+2 < s.last && ws[k+1].low == "addition" && ws[k+2].low == "to"
+		}
+		if ex && r.perpetratorNear(s, k-2, k+7) {
+			for i := range r.figs {
+				f := &r.figs[i]
+				if f.sent == si && f.measure == base.measure && f.scope == "current" && f.harm == base.harm {
+					f.excludes = true
+					f.last = max(f.last, r.perpetratorEnd(s, k))
+				}
+			}
+			return
+		}
+		if ws[k].low == "including" && r.perpetratorNear(s, k, k+4) {
+			// "killed 30, including the bomber": the total counts one attacker.
+			for i := range r.figs {
+				f := &r.figs[i]
+				if f.sent == si && f.measure == base.measure && f.harm == base.harm {
+					f.others = false
+					f.said = nil
+				}
+			}
+			return
+		}
+		if ws[k].low == ";" {
+			return
+		}
+	}
+}
+
+func (r *reading) perpetratorNear(s *sentence, a, b int) bool {
+	for k := max(a, s.first); k < min(b, s.last); k++ {
+		if r.words[k].is(lexicon.Person) && r.words[k].e.Who == "perpetrator" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) perpetratorEnd(s *sentence, a int) int {
+	for k := a; k < min(a+8, s.last); k++ {
+		if r.words[k].is(lexicon.Person) && r.words[k].e.Who == "perpetrator" {
+			return k + 1
+		}
+	}
+	return a
+}

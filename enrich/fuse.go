@@ -1,0 +1,112 @@
+package enrich
+
+import (
+	"tocsin/enrich/quantity"
+)
+
+// fuse makes one total of the figures of each measure. Subsets, parts,
+// duplicates, attackers and what has not happened count towards nothing; sums
+// compete with totals; a number beats a single person without one; an exact
+// number beats a vague one that it satisfies; an update replaces.
+func (r *reading) fuse(x *incident, typ string) map[Measure]Total {
+	var out map[Measure]Total
+	for _, m := range []Measure{Killed, Injured, Missing, Abducted, Released, Escaped, Arrested, Surrender, Displaced, Casualties} {
+		t, ok := r.total(x, m)
+		if !ok {
+			continue
+		}
+		if out == nil {
+			out = make(map[Measure]Total, 4)
+		}
+		out[m] = t
+	}
+	_ = typ
+	return out
+}
+
+func (r *reading) total(x *incident, m Measure) (Total, bool) {
+	want := "current"
+	if x.role == Background {
+		want = "background"
+	}
+	var best *mention
+	rule := "only"
+	extra := 0
+	excludes, perps := false, false
+	for _, fi := range x.figs {
+		f := &r.figs[fi]
+		if f.measure != m {
+			continue
+		}
+		if f.scope == "perpetrator" {
+			perps = true
+			continue
+		}
+		if f.scope != want {
+			continue
+		}
+		if f.relation == "subset" || f.relation == "part" || f.relation == "duplicate" || f.certainty == "denied" || f.certainty == "retracted" {
+			continue
+		}
+		excludes = excludes || f.excludes
+		if best == nil {
+			best = f
+			continue
+		}
+		switch {
+		case f.relation == "update" || f.relation == "correction":
+			best, rule = f, "update-replaces"
+		case best.relation == "update" || best.relation == "correction":
+		case f.q.Quantifier == "unknown":
+		case best.q.Quantifier == "unknown":
+			best, rule = f, "known-beats-unknown"
+		case best.weak && !f.weak:
+			best, rule = f, "number-beats-single"
+		case f.weak:
+		case best.q.Quantifier == "vague" && f.q.Quantifier != "vague":
+			best, rule = f, "exact-beats-vague"
+		case f.q.Quantifier == "vague":
+		case best.q.Quantifier == "none" && f.q.Quantifier != "none":
+			best, rule = f, "number-beats-none"
+		case f.q.Quantifier == "none":
+		case r.adds(best, f):
+			extra += max(f.q.Min, 0)
+			rule = "first-plus-others"
+		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f):
+			best, rule = f, "body-beats-title"
+		}
+	}
+	if best == nil {
+		if perps && m == Killed {
+			return Total{}, false
+		}
+		return Total{}, false
+	}
+	t := Total{Min: bound(best.q.Min), Max: bound(best.q.Max), Point: bound(best.q.Point), Quantifier: best.q.Quantifier, Rule: rule}
+	if excludes || perps {
+		yes := true
+		t.ExcludesPerpetrators = &yes
+	}
+	_ = extra
+	return t, true
+}
+
+// adds tells whether f counts people besides those of best: "a soldier was
+// killed … three others died".
+func (r *reading) adds(best, f *mention) bool { return false }
+
+// near tells whether two figures may be the same count: within a fifth.
+func (r *reading) near(a, b *mention) bool {
+	x, y := number(a.q), number(b.q)
+	return x > 0 && y > 0 && (x-y)*(x-y) <= 4+x*x/16
+}
+
+func number(q quantity.Quantity) int {
+	switch {
+	case q.Point != quantity.Open:
+		return q.Point
+	case q.Min != quantity.Open:
+		return q.Min
+	}
+	return max(q.Max, 0)
+}

@@ -1,0 +1,588 @@
+package enrich
+
+import (
+	"slices"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// incident is a report while it is being gathered.
+type incident struct {
+	role    Role
+	clauses []int
+	kinds   []int
+	figs    []int
+	places  []int // indexes of reading.places, in order of the text
+	dates   []int
+	parties []party
+	rules   []string
+	at      []int // the places that tell it apart
+	para    int
+}
+
+// scopes decides for each clause, and each figure in it, whether it tells of
+// now, of something older, of a sum over many, or of what has not happened.
+func (r *reading) scopes(cs []clause, a *about) {
+	for i := range cs {
+		c := &cs[i]
+		c.scope, c.rule = r.scopeAt(c, (c.first+c.last)/2, true)
+		if len(c.kinds) > 0 {
+			c.scope, c.rule = r.scopeAt(c, c.kinds[0], true)
+		}
+		s := &r.sents[c.sent]
+		if len(c.figs) > 0 {
+			c.scope, c.rule = "", ""
+		}
+		for _, f := range c.figs {
+			x := &r.figs[f]
+			if x.scope == "perpetrator" {
+				continue
+			}
+			scope, rule := r.scopeAt(c, x.harm, false)
+			if x.hypothesis {
+				scope, rule = "hypothetical", "scope.hypothetical"
+			}
+			x.scope = scope
+			if c.scope == "" || scope == "current" {
+				c.scope, c.rule = scope, rule
+			}
+		}
+		if c.scope == "" {
+			c.scope = "current"
+		}
+		if a.past && c.scope == "current" {
+			c.scope, c.rule = "background", a.rule
+			for _, f := range c.figs {
+				if r.figs[f].scope == "current" {
+					r.figs[f].scope = "background"
+				}
+			}
+		}
+		c.other = r.other(c, s)
+	}
+}
+
+// scopeAt reads the scope of word p from the time expressions and cue words of
+// its clause: the nearest one governs.
+func (r *reading) scopeAt(c *clause, p int, whole bool) (scope, rule string) {
+	best, dist := -1, 1<<30
+	for _, d := range c.dates {
+		x := &r.dates[d]
+		n := x.word - p
+		if n < 0 {
+			n = -n
+		}
+		w := &r.words[x.word]
+		tail := r.tailWord(w)
+		if tail && x.word > p { // "killed nine, a month after …": what stands before is now
+			if x.old {
+				continue
+			}
+		}
+		lo, hi := min(p, x.word), max(p, x.word)
+		for k := lo; k < hi; k++ {
+			if r.words[k].low == "," {
+				n += 6
+			}
+			if r.words[k].is(lexicon.Sub) && !x.old {
+				n += 4
+			}
+		}
+		if n < dist {
+			best, dist = d, n
+		}
+	}
+	if best >= 0 {
+		x := &r.dates[best]
+		switch {
+		case x.running && !r.index(c):
+			return "aggregate", "scope.running-total"
+		case x.old:
+			return "background", "scope.old-date"
+		}
+	}
+	for k := c.first; k < c.last; k++ {
+		switch w := r.words[k].low; w {
+		case "anniversary", "commemorate", "commemorated", "years later":
+			return "background", "scope.anniversary"
+		case "infamous", "notorious":
+			return "background", "scope.memory"
+		case "previous", "previously", "earlier", "similar", "past":
+			if k+1 < c.last && r.words[k+1].is(lexicon.Kind) && k <= p && p-k < 12 {
+				return "background", "scope.previous"
+			}
+		case "war", "conflict", "insurgency", "uprising", "campaign", "crisis":
+			if best < 0 && r.aggregateCue(c, p, k) {
+				return "aggregate", "scope.war-total"
+			}
+		case "since":
+			if k > p && k-p < 12 {
+				for n := k + 1; n < c.last && n < k+8; n++ {
+					switch r.words[n].low {
+					case "began", "started", "erupted", "invasion", "start", "beginning", "outbreak", "war", "launched", "broke", "independence", "coup", "uprising", "invaded":
+						return "aggregate", "scope.since"
+					}
+				}
+			}
+		case "sentenced", "convicted", "jailed", "pleaded guilty", "on trial", "trial", "extradited", "acquitted", "inquest":
+			return "background", "scope.judicial"
+		}
+	}
+	_ = whole
+	return "current", ""
+}
+
+func (r *reading) tailWord(w *word) bool {
+	for _, e := range []string{"after", "since", "before"} {
+		n := len(e)
+		if w.end-w.start > n {
+			t := r.art.Text(r.sents[r.sentenceAt(r.dates[w.date-1].word)].field)
+			if w.end <= len(t) && t[w.end-n:w.end] == e {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *reading) aggregateCue(c *clause, p, k int) bool {
+	for n := max(c.first, k-2); n < min(c.last, k+6); n++ {
+		switch r.words[n].low {
+		case "which", "has", "have", "since", "'s":
+			return p > k || r.lowAt(n) == "has" || r.lowAt(n) == "have"
+		}
+	}
+	return false
+}
+
+// index tells whether a running date only numbers an incident: "the second this year".
+func (r *reading) index(c *clause) bool {
+	for k := c.first; k < c.last; k++ {
+		switch r.words[k].low {
+		case "second", "third", "fourth", "fifth", "sixth", "seventh", "latest", "deadliest", "first", "worst", "tenth":
+			return true
+		}
+	}
+	return false
+}
+
+// other tells whether the clause announces another incident.
+func (r *reading) other(c *clause, s *sentence) bool {
+	ws := r.words
+	for k := c.first; k < c.last; k++ {
+		switch ws[k].low {
+		case "separate", "separately", "elsewhere", "unrelated":
+			return true
+		case "meanwhile":
+			return k-c.first < 3
+		case "another", "second", "other":
+			if k+1 < c.last && (ws[k+1].is(lexicon.Kind) || k+2 < c.last && ws[k+1].noun() && ws[k+2].is(lexicon.Kind)) && !ws[k+1].is(lexicon.Person) {
+				if ws[k].low == "second" && k > c.first && ws[k-1].low == "the" && false {
+					return false
+				}
+				return len(c.figs) > 0 || k-c.first < 4
+			}
+		}
+	}
+	_ = s
+	return false
+}
+
+// gather gives clauses to incidents.
+func (r *reading) gather(cs []clause) []incident {
+	var out []incident
+	main, cur := -1, -1
+	lastBack := -1
+	for i := range cs {
+		c := &cs[i]
+		s := &r.sents[c.sent]
+		if len(c.kinds) == 0 && len(c.figs) == 0 {
+			// Time, place and party may still be told of the incident in hand.
+			if cur >= 0 && c.scope == "current" && s.para <= out[cur].para+1 {
+				x := &out[cur]
+				if cur == main {
+					x.clauses = append(x.clauses, i)
+				}
+			}
+			continue
+		}
+		switch c.scope {
+		case "background":
+			if lastBack >= 0 && cs[out[lastBack].clauses[len(out[lastBack].clauses)-1]].sent == c.sent-0 && false {
+				c.incident = lastBack
+			}
+			if lastBack >= 0 && r.sameBack(&cs[out[lastBack].clauses[len(out[lastBack].clauses)-1]], c) {
+				r.join(&out[lastBack], c, i, s)
+				continue
+			}
+			out = append(out, incident{role: Background, rules: []string{c.rule}})
+			lastBack = len(out) - 1
+			r.join(&out[lastBack], c, i, s)
+			continue
+		case "aggregate", "hypothetical":
+			if main >= 0 {
+				out[main].figs = append(out[main].figs, c.figs...)
+				continue
+			}
+		}
+		switch {
+		case main < 0:
+			out = append(out, incident{role: Main, rules: []string{"role.first-current"}})
+			main, cur = len(out)-1, len(out)-1
+		case s.title:
+			cur = main
+		default:
+			cur = r.which(out, cs, c, main, cur)
+			if cur < 0 {
+				out = append(out, incident{role: Other})
+				cur = len(out) - 1
+				if c.other {
+					out[cur].rules = append(out[cur].rules, "role.another")
+				} else {
+					out[cur].rules = append(out[cur].rules, "role.other-place")
+				}
+			}
+		}
+		r.join(&out[cur], c, i, s)
+	}
+	return out
+}
+
+func (r *reading) sameBack(a, b *clause) bool {
+	return a.sent == b.sent || b.sent == a.sent+1 && len(b.dates) == 0
+}
+
+func (r *reading) join(x *incident, c *clause, i int, s *sentence) {
+	x.clauses = append(x.clauses, i)
+	x.kinds = append(x.kinds, c.kinds...)
+	x.figs = append(x.figs, c.figs...)
+	for _, p := range c.places {
+		x.places = append(x.places, p)
+		if r.places[p].rank() >= 2 && r.located(p) {
+			x.at = append(x.at, p)
+		}
+	}
+	x.dates = append(x.dates, c.dates...)
+	x.para = s.para
+}
+
+// located tells whether a place name says where: "in X", "at X", "near X", or a headline's "X".
+func (r *reading) located(p int) bool {
+	k := r.places[p].word
+	for n := k - 1; n >= 0 && n >= k-5; n-- {
+		w := &r.words[n]
+		switch w.low {
+		case "in", "at", "near", "outside", "on", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
+			return true
+		}
+		if w.punct && w.low != "," || w.is(lexicon.Verb) {
+			break
+		}
+	}
+	return r.sents[r.sentenceAt(k)].title
+}
+
+// which finds the incident that a current clause tells of, -1 for a new one.
+func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) int {
+	own := false
+	for _, f := range c.figs {
+		x := &r.figs[f]
+		if x.scope == "current" && (x.relation == "total" || x.relation == "sum_of_parts") && (x.measure == Killed || x.measure == Injured || x.measure == Abducted) {
+			own = true
+		}
+	}
+	var at []int
+	for _, p := range c.places {
+		if r.places[p].rank() >= 2 && r.located(p) {
+			at = append(at, p)
+		}
+	}
+	// A place that an incident already has, or that holds it, names that incident again.
+	if len(at) > 0 {
+		for n := range out {
+			x := &out[n]
+			if x.role == Background {
+				continue
+			}
+			for _, p := range at {
+				for _, q := range x.at {
+					if r.samePlace(p, q) {
+						if c.other && n == main && own {
+							continue
+						}
+						return n
+					}
+				}
+			}
+		}
+	}
+	if c.other && (own || len(at) > 0) {
+		return -1
+	}
+	if len(at) > 0 && len(out[cur].at) > 0 && r.indefinite(c) && (own || r.familyOf(c) != "" && r.familyOf(c) != r.familyIn(&out[main])) {
+		return -1
+	}
+	if r.abroad(c, &out[cur]) && r.indefinite(c) {
+		return -1
+	}
+	s := &r.sents[c.sent]
+	if cur != main && s.para > out[cur].para && !r.definite(c) {
+		return main
+	}
+	if cur != main && s.para > out[cur].para+1 {
+		return main
+	}
+	return cur
+}
+
+func (r *reading) samePlace(p, q int) bool {
+	a, b := &r.places[p], &r.places[q]
+	if a.name == b.name {
+		return true
+	}
+	if a.Country != b.Country {
+		return false
+	}
+	if a.Admin == b.name || b.Admin == a.name {
+		return true
+	}
+	return a.Kind == "admin1" && b.Kind == "settlement" && false
+}
+
+func (r *reading) abroad(c *clause, x *incident) bool {
+	home := ""
+	for _, p := range x.at {
+		home = r.places[p].Country
+		break
+	}
+	if home == "" {
+		return false
+	}
+	away := false
+	for _, p := range c.places {
+		pl := &r.places[p]
+		if pl.Kind == "demonym" || !r.located(p) {
+			continue
+		}
+		if pl.Country == home {
+			return false
+		}
+		away = true
+	}
+	return away
+}
+
+// indefinite tells whether the clause brings its incident as new: "an armed
+// drone struck", "gunmen killed", never "the attack".
+func (r *reading) indefinite(c *clause) bool {
+	for _, k := range c.kinds {
+		g := r.group(k)
+		if g < 0 {
+			return true
+		}
+		d := r.groups[g].det
+		if d == "the" || d == "this" || d == "that" || d == "his" || d == "its" || d == "their" {
+			continue
+		}
+		return true
+	}
+	return len(c.kinds) == 0 && len(c.figs) > 0
+}
+
+func (r *reading) definite(c *clause) bool {
+	for _, k := range c.kinds {
+		if g := r.group(k); g >= 0 && (r.groups[g].det == "the" || r.groups[g].det == "this") {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) familyOf(c *clause) string {
+	for _, k := range c.kinds {
+		if f := Family(r.words[k].e.Type); f != "unknown" && f != "law" && r.words[k].e.Type != "armed_attack" {
+			return f
+		}
+	}
+	return ""
+}
+
+func (r *reading) familyIn(x *incident) string {
+	t, _, _ := r.typed(x.kinds)
+	return Family(t)
+}
+
+// finish makes a report of a gathered incident.
+func (r *reading) finish(x *incident, cs []clause) Report {
+	rep := Report{Role: x.role, Certainty: "reported"}
+	var rule string
+	rep.Type, rep.Subtype, rule = r.typed(x.kinds)
+	rep.Rules = append(rep.Rules, x.rules...)
+	rep.Rules = append(rep.Rules, rule)
+	rep.Outcome = r.outcome(cs, x.clauses)
+	rep.Place = r.where(r.orderPlaces(x, cs))
+	if d := r.chooseDate(x, cs); d >= 0 {
+		rep.Occurred = r.occurred(&r.dates[d])
+	} else if x.role != Background && r.clock.known() {
+		rep.Occurred = &Occurred{Precision: "unknown", Basis: "publication"}
+	}
+	seen := map[string]int{}
+	for _, ci := range x.clauses {
+		for _, p := range r.parties(&cs[ci]) {
+			w := &r.words[p.word]
+			s := &r.sents[r.sentenceAt(p.word)]
+			if at, ok := seen[p.name]; ok {
+				if rolesRank(p.role) > rolesRank(rep.Actors[at].Role) {
+					rep.Actors[at].Role = p.role
+					rep.Actors[at].Evidence = []Span{r.span(s.field, w.start, w.end)}
+				}
+				continue
+			}
+			if len(rep.Actors) >= 8 {
+				continue
+			}
+			seen[p.name] = len(rep.Actors)
+			rep.Actors = append(rep.Actors, Actor{Name: p.name, Role: p.role, Kind: p.kind, Evidence: []Span{r.span(s.field, w.start, w.end)}})
+		}
+	}
+	slices.SortStableFunc(rep.Actors, func(a, b Actor) int { return rolesRank(b.Role) - rolesRank(a.Role) })
+	for n, k := range x.kinds {
+		if n >= 4 {
+			break
+		}
+		w := &r.words[k]
+		rep.Evidence = append(rep.Evidence, r.span(r.sents[r.sentenceAt(k)].field, w.start, w.end))
+		if r.meansOnly(w.low) && !slices.Contains(rep.Weapons, w.low) {
+			rep.Weapons = append(rep.Weapons, w.low)
+		}
+	}
+	if len(rep.Evidence) == 0 && len(x.figs) > 0 {
+		f := &r.figs[x.figs[0]]
+		rep.Evidence = append(rep.Evidence, r.quote(f)...)
+	}
+	for _, f := range x.figs {
+		rep.Figures = append(rep.Figures, r.export(&r.figs[f], x.role))
+	}
+	rep.Totals = r.fuse(x, rep.Type)
+	return rep
+}
+
+func rolesRank(role string) int {
+	switch role {
+	case "claimed":
+		return 5
+	case "blamed":
+		return 4
+	case "suspected":
+		return 3
+	case "denied":
+		return 2
+	}
+	return 1
+}
+
+// orderPlaces puts the places of an incident in the order in which they are
+// believed: those that say where, from the sentences that tell of it, first.
+func (r *reading) orderPlaces(x *incident, cs []clause) []int {
+	var near, far []int
+	for _, p := range x.places {
+		if r.located(p) && r.places[p].Kind != "demonym" {
+			near = append(near, p)
+		} else {
+			far = append(far, p)
+		}
+	}
+	if len(near) > 3 {
+		near, far = near[:3], append(near[3:len(near):len(near)], far...)
+	}
+	if len(near) > 0 {
+		return near
+	}
+	return far
+}
+
+// chooseDate finds when: the first date that is not old, in a clause with the incident's words.
+func (r *reading) chooseDate(x *incident, cs []clause) int {
+	best := -1
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		for _, d := range c.dates {
+			dt := &r.dates[d]
+			if x.role != Background && (dt.old || dt.running) {
+				continue
+			}
+			if r.reporting(dt.word) {
+				continue
+			}
+			if dt.precision == "unknown" {
+				continue
+			}
+			if best < 0 || r.dates[best].precision != "day" && dt.precision == "day" && !(x.role == Background) {
+				best = d
+			}
+		}
+		if best >= 0 && r.dates[best].precision == "day" {
+			break
+		}
+	}
+	return best
+}
+
+// reporting tells whether a date is when somebody spoke: "said Saturday that".
+func (r *reading) reporting(k int) bool {
+	for n := k - 1; n >= 0 && n >= k-3; n-- {
+		switch r.words[n].low {
+		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "claimed", "condemned":
+			return true
+		case "on", "late", "early":
+			continue
+		}
+		break
+	}
+	return false
+}
+
+// quote gives the words of a figure as evidence.
+func (r *reading) quote(f *mention) []Span {
+	s := &r.sents[f.sent]
+	a, b := max(f.first, s.first), min(f.last, s.last)
+	if a >= b {
+		a, b = f.harm, f.harm+1
+	}
+	start, end := r.words[a].start, r.words[b-1].end
+	if end-start <= 200 || f.group < 0 {
+		return []Span{r.span(s.field, start, end)}
+	}
+	g := &r.groups[f.group]
+	return []Span{
+		r.span(s.field, r.words[g.first].start, r.words[g.last-1].end),
+		r.span(s.field, r.words[f.harm].start, r.words[f.harm].end),
+	}
+}
+
+func bound(n int) *int {
+	if n == quantity.Open {
+		return nil
+	}
+	return &n
+}
+
+// export makes the record's figure of a mention.
+func (r *reading) export(f *mention, role Role) Figure {
+	out := Figure{
+		Measure: f.measure, Quantifier: f.q.Quantifier, Min: bound(f.q.Min), Max: bound(f.q.Max), Point: bound(f.q.Point), Unit: f.unit,
+		Who: f.who, Grade: f.grade, Scope: f.scope, Relation: f.relation, Source: f.said, Certainty: f.certainty, Rule: f.rule, Evidence: r.quote(f),
+	}
+	if f.previous > 0 {
+		p := f.previous
+		out.Previous = &p
+	}
+	if f.excludes {
+		out.Excludes = "perpetrator"
+	}
+	if role == Background && out.Scope == "current" {
+		out.Scope = "background"
+	}
+	return out
+}

@@ -1,0 +1,265 @@
+// Package lexicon holds the words that Tocsin knows: embedded, sorted text
+// files, one entry a line, merged into one table that is read-only once
+// loaded.
+//
+// It answers what a word or phrase may be, never what it is in its sentence:
+// "strike" is an incident, a verb and a theme at once, and package enrich
+// decides. Keys are lower case; a phrase is its words joined by one blank.
+package lexicon
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+
+	"tocsin/enrich/text"
+)
+
+//go:embed *.txt
+var files embed.FS
+
+// Class is a set of things that a word may be.
+type Class uint32
+
+// The classes.
+const (
+	Aux Class = 1 << iota
+	Prep
+	Conj
+	Det
+	Pron
+	Neg
+	Adv
+	Sub  // opens a clause: after, when, while
+	Verb // a common verb form that is no harm
+	Adj
+	Harm
+	Person
+	Thing
+	Kind // names an incident or its means
+	Actor
+	Source
+	Theme
+	Function = Aux | Prep | Conj | Det | Pron | Neg | Adv | Sub | Verb
+)
+
+var functionClass = map[string]Class{"aux": Aux, "prep": Prep, "conj": Conj, "det": Det, "pron": Pron, "neg": Neg, "adv": Adv, "sub": Sub, "verb": Verb, "adj": Adj}
+
+// Form is the grammar of a harm word.
+type Form uint8
+
+// The forms.
+const (
+	Past        Form = 1 << iota // or participle: "killed"
+	Base                         // or present: "kills"
+	Gerund                       // "killing"
+	Intrans                      // takes no object: "died"
+	Predicative                  // "dead"
+	Noun                         // "deaths"
+)
+
+var formOf = map[string]Form{"v": Past, "b": Base, "g": Gerund, "i": Intrans, "a": Predicative, "n": Noun}
+
+// Entry is all that is known of a word or phrase. It is never changed.
+type Entry struct {
+	Class   Class
+	Measure string // of harm
+	Form    Form
+	// NounMeasure is the measure of the noun where it differs from the verb's.
+	Who     string // of people
+	Plural  bool
+	Unit    string // of things
+	Type    string // of kinds
+	Subtype string
+	Name    string // of actors
+	Party   string // kind of actor
+	Says    string // kind of source
+	Theme   string
+
+	more int // the longest phrase that begins with this word
+}
+
+// Is tells whether the word may be one of c.
+func (e *Entry) Is(c Class) bool { return e.Class&c != 0 }
+
+// None is the entry of a word that is not known.
+var None = &Entry{}
+
+// Lexicon is the merged table.
+type Lexicon struct{ m map[string]*Entry }
+
+// Load reads the embedded files, once.
+var Load = sync.OnceValue(func() *Lexicon {
+	l := &Lexicon{m: make(map[string]*Entry, 4096)}
+	names, err := fs.Glob(files, "*.txt")
+	if err != nil {
+		panic(err)
+	}
+	for _, n := range names {
+		if n == "places.txt" {
+			continue
+		}
+		data, err := files.ReadFile(n)
+		if err != nil {
+			panic(err)
+		}
+		if err := l.add(n, string(data)); err != nil {
+			panic(err) // the files are ours: TestFiles reads each of them
+		}
+	}
+	return l
+})
+
+func (l *Lexicon) add(file, data string) error {
+	for n, line := range strings.Split(data, "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		f := strings.Split(line, "\t")
+		if len(f) < 2 {
+			return fmt.Errorf("%s:%d: %q has one column", file, n+1, line)
+		}
+		col := func(i int) string {
+			if i < len(f) {
+				return f[i]
+			}
+			return ""
+		}
+		e := l.entry(f[0])
+		switch file {
+		case "function.txt":
+			c, ok := functionClass[f[1]]
+			if !ok {
+				return fmt.Errorf("%s:%d: no class %q", file, n+1, f[1])
+			}
+			e.Class |= c
+		case "harm.txt":
+			form, ok := formOf[col(2)]
+			if !ok {
+				return fmt.Errorf("%s:%d: no form %q", file, n+1, col(2))
+			}
+			e.Class |= Harm
+			e.Measure, e.Form = f[1], form
+		case "people.txt":
+			e.Class |= Person
+			e.Who, e.Plural = f[1], col(2) == "pl"
+		case "things.txt":
+			e.Class |= Thing
+			e.Unit = f[1]
+		case "kinds.txt":
+			e.Class |= Kind
+			e.Type, e.Subtype, _ = strings.Cut(f[1], "/")
+		case "actors.txt":
+			e.Class |= Actor
+			e.Name, e.Party = f[1], col(2)
+		case "sources.txt":
+			e.Class |= Source
+			e.Says = f[1]
+		case "themes.txt":
+			e.Class |= Theme
+			e.Theme = f[1]
+		default:
+			return fmt.Errorf("%s: unknown file", file)
+		}
+	}
+	return nil
+}
+
+func (l *Lexicon) entry(key string) *Entry {
+	first, _, phrase := strings.Cut(key, " ")
+	if phrase {
+		h := l.entry(first)
+		h.more = max(h.more, strings.Count(key, " ")+1)
+	}
+	e := l.m[key]
+	if e == nil {
+		e = &Entry{}
+		l.m[key] = e
+	}
+	return e
+}
+
+// At finds the longest entry that begins at toks[i] and returns how many tokens
+// it covers: 1, with None, where nothing is known. lower is the text that the
+// tokens are from.
+func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
+	t := &toks[i]
+	e := l.m[t.Low]
+	if e == nil {
+		if t.Hyphen {
+			return l.hyphened(t.Low), 1
+		}
+		if strings.IndexByte(t.Low, '.') >= 0 || !ascii(t.Low) {
+			if e := l.m[plain(t.Low)]; e != nil && e.Class != 0 {
+				return e, 1
+			}
+		}
+		return None, 1
+	}
+	for n := min(e.more, len(toks)-i); n > 1; n-- {
+		last := &toks[i+n-1]
+		if p := l.m[lower[t.Start:last.End]]; p != nil && p.Class != 0 {
+			return p, n
+		}
+	}
+	if e.Class == 0 {
+		return None, 1
+	}
+	return e, 1
+}
+
+// hyphened reads "car-bomb" as "car bomb" and "Tehran-backed" as "backed".
+func (l *Lexicon) hyphened(low string) *Entry {
+	var buf [64]byte
+	if len(low) <= len(buf) {
+		b := buf[:copy(buf[:], low)]
+		for i := range b {
+			if b[i] == '-' {
+				b[i] = ' '
+			}
+		}
+		if e := l.m[string(b)]; e != nil && e.Class != 0 {
+			return e
+		}
+	}
+	if e := l.m[low[strings.LastIndexByte(low, '-')+1:]]; e != nil && e.Class&(Person|Kind) != 0 && e.Class&Function == 0 {
+		return e
+	}
+	return None
+}
+
+// plain drops dots and typographic apostrophes: "u.s." is "us".
+func plain(s string) string {
+	return strings.NewReplacer(".", "", "’", "'").Replace(s)
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// Words lists the keys of one class, sorted: for tests and documentation.
+func (l *Lexicon) Words(c Class) []string {
+	var out []string
+	for k, e := range l.m {
+		if e.Class&c != 0 {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+//go:embed places.txt
+var places string
+
+// Places is the embedded list of place names: package enrich makes its small
+// gazetteer of it.
+func Places() string { return places }

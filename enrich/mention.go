@@ -1,0 +1,203 @@
+package enrich
+
+import (
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+	"tocsin/enrich/text"
+	"tocsin/ingest"
+)
+
+// maxRead caps how many bytes of each field are read. News articles are some
+// 4 KiB; what lies beyond is an archive or an attack.
+const maxRead = 256 << 10
+
+// maxSentence caps the words of a sentence, so that a page without full stops
+// costs no more than one with them.
+const maxSentence = 400
+
+// word is a unit of grammar: a token, a phrase that the lexicon knows, a
+// quantity or a date.
+type word struct {
+	start, end int
+	low        string
+	e          *lexicon.Entry
+	q          *quantity.Quantity // set where the word is a quantity
+	date       int                // 1 + index in reading.dates, 0 for none
+	place      int                // 1 + index in reading.places, 0 for none
+	group      int                // 1 + index in reading.groups, 0 for none
+	punct      bool
+	clitic     bool
+	upper      bool
+	caps       bool
+	number     bool // digits that are no quantity: ordinals, clocks
+}
+
+func (w *word) is(c lexicon.Class) bool { return w.e.Class&c != 0 }
+
+// noun tells whether the word may stand inside a noun group.
+func (w *word) noun() bool {
+	return !w.punct && w.q == nil && w.date == 0 && !w.is(lexicon.Function)
+}
+
+// sentence is a run of words, [first, last) in reading.words.
+type sentence struct {
+	field       string
+	first, last int
+	para        int
+	title       bool
+	headline    bool // capital letters tell nothing here
+	dateline    int  // words of "BAGHDAD (Reuters) -" before the sentence begins
+}
+
+// reading is all that was read from one article.
+type reading struct {
+	lex    *lexicon.Lexicon
+	gaz    Gazetteer
+	art    *ingest.Article
+	clock  clock
+	words  []word
+	sents  []sentence
+	groups []group
+	dates  []dating
+	places []placing
+	figs   []mention
+}
+
+// read cuts one field into words and sentences.
+func (r *reading) read(field, s string) {
+	if len(s) > maxRead {
+		s = s[:maxRead]
+	}
+	if s == "" {
+		return
+	}
+	d := text.Parse(s)
+	for _, sen := range d.Sentences {
+		for first := sen.First; first < sen.Last; first += maxSentence {
+			last := min(first+maxSentence, sen.Last)
+			r.sentence(field, &d, first, last, sen.Para)
+		}
+	}
+}
+
+func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
+	toks := d.Tokens[first:last]
+	s := sentence{field: field, first: len(r.words), para: para, title: field == "title"}
+	up, all := 0, 0
+	for i := 0; i < len(toks); {
+		t := &toks[i]
+		if t.Kind == text.Word && len(t.Low) > 3 {
+			all++
+			if t.Upper {
+				up++
+			}
+		}
+		if t.Kind == text.Punct || t.Kind == text.Clitic {
+			if t.Low == "&" {
+				e, _ := r.lex.At(d.Lower, toks, i)
+				r.words = append(r.words, word{start: t.Start, end: t.End, low: t.Low, e: e})
+			} else if t.Low == "~" {
+				if n, ok := r.quantity(toks, i); ok {
+					i += n
+					continue
+				}
+			} else {
+				r.words = append(r.words, word{start: t.Start, end: t.End, low: t.Low, e: lexicon.None, punct: t.Kind == text.Punct, clitic: t.Kind == text.Clitic})
+			}
+			i++
+			continue
+		}
+		if n, ok := r.dating(toks, i); ok {
+			i += n
+			continue
+		}
+		e, n := r.lex.At(d.Lower, toks, i)
+		if n > 1 && e.Class&lexicon.Actor != 0 && !t.Upper {
+			n, e = 1, lexicon.None
+		}
+		if n == 1 || e.Class&(lexicon.Function|lexicon.Thing) != 0 {
+			if k, ok := r.quantity(toks, i); ok {
+				i += k
+				continue
+			}
+		}
+		if t.Upper || t.Low == "the" {
+			if k, ok := r.placing(d, toks, i, n, e); ok {
+				i += k
+				continue
+			}
+		}
+		end := &toks[i+n-1]
+		w := word{start: t.Start, end: end.End, low: d.Lower[t.Start:end.End], e: e, upper: t.Upper, caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
+		if n == 1 {
+			w.low = t.Low
+		}
+		if e.Class == lexicon.Actor && !t.Upper {
+			w.e = lexicon.None
+		}
+		r.words = append(r.words, w)
+		i += n
+	}
+	s.last = len(r.words)
+	s.headline = all >= 3 && up*10 >= all*7
+	s.dateline = r.dateline(&s)
+	r.sents = append(r.sents, s)
+}
+
+func (r *reading) quantity(toks []text.Token, i int) (int, bool) {
+	q, ok := quantity.At(toks, i)
+	if !ok {
+		return 0, false
+	}
+	a, b := &toks[q.First], &toks[q.Last-1]
+	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, q: &q, upper: false})
+	return q.Last - i, true
+}
+
+// dateline counts the words of an opening such as "MOSUL, Iraq, Dec 9 (AFP) -".
+func (r *reading) dateline(s *sentence) int {
+	if s.title {
+		return 0
+	}
+	n := min(s.last-s.first, 24)
+	caps := false
+	for i := range n {
+		w := &r.words[s.first+i]
+		if i == 0 && !w.upper {
+			return 0
+		}
+		caps = caps || w.caps && i < 2
+		switch w.low {
+		case "-", "--", "–", "—":
+			if i > 0 && (r.words[s.first+i-1].end < w.start) {
+				return i + 1
+			}
+			return 0
+		}
+		if w.q == nil && !w.punct && !w.upper && w.date == 0 && !w.number && !caps && i > 0 {
+			return 0
+		}
+		if w.is(lexicon.Verb|lexicon.Aux) && !w.upper {
+			return 0
+		}
+	}
+	return 0
+}
+
+// span quotes words [a, b) of a sentence.
+func (r *reading) span(field string, start, end int) Span {
+	return Span{Article: r.art.ID, Field: field, Start: start, End: end, Text: r.art.Text(field)[start:end]}
+}
+
+func (r *reading) sentenceAt(w int) int {
+	lo, hi := 0, len(r.sents)
+	for lo < hi {
+		m := (lo + hi) / 2
+		if r.sents[m].last <= w {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo
+}

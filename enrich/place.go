@@ -1,0 +1,191 @@
+package enrich
+
+import (
+	"strings"
+	"sync"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/text"
+)
+
+// Named is what a gazetteer knows of a name.
+type Named struct {
+	Kind    string // country admin1 settlement demonym
+	Country string // ISO 3166-1 alpha-2
+	Admin   string // the next larger place, "" where the gazetteer has none
+}
+
+// Gazetteer answers what a name may be. Find is asked with lower-case names,
+// words joined by one blank, the longest candidate first; it must be safe for
+// concurrent use and always answer the same.
+type Gazetteer interface {
+	Find(name string) (Named, bool)
+	// Words is the greatest number of words that a name has.
+	Words() int
+}
+
+// heart is the small gazetteer that is compiled in.
+type heart struct {
+	m     map[string]Named
+	words int
+}
+
+func (h *heart) Find(name string) (Named, bool) { n, ok := h.m[name]; return n, ok }
+func (h *heart) Words() int                     { return h.words }
+
+var byHeart = sync.OnceValue(func() *heart {
+	h := &heart{m: make(map[string]Named, 2048)}
+	for line := range strings.SplitSeq(lexicon.Places(), "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		f := strings.Split(line, "\t")
+		n := Named{Kind: f[1], Country: f[2]}
+		if len(f) > 3 {
+			n.Admin = f[3]
+		}
+		h.m[f[0]] = n
+		h.words = max(h.words, strings.Count(f[0], " ")+1)
+	}
+	return h
+})
+
+// placing is a place name in the text.
+type placing struct {
+	word int
+	name string // as written
+	Named
+	// known is false where the grammar says that it is a place ("in X") and the gazetteer knows no such name.
+	known bool
+}
+
+// placing reads a place name at toks[i] and makes one word of it. n is how many
+// tokens the lexicon's own reading, e, covers: the longer one wins.
+func (r *reading) placing(d *text.Doc, toks []text.Token, i, n int, e *lexicon.Entry) (int, bool) {
+	for k := min(r.gaz.Words(), len(toks)-i); k >= max(n, 1); k-- {
+		last := &toks[i+k-1]
+		if !last.Upper {
+			continue
+		}
+		name := d.Lower[toks[i].Start:last.End]
+		at, ok := r.gaz.Find(name)
+		if !ok && k == 1 && (strings.IndexByte(name, '.') >= 0 || !isASCII(name)) {
+			at, ok = r.gaz.Find(fold(name))
+		}
+		if !ok || k == n && e.Class&(lexicon.Actor|lexicon.Function) != 0 {
+			continue
+		}
+		if toks[i].Low == "us" && !toks[i].Caps {
+			return 0, false
+		}
+		if at.Kind == "demonym" && e.Is(lexicon.Person) {
+			return 0, false
+		}
+		// "Khan Mosul" is no city: part of a longer name.
+		p := placing{word: len(r.words), name: d.Text[toks[i].Start:last.End], Named: at, known: true}
+		if at.Kind != "demonym" && at.Kind != "country" && i > 0 && toks[i-1].Kind == text.Word && toks[i-1].Upper && title(toks[i-1].Low) {
+			return 0, false
+		}
+		r.places = append(r.places, p)
+		r.words = append(r.words, word{start: toks[i].Start, end: last.End, low: name, e: lexicon.None, place: len(r.places), upper: true, caps: toks[i].Caps})
+		return k, true
+	}
+	return 0, false
+}
+
+// title tells whether a word before a name makes it a person's.
+func title(w string) bool {
+	switch w {
+	case "mr", "mrs", "ms", "dr", "gen", "general", "colonel", "col", "captain", "president", "minister", "senator", "judge", "sheikh", "father", "monsignor", "saint":
+		return true
+	}
+	return false
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+var folder = strings.NewReplacer(".", "", "’", "'", "á", "a", "à", "a", "ã", "a", "â", "a", "ä", "a", "é", "e", "è", "e", "ê", "e", "í", "i", "ï", "i",
+	"ó", "o", "ô", "o", "ö", "o", "õ", "o", "ú", "u", "ü", "u", "ñ", "n", "ç", "c", "ş", "s", "ğ", "g", "ı", "i", "ø", "o", "å", "a")
+
+// fold drops the dots and accents that writers drop too.
+func fold(s string) string { return folder.Replace(s) }
+
+// rank orders places: an incident's is the most specific that is named.
+func (p *placing) rank() int {
+	switch p.Kind {
+	case "settlement":
+		return 3
+	case "admin1":
+		return 2
+	case "country":
+		return 1
+	}
+	return 0
+}
+
+// where makes a report's place of the names that its sentences gave, best
+// first; nil where there were none.
+func (r *reading) where(names []int) *Place {
+	best, country := -1, ""
+	for _, n := range names {
+		p := &r.places[n]
+		if best < 0 || p.rank() > r.places[best].rank() {
+			best = n
+		}
+		if country == "" || p.Kind == "country" && false {
+			country = p.Country
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	b := &r.places[best]
+	w := &r.words[b.word]
+	s := &r.sents[r.sentenceAt(b.word)]
+	pl := &Place{Country: b.Country, Basis: "sentence", Evidence: []Span{r.span(s.field, w.start, w.end)}}
+	if s.title {
+		pl.Basis = "title"
+	}
+	switch b.Kind {
+	case "settlement":
+		pl.Name, pl.Precision = b.name, "settlement"
+	case "admin1":
+		pl.Name, pl.Precision = b.name, "admin1"
+	case "country":
+		pl.Precision = "country"
+	default:
+		pl.Precision = "country"
+	}
+	pl.Admin = b.Admin
+	// "X, Country": the country that follows the name beats the gazetteer's.
+	for _, n := range names {
+		p := &r.places[n]
+		if n == best || p.Kind == "demonym" {
+			continue
+		}
+		if p.word == b.word+2 && r.words[b.word+1].low == "," {
+			if p.Kind == "country" {
+				pl.Country = p.Country
+			} else if pl.Admin == "" && p.Country == b.Country {
+				pl.Admin = p.name
+			}
+		}
+	}
+	if pl.Admin == "" {
+		for _, n := range names {
+			p := &r.places[n]
+			if n != best && p.Country == pl.Country && p.Kind != "demonym" && p.Kind != "country" && p.name != pl.Name {
+				pl.Admin = p.name
+				break
+			}
+		}
+	}
+	return pl
+}

@@ -1,0 +1,111 @@
+package enrich
+
+import (
+	"sync"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/ingest"
+)
+
+// Tagger reads articles. It is safe for concurrent use and never changes.
+type Tagger struct {
+	lex *lexicon.Lexicon
+	gaz Gazetteer
+}
+
+// NewTagger returns a tagger with the embedded lexicons.
+func NewTagger() *Tagger { return &Tagger{lex: lexicon.Load(), gaz: byHeart()} }
+
+// Tag tells what a reports of security incidents: none where it is about
+// something else. It is pure: the same article gives the same reports, whenever
+// and wherever it is read.
+func (t *Tagger) Tag(a *ingest.Article) []Report {
+	reports, _ := t.tag(a)
+	return reports
+}
+
+func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
+	r := &reading{lex: t.lex, gaz: t.gaz, art: a, clock: clock{a.Published.UTC(), a.PublishedPrecision}}
+	if a.Published.IsZero() {
+		r.clock.published = a.Published
+	}
+	n := min(len(a.Title), maxRead) + min(len(a.Body), maxRead)
+	r.words = make([]word, 0, n/5+16)
+	r.groups = make([]group, 0, n/24+8)
+	r.read("title", a.Title)
+	if a.Summary != "" && !covered(a.Summary, a.Body) {
+		r.read("summary", a.Summary)
+	}
+	r.read("body", a.Body)
+	var cs []clause
+	for si := range r.sents {
+		r.nouns(&r.sents[si])
+		from := len(r.figs)
+		r.harms(si)
+		first := len(cs)
+		cs = r.clauses(si, cs)
+		for f := from; f < len(r.figs); f++ {
+			for ci := first; ci < len(cs); ci++ {
+				if h := r.figs[f].harm; h >= cs[ci].first && h < cs[ci].last {
+					cs[ci].figs = append(cs[ci].figs, f)
+				}
+			}
+		}
+	}
+	ab := r.about()
+	if ab.reject {
+		return nil, r
+	}
+	r.scopes(cs, &ab)
+	found := r.gather(cs)
+	var out []Report
+	src := SourceOf(a)
+	for i := range found {
+		x := &found[i]
+		if x.role == Background && len(x.kinds) == 0 {
+			continue
+		}
+		if len(out) >= maxReports {
+			break
+		}
+		rep := r.finish(x, cs)
+		rep.Rules = append(rep.Rules, ab.rule)
+		out = append(out, rep)
+	}
+	order(out)
+	for i := range out {
+		out[i].Schema, out[i].ID = ReportSchema, ReportID(src, i)
+		out[i].Ordinal, out[i].Of, out[i].Source = i, len(out), src
+	}
+	return out, r
+}
+
+// maxReports caps the incidents of one article: a strike list has dozens, more is no news.
+const maxReports = 64
+
+// order puts the main incident first and background last, else keeps the text's order.
+func order(reps []Report) {
+	rank := func(r Role) int {
+		switch r {
+		case Main:
+			return 0
+		case Other:
+			return 1
+		}
+		return 2
+	}
+	for i := 1; i < len(reps); i++ {
+		for j := i; j > 0 && rank(reps[j].Role) < rank(reps[j-1].Role); j-- {
+			reps[j], reps[j-1] = reps[j-1], reps[j]
+		}
+	}
+}
+
+// covered tells whether the body begins with the summary: then it is read once.
+func covered(summary, body string) bool {
+	n := min(len(summary), 60)
+	return n > 0 && len(body) >= n && body[:n] == summary[:n]
+}
+
+// reader is the tagger that Render asks for what counts nobody.
+var reader = sync.OnceValue(NewTagger)

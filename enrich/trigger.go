@@ -1,0 +1,262 @@
+package enrich
+
+import (
+	"strings"
+
+	"tocsin/enrich/lexicon"
+)
+
+// clause is a stretch of a sentence that tells of one thing: sentences are cut
+// at semicolons and at dashes that open a new clause.
+type clause struct {
+	sent, first, last int
+	kinds             []int // words that name an incident
+	figs              []int
+	dates             []int
+	places            []int
+	scope             string // current background aggregate hypothetical
+	rule              string
+	other             bool // the text says that it tells of another incident
+	incident          int
+}
+
+// clauses cuts a sentence and collects what each clause holds.
+func (r *reading) clauses(si int, out []clause) []clause {
+	s := &r.sents[si]
+	ws := r.words
+	first := s.first + s.dateline
+	cut := func(last int) {
+		if last > first {
+			out = append(out, r.clause(si, first, last))
+		}
+		first = last
+	}
+	for k := first; k < s.last; k++ {
+		switch ws[k].low {
+		case ";":
+			cut(k + 1)
+		case "–", "—", "--":
+			if k+1 < s.last && (ws[k+1].is(lexicon.Sub) || ws[k+1].low == "the" || ws[k+1].low == "and" || ws[k+1].low == "but") && !r.closingDash(s, k) {
+				cut(k + 1)
+			}
+		}
+	}
+	cut(s.last)
+	return out
+}
+
+func (r *reading) closingDash(s *sentence, k int) bool {
+	for n := k + 1; n < s.last; n++ {
+		if r.words[n].low == r.words[k].low {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) clause(si, first, last int) clause {
+	c := clause{sent: si, first: first, last: last, scope: "current", incident: -1}
+	for k := first; k < last; k++ {
+		w := &r.words[k]
+		if w.is(lexicon.Kind) && r.isKind(k) {
+			c.kinds = append(c.kinds, k)
+		}
+		if w.date > 0 {
+			c.dates = append(c.dates, w.date-1)
+		}
+		if w.place > 0 {
+			c.places = append(c.places, w.place-1)
+		}
+	}
+	return c
+}
+
+// isKind drops senses of a trigger word that name no incident.
+func (r *reading) isKind(k int) bool {
+	w := &r.words[k]
+	prev, next := r.lowAt(k-1), r.lowAt(k+1)
+	switch w.low {
+	case "shot":
+		return prev != "a" && prev != "the" && prev != "long" && prev != "first" && next != "of"
+	case "shell", "shells":
+		return prev != "oil" && next != "company"
+	case "drone", "drones", "missile", "missiles", "rocket", "rockets", "uav":
+		return next != "maker" && next != "program" && next != "programme" && next != "test" && next != "tests" && next != "launch" && next != "scientists" && next != "engine"
+	case "executed", "execution", "executions":
+		return next != "of"
+	case "attack", "attacks", "attacked", "assault":
+		return prev != "heart" && prev != "panic" && prev != "verbal" && prev != "cyber" && prev != "shark" && prev != "asthma"
+	case "offensive":
+		return prev != "charm"
+	case "killed":
+		return next != "off"
+	case "storm":
+		return false
+	case "battle", "battles", "fighting", "combat", "battling", "battled":
+		return next != "cancer" && next != "for" && prev != "legal" && prev != "court" && next != "against" && next != "the" || strings.HasPrefix(next, "rebel")
+	case "encounter":
+		return prev != "close"
+	case "seizure", "raid", "raids":
+		return true
+	case "captured", "arrested", "detained", "arrest", "arrests":
+		return true
+	case "gunman", "sniper":
+		return true
+	case "beat":
+		return false
+	case "terror", "terrorism", "violence", "unrest", "siege":
+		return true
+	case "fire":
+		return false
+	}
+	return true
+}
+
+func (r *reading) lowAt(k int) string {
+	if k < 0 || k >= len(r.words) {
+		return ""
+	}
+	return r.words[k].low
+}
+
+// weights say how much a type's words tell: a method tells more than "attack",
+// and "killed" hardly anything. The heaviest sum names the incident.
+func weight(typ string) int {
+	switch typ {
+	case "unknown":
+		return 2
+	case "arrest", "riot", "seizure":
+		return 4
+	case "security_operation", "crackdown":
+		return 6
+	case "armed_attack", "clash":
+		return 5
+	case "explosion", "assault", "execution":
+		return 6
+	case "airstrike", "drone_strike", "landmine", "chemical_attack", "vehicle_ramming", "stabbing", "hijacking", "coup", "assassination", "bodies_found", "arson", "sexual_violence":
+		return 10
+	case "kidnapping", "shelling", "bombing", "shooting":
+		return 9
+	}
+	return 8
+}
+
+// sorting an incident's type needs a fixed order of the types.
+var typeIndex = func() map[string]int {
+	m := make(map[string]int, len(Types))
+	for i, t := range Types {
+		m[t] = i
+	}
+	return m
+}()
+
+// typed chooses type and subtype of an incident from the words that name it.
+func (r *reading) typed(kinds []int) (typ, subtype, rule string) {
+	var score [64]int
+	var subs [64]string
+	for n, k := range kinds {
+		w := &r.words[k]
+		t, ok := typeIndex[w.e.Type]
+		if !ok {
+			continue
+		}
+		v := weight(w.e.Type) * 4
+		s := &r.sents[r.sentenceAt(k)]
+		switch {
+		case s.title:
+			v *= 2
+		case n > 8:
+			v /= 4
+		case n > 3:
+			v /= 2
+		}
+		// Means that are only named among others ("drones and missiles were fired") weigh less than the deed.
+		if r.meansOnly(w.low) {
+			v = v * 2 / 3
+		}
+		score[t] += v
+		if w.e.Subtype != "" && (subs[t] == "" || w.e.Subtype == "suicide") {
+			subs[t] = w.e.Subtype
+		}
+	}
+	get := func(t string) int { return score[typeIndex[t]] }
+	move := func(from, to string) {
+		if get(from) > 0 && get(to) > 0 {
+			score[typeIndex[to]] += get(from)
+			score[typeIndex[from]] = 0
+		}
+	}
+	// A general word gives its weight to the particular one beside it.
+	if get("landmine") > 0 {
+		move("explosion", "landmine")
+		move("bombing", "landmine")
+	}
+	if get("shelling") > 0 && subs[typeIndex["bombing"]] == "" {
+		move("explosion", "shelling")
+	}
+	move("explosion", "bombing")
+	if get("airstrike") == 0 && get("drone_strike") > 0 {
+		move("shelling", "drone_strike")
+	}
+	if get("drone_strike") > 0 && get("airstrike") > 0 && get("drone_strike") < get("airstrike") {
+		move("drone_strike", "airstrike")
+	} else {
+		move("airstrike", "drone_strike")
+	}
+	if get("airstrike") > 0 {
+		move("bombing", "airstrike")
+	}
+	move("explosion", "airstrike")
+	if subs[typeIndex["bombing"]] == "suicide" && get("bombing") > 0 {
+		score[typeIndex["bombing"]] += 30
+	}
+	for _, t := range []string{"shooting", "bombing", "stabbing", "vehicle_ramming", "kidnapping", "drone_strike", "airstrike", "shelling", "arson"} {
+		if get(t) > 0 {
+			score[typeIndex[t]] += get("armed_attack") / 3
+		}
+	}
+	best := -1
+	for t := range Types {
+		if score[t] > 0 && (best < 0 || score[t] > score[best]) {
+			best = t
+		}
+	}
+	if best < 0 {
+		return "unknown", "", "type.none"
+	}
+	return Types[best], subs[best], "type." + Types[best]
+}
+
+func (r *reading) meansOnly(w string) bool {
+	switch w {
+	case "rocket", "rockets", "missile", "missiles", "drone", "drones", "grenade", "grenades", "shells", "shell", "bullets", "knife", "machete", "machetes", "explosives", "gunmen", "armed men", "mortars", "mortar", "artillery", "gunman", "rpg", "rpgs", "bullet wounds":
+		return true
+	}
+	return false
+}
+
+// outcome reads how far the incident went.
+func (r *reading) outcome(cs []clause, of []int) string {
+	for _, ci := range of {
+		c := &cs[ci]
+		for k := c.first; k < c.last; k++ {
+			switch w := r.words[k].low; w {
+			case "foiled", "thwarted", "foils", "averted", "prevented":
+				return "foiled"
+			case "defused", "disarmed":
+				return "disrupted"
+			case "hoax", "false alarm", "bomb hoax":
+				return "hoax"
+			case "threatened", "threatens":
+				if k+1 < c.last && r.words[k+1].low == "to" {
+					return "threatened"
+				}
+			case "narrowly", "tried", "attempted", "botched", "failed":
+				if w == "narrowly" && r.lowAt(k+1) == "escaped" || w == "tried" && r.lowAt(k+1) == "to" && k+2 < c.last && r.words[k+2].is(lexicon.Kind|lexicon.Harm) {
+					return "attempted"
+				}
+			}
+		}
+	}
+	return "carried_out"
+}
