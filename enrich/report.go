@@ -95,6 +95,9 @@ const (
 	Property   Measure = "property"
 )
 
+// Measures lists every measure.
+var Measures = []Measure{Killed, Injured, Missing, Abducted, Hostages, Released, Escaped, Arrested, Surrender, Displaced, Casualties, Incidents, Property}
+
 // Figure is one number that the text gives, with the words that give it. Every
 // figure is kept, also those that count towards nothing (background, subset,
 // hypothetical, denied): Scope, Relation and Certainty say which they are.

@@ -27,6 +27,7 @@ type Bus struct {
 
 	prefix   string
 	replicas int
+	kvPrefix string // "" or the API prefix of a domain, for writes to buckets
 	log      *slog.Logger
 	metrics  *metrics
 	embedded *embedded // nil on an external server
@@ -197,6 +198,7 @@ func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
 	}
 	if cfg.Domain != "" {
 		b.JS, err = jetstream.NewWithDomain(nc, cfg.Domain, jsOpts...)
+		b.kvPrefix = "$JS." + cfg.Domain + ".API."
 	} else {
 		b.JS, err = jetstream.New(nc, jsOpts...)
 	}
@@ -366,6 +368,17 @@ func (b *Bus) Stream(ctx context.Context, name string) (jetstream.Stream, error)
 
 // now is the wall clock; stream ages are told in it.
 func (b *Bus) now() time.Time { return time.Now() }
+
+// Grace returns a context that outlives ctx by d: for work in hand that a stop
+// must not cut in half.
+func Grace(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(d, cancel)
+		context.AfterFunc(late, func() { t.Stop() })
+	})
+	return late, func() { stop(); cancel() }
+}
 
 // pause waits for about d, between half and one and a half of it, or until ctx
 // ends.

@@ -169,3 +169,10 @@ func (b *Bus) Pending(ctx context.Context, c Consumer) (uint64, error) {
 	}
 	return cons.CachedInfo().NumPending, nil
 }
+
+// EnsureConsumer makes a durable consumer, so that it keeps what comes from now
+// on for a worker that starts later.
+func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
+	_, err := b.consumer(ctx, c)
+	return err
+}

@@ -144,3 +144,9 @@ func permanent(err error) error {
 	}
 	return nil
 }
+
+// BucketMessage is a put of one key, for Begin: by compare-and-set, after is
+// the revision that the key must have, 0 for none.
+func (b *Bus) BucketMessage(bucket, key string, data []byte, after uint64) Message {
+	return Message{Subject: b.kvPrefix + "$KV." + b.bucketName(bucket) + "." + key, Data: data, After: &after}
+}

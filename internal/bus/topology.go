@@ -30,6 +30,7 @@ const (
 	SeenBucket      = "seen"      // which items of each feed are known, in which edition
 	IncidentsBucket = "incidents" // the latest version of each incident
 	ToldBucket      = "told"      // what was last alerted of each incident
+	StateBucket     = "state"     // how far stages have come
 )
 
 // MaxMessage bounds every record on the bus, in bytes.
@@ -74,6 +75,7 @@ var buckets = []bucket{
 	{name: SeenBucket, describe: "known items of each feed", valueBytes: 1<<20 - 4<<10},
 	{name: IncidentsBucket, describe: "latest version of each incident", age: 90 * day, valueBytes: MaxMessage},
 	{name: ToldBucket, describe: "what was last alerted of each incident", age: 90 * day, valueBytes: 64 << 10},
+	{name: StateBucket, describe: "how far stages have come", valueBytes: 64 << 10},
 }
 
 // Consumer is what a worker wants of a durable pull consumer.

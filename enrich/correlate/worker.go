@@ -1,0 +1,469 @@
+package correlate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/enrich"
+	"tocsin/internal/bus"
+)
+
+// Worker folds the reports on the bus into incidents. One worker at a time does
+// so; a second one would find its first write refused.
+type Worker struct {
+	bus     *bus.Bus
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+
+	open *index
+	last map[string]uint64 // incident → stream sequence of its latest version
+	kv   map[string]uint64 // incident → revision in the bucket
+	at   uint64            // every version up to this stream sequence is in the bucket
+	aged time.Time
+}
+
+// NewWorker makes a worker of a valid configuration.
+func NewWorker(b *bus.Bus, cfg Config) *Worker {
+	return &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+}
+
+// batchSize bounds how many reports are folded before their versions are
+// confirmed: reports in a batch share one wait for the disk.
+const batchSize = 256
+
+// Run folds reports until ctx ends, finishes those in hand and returns nil.
+// An error means that it gave up by itself. No goroutine outlives Run.
+func (w *Worker) Run(ctx context.Context) error {
+	if err := w.load(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("correlate: %w", err)
+	}
+	sub, err := w.bus.Subscribe(ctx, bus.CorrelateReports)
+	if err != nil {
+		return fmt.Errorf("correlate: %w", err)
+	}
+	late, cancel := bus.Grace(ctx, w.cfg.Drain)
+	defer cancel()
+	for {
+		msgs := sub.Batch(batchSize)
+		if len(msgs) == 0 {
+			break
+		}
+		began := time.Now()
+		for err := w.fold(late, msgs); err != nil; err = w.fold(late, msgs) {
+			if late.Err() != nil {
+				break // not acknowledged: it comes again after the restart
+			}
+			w.log.Warn("versions not stored, rebuilding the memory", "err", err)
+			if errors.Is(err, bus.ErrConflict) {
+				w.metrics.conflicts.Inc()
+			}
+			for err := w.load(late); err != nil && late.Err() == nil; err = w.load(late) {
+				w.log.Error("the memory cannot be rebuilt, trying on", "err", err)
+				pause(late, time.Second)
+			}
+		}
+		w.metrics.seconds.Observe(time.Since(began).Seconds())
+	}
+	sub.Wait()
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// version is one that is on its way to the stream.
+type version struct {
+	incident *Incident
+	data     []byte
+	pending  *bus.Pending
+}
+
+// fold takes in a batch of reports, and returns when what it caused is durable
+// and the reports are settled. After an error nothing is settled and the memory
+// is stale: load it before anything else.
+//
+// Order of writes, and what a crash after each costs: the version on the
+// incident stream (a redelivered report finds itself in it and changes
+// nothing), the bucket (load brings it up to date from the stream), the
+// acknowledgement (the report comes again and changes nothing).
+func (w *Worker) fold(ctx context.Context, msgs []jetstream.Msg) error {
+	var begun []version
+	inFlight := map[string]bool{}
+	flush := func() error {
+		for k := range begun {
+			if err := w.confirm(ctx, &begun[k]); err != nil {
+				return err
+			}
+		}
+		if err := w.project(ctx, begun); err != nil {
+			return err
+		}
+		begun = begun[:0]
+		clear(inFlight)
+		return nil
+	}
+	settle := make([]jetstream.Msg, 0, len(msgs))
+	for _, msg := range msgs {
+		r, ok := w.decode(ctx, msg)
+		if !ok {
+			continue
+		}
+		settle = append(settle, msg)
+		for _, next := range w.take(r) {
+			if inFlight[next.ID] {
+				// Its next write is conditional on a sequence that is not known yet.
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			v, err := w.begin(next)
+			if err != nil {
+				return err
+			}
+			inFlight[next.ID] = true
+			begun = append(begun, v)
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	for _, msg := range settle {
+		if err := msg.Ack(); err != nil {
+			w.log.Error("report not settled, NATS will send it again", "subject", msg.Subject(), "err", err)
+		}
+	}
+	w.age()
+	return nil
+}
+
+// decode reads a report, or sets its message aside.
+func (w *Worker) decode(ctx context.Context, msg jetstream.Msg) (*enrich.Report, bool) {
+	r, err := enrich.DecodeReport(msg.Data())
+	reason := bus.Unreadable
+	switch {
+	case errors.Is(err, enrich.ErrSchema):
+		reason = bus.UnknownKind
+	case err == nil && bus.Deliveries(msg) > bus.MaxDeliveries:
+		reason, err = bus.CrashLoop, fmt.Errorf("delivered %d times and never finished", bus.Deliveries(msg))
+	}
+	if err == nil {
+		return &r, true
+	}
+	w.metrics.reports.WithLabelValues("set_aside").Inc()
+	if err := w.bus.SetAside(ctx, msg, "correlate", reason, err); err != nil {
+		w.log.Error("report neither folded nor set aside, NATS will send it again", "subject", msg.Subject(), "err", err)
+	}
+	return nil, false
+}
+
+// take folds one report into the memory and returns the versions that follow.
+func (w *Worker) take(r *enrich.Report) (versions []*Incident) {
+	outcome := "unused"
+	if counts(r) {
+		i, c := w.place(r)
+		switch {
+		case i == nil:
+		case c.None:
+			outcome = "known"
+		default:
+			outcome = "folded"
+			if i.Version == 1 {
+				outcome = "founded"
+			}
+			w.open.put(i)
+			versions = append(versions, i)
+		}
+	}
+	w.metrics.reports.WithLabelValues(outcome).Inc()
+	if r.Source.Edition > 1 && r.Ordinal >= r.Of-1 {
+		// The edition is told to its end: what only an earlier one said is gone.
+		for _, id := range w.open.having(r.Source.ID) {
+			next, c := Withdraw(*w.open.byID[id], &r.Source, w.cfg.Severity)
+			if !c.None {
+				w.open.put(&next)
+				versions = append(versions, &next)
+			}
+		}
+	}
+	return versions
+}
+
+// counts reports whether a report speaks of an incident that is news.
+func counts(r *enrich.Report) bool {
+	return (r.Role == enrich.Main || r.Role == enrich.Other) && r.Type != "judicial"
+}
+
+// place finds the incident of a report, or founds it; nil where the report
+// denies one that nobody has told of.
+func (w *Worker) place(r *enrich.Report) (*Incident, Change) {
+	if i := w.open.match(r); i != nil {
+		next, c := Fold(*i, r, w.cfg.Severity)
+		return &next, c
+	}
+	if denies(r.Outcome, r.Certainty) {
+		return nil, Change{None: true}
+	}
+	next, c := Found(r, w.cfg.Severity)
+	if w.last[next.ID] != 0 {
+		// Its article founded it before, and it has aged out since.
+		return nil, Change{None: true}
+	}
+	return &next, c
+}
+
+func (w *Worker) begin(i *Incident) (version, error) {
+	data, err := json.Marshal(i)
+	if err != nil {
+		return version{}, fmt.Errorf("encode incident %s: %w", i.ID, err)
+	}
+	after := w.last[i.ID]
+	return version{incident: i, data: data, pending: w.bus.Begin(bus.Message{
+		Subject: w.bus.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID),
+		ID:      i.MsgID(), Data: data,
+		After: &after, AfterSubject: w.bus.Pattern("incident", "*", "*", i.ID),
+	})}, nil
+}
+
+func (w *Worker) confirm(ctx context.Context, v *version) error {
+	ack, err := v.pending.Wait(ctx)
+	if err != nil {
+		return fmt.Errorf("incident %s version %d: %w", v.incident.ID, v.incident.Version, err)
+	}
+	if ack.Duplicate && ack.Sequence <= w.last[v.incident.ID] {
+		return fmt.Errorf("incident %s version %d is on the stream already: %w", v.incident.ID, v.incident.Version, bus.ErrConflict)
+	}
+	w.last[v.incident.ID] = ack.Sequence
+	w.metrics.versions.WithLabelValues(string(v.incident.Status)).Inc()
+	w.log.Info("incident", "incident", v.incident.ID, "version", v.incident.Version, "status", v.incident.Status, "type", v.incident.Type,
+		"country", v.incident.Place.Country, "severity", v.incident.Assessment.Severity, "outlets", v.incident.Sources.Outlets)
+	return nil
+}
+
+// project brings the bucket of the latest versions up to the stream.
+func (w *Worker) project(ctx context.Context, versions []version) error {
+	if len(versions) == 0 {
+		return nil
+	}
+	pending := make([]*bus.Pending, len(versions))
+	for k, v := range versions {
+		pending[k] = w.bus.Begin(w.bus.BucketMessage(bus.IncidentsBucket, v.incident.ID, v.data, w.kv[v.incident.ID]))
+	}
+	for k, p := range pending {
+		ack, err := p.Wait(ctx)
+		if err != nil {
+			return fmt.Errorf("latest version of incident %s: %w", versions[k].incident.ID, err)
+		}
+		id := versions[k].incident.ID
+		w.kv[id] = ack.Sequence
+		w.at = max(w.at, w.last[id])
+	}
+	return nil
+}
+
+// positionKey is where the projection's position is kept: every version on the
+// incident stream up to it is in the bucket.
+const positionKey = "correlate.projected"
+
+// savePosition is done now and then: an older position costs a longer load.
+func (w *Worker) savePosition(ctx context.Context) error {
+	kv, err := w.bus.Bucket(ctx, bus.StateBucket)
+	if err != nil {
+		return err
+	}
+	if _, err := kv.PutString(ctx, positionKey, strconv.FormatUint(w.at, 10)); err != nil {
+		return fmt.Errorf("store the position of the incidents bucket: %w", err)
+	}
+	return nil
+}
+
+// ageEvery is how often incidents are looked at that nobody has spoken of.
+const ageEvery = time.Hour
+
+func (w *Worker) age() {
+	w.metrics.open.Set(float64(len(w.open.byID)))
+	if now := time.Now(); now.Sub(w.aged) > ageEvery {
+		w.aged = now
+		w.open.age(now.Add(-w.cfg.Open))
+		w.metrics.open.Set(float64(len(w.open.byID)))
+	}
+}
+
+// load rebuilds the memory: the bucket, then what the incident stream has
+// beyond it, which it also brings into the bucket.
+func (w *Worker) load(ctx context.Context) error {
+	began := time.Now()
+	w.open, w.last, w.kv, w.at = newIndex(), map[string]uint64{}, map[string]uint64{}, 0
+	if err := w.loadBucket(ctx); err != nil {
+		return err
+	}
+	n, err := w.loadTail(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.savePosition(ctx); err != nil {
+		return err
+	}
+	w.aged = time.Time{}
+	w.age()
+	w.log.Info("incidents loaded", "open", len(w.open.byID), "from_stream", n, "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+func (w *Worker) loadBucket(ctx context.Context) error {
+	state, err := w.bus.Bucket(ctx, bus.StateBucket)
+	if err != nil {
+		return err
+	}
+	switch e, err := state.Get(ctx, positionKey); {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+	case err != nil:
+		return fmt.Errorf("read the position of the incidents bucket: %w", err)
+	default:
+		if w.at, err = strconv.ParseUint(string(e.Value()), 10, 64); err != nil {
+			return fmt.Errorf("read the position of the incidents bucket: %w", err)
+		}
+	}
+	kv, err := w.bus.Bucket(ctx, bus.IncidentsBucket)
+	if err != nil {
+		return err
+	}
+	all, err := kv.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return fmt.Errorf("read the incidents bucket: %w", err)
+	}
+	defer func() { _ = all.Stop() }() // the watch has told all; its end has no news
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e, ok := <-all.Updates():
+			if !ok {
+				return errors.New("read the incidents bucket: interrupted")
+			}
+			if e == nil {
+				return nil
+			}
+			i, err := Decode(e.Value())
+			if err != nil {
+				w.log.Error("an incident cannot be read and takes no more reports", "incident", e.Key(), "err", err)
+				continue
+			}
+			w.kv[i.ID] = e.Revision()
+			w.open.put(&i)
+		}
+	}
+}
+
+// loadTail reads the versions behind w.at, and the sequence of the last version
+// of every open incident.
+func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
+	stream, err := w.bus.Stream(ctx, bus.Incidents)
+	if err != nil {
+		return 0, err
+	}
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the incident stream: %w", err)
+	}
+	if w.at > info.State.LastSeq {
+		w.at = 0 // the stream was made anew: the position is another's
+	}
+	// The bucket's versions and those behind it, without their bodies: which
+	// sequence is the last of each incident.
+	if err := w.each(ctx, stream, 1, info.State.LastSeq, true, func(m jetstream.Msg, seq uint64) error {
+		w.last[lastToken(m.Subject())] = seq
+		return nil
+	}); err != nil {
+		return 0, err
+	}
+	var behind []version
+	err = w.each(ctx, stream, w.at+1, info.State.LastSeq, false, func(m jetstream.Msg, seq uint64) error {
+		i, err := Decode(m.Data())
+		if err != nil {
+			w.log.Error("an incident version cannot be read, passed over", "subject", m.Subject(), "sequence", seq, "err", err)
+			return nil
+		}
+		if old := w.open.byID[i.ID]; old == nil || old.Version < i.Version {
+			w.open.put(&i)
+			behind = append(behind, version{incident: &i, data: m.Data()})
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	latest := map[string]version{}
+	for _, v := range behind {
+		latest[v.incident.ID] = v
+	}
+	todo := make([]version, 0, len(latest))
+	for _, v := range behind {
+		if l := latest[v.incident.ID]; l.incident == v.incident {
+			todo = append(todo, v)
+		}
+	}
+	if err := w.project(ctx, todo); err != nil {
+		return 0, err
+	}
+	w.at = info.State.LastSeq
+	return n, nil
+}
+
+// each reads the messages of a stream from one sequence to another, in order.
+func (w *Worker) each(ctx context.Context, s jetstream.Stream, from, to uint64, headersOnly bool, f func(jetstream.Msg, uint64) error) error {
+	if from > to {
+		return nil
+	}
+	c, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from, HeadersOnly: headersOnly,
+	})
+	if err != nil {
+		return fmt.Errorf("read the incident stream: %w", err)
+	}
+	ci := c.CachedInfo()
+	if ci.NumPending == 0 {
+		return nil // what there was has aged out
+	}
+	it, err := c.Messages()
+	if err != nil {
+		return fmt.Errorf("read the incident stream: %w", err)
+	}
+	defer it.Stop()
+	for {
+		m, err := it.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return fmt.Errorf("read the incident stream: %w", err)
+		}
+		md, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("read the incident stream: %w", err)
+		}
+		if err := f(m, md.Sequence.Stream); err != nil {
+			return err
+		}
+		if md.Sequence.Stream >= to || md.NumPending == 0 {
+			return nil
+		}
+	}
+}
+
+func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }

@@ -1,0 +1,182 @@
+package enrich
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/ingest"
+	"tocsin/internal/bus"
+)
+
+// Reader reads one article: Tagger does. It must be pure, so that an article
+// that is delivered again gives the same reports.
+type Reader interface {
+	Tag(*ingest.Article) []Report
+}
+
+// Worker reads articles from the bus and puts what they say on it.
+type Worker struct {
+	bus     *bus.Bus
+	reader  Reader
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+}
+
+// NewWorker makes a worker of a valid configuration.
+func NewWorker(b *bus.Bus, r Reader, cfg Config) *Worker {
+	return &Worker{bus: b, reader: r, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+}
+
+// read is an article whose reports are on their way.
+type read struct {
+	msg     jetstream.Msg
+	pending []*bus.Pending
+}
+
+// Run reads articles until ctx ends, finishes those in hand and returns nil. An
+// error means that it gave up by itself. No goroutine outlives Run.
+//
+// Reading is parallel; publishing is pipelined: an article is acknowledged when
+// the stream has confirmed each of its reports, while later ones are read.
+func (w *Worker) Run(ctx context.Context) error {
+	sub, err := w.bus.Subscribe(ctx, bus.EnrichArticles)
+	if err != nil {
+		return fmt.Errorf("enrich: %w", err)
+	}
+	late, cancel := bus.Grace(ctx, w.cfg.Drain)
+	defer cancel()
+	settle := make(chan read, 256)
+	var readers, settler sync.WaitGroup
+	for range w.cfg.workers() {
+		readers.Go(func() {
+			for msg := range sub.C {
+				if r, ok := w.read(late, msg); ok {
+					settle <- r
+				}
+			}
+		})
+	}
+	settler.Go(func() {
+		for r := range settle {
+			w.settle(late, r)
+		}
+	})
+	readers.Wait()
+	close(settle)
+	settler.Wait()
+	sub.Wait()
+	return nil
+}
+
+// read tags one article and begins to publish its reports; ok is false when the
+// message is settled or must come again.
+func (w *Worker) read(ctx context.Context, msg jetstream.Msg) (r read, ok bool) {
+	if n := bus.Deliveries(msg); n > bus.MaxDeliveries {
+		w.setAside(ctx, msg, bus.CrashLoop, fmt.Errorf("delivered %d times and never finished", n))
+		return r, false
+	}
+	a, err := ingest.DecodeArticle(msg.Data())
+	if err != nil {
+		reason := bus.Unreadable
+		if errors.Is(err, ingest.ErrSchema) {
+			reason = bus.UnknownKind
+		}
+		w.setAside(ctx, msg, reason, err)
+		return r, false
+	}
+	reports, err := w.tag(&a)
+	if err != nil {
+		w.setAside(ctx, msg, bus.Panicked, err)
+		return r, false
+	}
+	if len(reports) == 0 && a.Edition > 1 {
+		// An earlier edition may have told of an incident: the fold must know.
+		src := SourceOf(&a)
+		reports = []Report{{Schema: ReportSchema, ID: ReportID(src, 0), Role: Withdrawn, Type: "unknown", Outcome: "unknown", Source: src}}
+	}
+	messages := make([]bus.Message, len(reports))
+	for i := range reports {
+		rep := &reports[i]
+		data, err := json.Marshal(rep)
+		if err == nil && len(data) > bus.MaxMessage {
+			err = fmt.Errorf("report %d of article %s takes %d bytes, a message holds %d", i, a.ID, len(data), bus.MaxMessage)
+		}
+		if err != nil {
+			w.setAside(ctx, msg, bus.TooLarge, err)
+			return r, false
+		}
+		messages[i] = bus.Message{Subject: w.bus.Subject("report", bus.Token(rep.Country()), bus.Token(rep.Type)), ID: rep.ID, Data: data}
+	}
+	r = read{msg: msg, pending: make([]*bus.Pending, len(messages))}
+	for i, m := range messages {
+		r.pending[i] = w.bus.Begin(m)
+	}
+	w.count(&a, reports)
+	return r, true
+}
+
+// tag runs the reader and turns a panic into an error: one article must not
+// stop the line.
+func (w *Worker) tag(a *ingest.Article) (reports []Report, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			reports, err = nil, fmt.Errorf("reading article %s: %v", a.ID, p)
+			w.log.Error("the tagger broke; please report the article", "article", a.ID, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	began := time.Now()
+	reports = w.reader.Tag(a)
+	w.metrics.seconds.Observe(time.Since(began).Seconds())
+	w.metrics.bytes.Add(float64(len(a.Title) + len(a.Summary) + len(a.Body)))
+	return reports, nil
+}
+
+func (w *Worker) setAside(ctx context.Context, msg jetstream.Msg, reason bus.Reason, cause error) {
+	w.metrics.articles.WithLabelValues("set_aside").Inc()
+	if err := w.bus.SetAside(ctx, msg, "enrich", reason, cause); err != nil {
+		w.log.Error("article neither read nor set aside, NATS will send it again", "subject", msg.Subject(), "err", err)
+	}
+}
+
+// settle acknowledges an article once its reports are stored.
+func (w *Worker) settle(ctx context.Context, r read) {
+	for _, p := range r.pending {
+		if _, err := p.Wait(ctx); err != nil {
+			w.log.Error("article not finished, NATS will send it again", "subject", r.msg.Subject(), "err", err)
+			return
+		}
+	}
+	if err := r.msg.Ack(); err != nil {
+		w.log.Error("article not settled, NATS will send it again", "subject", r.msg.Subject(), "err", err)
+	}
+}
+
+func (w *Worker) count(a *ingest.Article, reports []Report) {
+	outcome := "nothing"
+	for i := range reports {
+		r := &reports[i]
+		w.metrics.reports.WithLabelValues(r.Type, string(r.Role)).Inc()
+		for j := range r.Figures {
+			w.metrics.figures.WithLabelValues(string(r.Figures[j].Measure)).Inc()
+		}
+		if r.Role == Background && outcome == "nothing" {
+			outcome = "background"
+		}
+	}
+	if Relevant(reports) {
+		outcome = "incident"
+	}
+	w.metrics.articles.WithLabelValues(outcome).Inc()
+	if outcome == "incident" {
+		w.log.Debug("article read", "article", a.ID, "reports", len(reports), "title", a.Title)
+	}
+}

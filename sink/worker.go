@@ -1,0 +1,291 @@
+package sink
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/enrich"
+	"tocsin/enrich/correlate"
+	"tocsin/internal/bus"
+)
+
+// Worker turns incident versions into alerts.
+type Worker struct {
+	bus     *bus.Bus
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+
+	told jetstream.KeyValue
+	memo map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
+}
+
+// told is what is remembered of an incident's last alert.
+type told struct {
+	Version int                    `json:"version"`
+	Alert   string                 `json:"alert"`
+	Totals  map[enrich.Measure]int `json:"totals,omitempty"`
+}
+
+func (t *told) number(m enrich.Measure) (int, bool) {
+	if t == nil {
+		return 0, false
+	}
+	n, ok := t.Totals[m]
+	return n, ok
+}
+
+type toldAt struct {
+	told     *told // nil: never told
+	revision uint64
+}
+
+// NewWorker makes a worker of a valid configuration.
+func NewWorker(b *bus.Bus, cfg Config) *Worker {
+	return &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics), memo: map[string]*toldAt{}}
+}
+
+const (
+	// batchSize bounds how many versions are judged before their alerts are
+	// confirmed: those of one batch share one wait for the disk.
+	batchSize = 256
+	maxMemo   = 10_000
+)
+
+// Run tells incidents until ctx ends, finishes those in hand and returns nil. An
+// error means that it gave up by itself. No goroutine outlives Run.
+func (w *Worker) Run(ctx context.Context) (err error) {
+	if w.told, err = w.bus.Bucket(ctx, bus.ToldBucket); err != nil {
+		return fmt.Errorf("sink: %w", err)
+	}
+	sub, err := w.bus.Subscribe(ctx, bus.SinkIncidents)
+	if err != nil {
+		return fmt.Errorf("sink: %w", err)
+	}
+	late, cancel := bus.Grace(ctx, w.cfg.Drain)
+	defer cancel()
+	for {
+		msgs := sub.Batch(batchSize)
+		if len(msgs) == 0 {
+			break
+		}
+		for err := w.tell(late, msgs); err != nil && late.Err() == nil; err = w.tell(late, msgs) {
+			w.log.Warn("alerts not stored, trying again", "err", err)
+			clear(w.memo) // somebody else may have told
+			pause(late, time.Second)
+		}
+	}
+	sub.Wait()
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// telling is an alert on its way.
+type telling struct {
+	incident *correlate.Incident
+	alert    *Alert
+	before   *toldAt
+	after    *told
+	pending  *bus.Pending
+}
+
+// tell judges a batch of versions, and returns when the alerts that follow are
+// durable, remembered, and the versions settled. After an error nothing is
+// settled; done again, the same alerts have the same ids and the stream keeps
+// one of each.
+func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
+	var begun []telling
+	inFlight := map[string]bool{}
+	flush := func() error {
+		if err := w.finish(ctx, begun); err != nil {
+			return err
+		}
+		begun = begun[:0]
+		clear(inFlight)
+		return nil
+	}
+	settle := make([]jetstream.Msg, 0, len(msgs))
+	for _, msg := range msgs {
+		i, ok := w.decode(ctx, msg)
+		if !ok {
+			continue
+		}
+		settle = append(settle, msg)
+		if inFlight[i.ID] {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		before, err := w.recall(ctx, i.ID)
+		if err != nil {
+			return err
+		}
+		status, rule, outcome := w.judge(i, before.told)
+		w.metrics.versions.WithLabelValues(outcome).Inc()
+		if outcome != "told" {
+			continue
+		}
+		a := newAlert(i, status, rule, w.cfg.Source, before.told)
+		data, err := json.Marshal(a)
+		if err != nil {
+			return fmt.Errorf("encode alert %s: %w", a.ID, err)
+		}
+		begun = append(begun, telling{incident: i, alert: a, before: before, after: remember(i, a),
+			pending: w.bus.Begin(bus.Message{Subject: a.subject(w.bus), ID: a.ID, Data: data})})
+		inFlight[i.ID] = true
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	for _, msg := range settle {
+		if err := msg.Ack(); err != nil {
+			w.log.Error("incident not settled, NATS will send it again", "subject", msg.Subject(), "err", err)
+		}
+	}
+	return nil
+}
+
+func (w *Worker) decode(ctx context.Context, msg jetstream.Msg) (*correlate.Incident, bool) {
+	i, err := correlate.Decode(msg.Data())
+	reason := bus.Unreadable
+	switch {
+	case errors.Is(err, correlate.ErrSchema):
+		reason = bus.UnknownKind
+	case err == nil && bus.Deliveries(msg) > bus.MaxDeliveries:
+		reason, err = bus.CrashLoop, fmt.Errorf("delivered %d times and never finished", bus.Deliveries(msg))
+	}
+	if err == nil {
+		return &i, true
+	}
+	w.metrics.versions.WithLabelValues("set_aside").Inc()
+	if err := w.bus.SetAside(ctx, msg, "sink", reason, err); err != nil {
+		w.log.Error("incident neither told nor set aside, NATS will send it again", "subject", msg.Subject(), "err", err)
+	}
+	return nil, false
+}
+
+// judge says whether a version is told, as what and by which rule.
+func (w *Worker) judge(i *correlate.Incident, before *told) (status correlate.Status, rule, outcome string) {
+	if before != nil && i.Version <= before.Version {
+		return "", "", "known"
+	}
+	for k := range w.cfg.Rules {
+		if w.cfg.Rules[k].matches(i) {
+			rule = w.cfg.Rules[k].Name
+			break
+		}
+	}
+	switch {
+	case before == nil && (i.Status == correlate.Cancel || len(i.Readings) == 0):
+		return "", "", "silent" // nobody was told of it
+	case before == nil && rule == "":
+		return "", "", "no_rule"
+	case before == nil:
+		return correlate.New, rule, "told"
+	case i.Status == correlate.Silent:
+		return "", "", "silent"
+	case rule == "":
+		// Who was told of an incident is told that it was less.
+		return i.Status, "told-before", "told"
+	}
+	return i.Status, rule, "told"
+}
+
+func remember(i *correlate.Incident, a *Alert) *told {
+	t := &told{Version: i.Version, Alert: a.ID, Totals: map[enrich.Measure]int{}}
+	for m, total := range i.Totals {
+		if n, ok := total.Number(); ok {
+			t.Totals[m] = n
+		}
+	}
+	return t
+}
+
+// recall looks up what was last told of an incident.
+func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
+	if t, ok := w.memo[id]; ok {
+		return t, nil
+	}
+	if len(w.memo) >= maxMemo {
+		clear(w.memo)
+	}
+	t := &toldAt{}
+	e, err := w.told.Get(ctx, id)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+	case err != nil:
+		return nil, fmt.Errorf("look up what was told of incident %s: %w", id, err)
+	default:
+		t.told, t.revision = &told{}, e.Revision()
+		if err := json.Unmarshal(e.Value(), t.told); err != nil {
+			return nil, fmt.Errorf("look up what was told of incident %s: %w", id, err)
+		}
+	}
+	w.memo[id] = t
+	return t, nil
+}
+
+// finish waits for the alerts and then remembers them, in that order: a crash
+// in between tells them again under the same ids.
+func (w *Worker) finish(ctx context.Context, begun []telling) error {
+	for k := range begun {
+		t := &begun[k]
+		ack, err := t.pending.Wait(ctx)
+		if err != nil {
+			return fmt.Errorf("alert %s: %w", t.alert.ID, err)
+		}
+		if !ack.Duplicate {
+			w.count(t)
+		}
+	}
+	pending := make([]*bus.Pending, len(begun))
+	for k := range begun {
+		t := &begun[k]
+		data, err := json.Marshal(t.after)
+		if err != nil {
+			return fmt.Errorf("remember alert %s: %w", t.alert.ID, err)
+		}
+		pending[k] = w.bus.Begin(w.bus.BucketMessage(bus.ToldBucket, t.incident.ID, data, t.before.revision))
+	}
+	for k, p := range pending {
+		ack, err := p.Wait(ctx)
+		if err != nil {
+			return fmt.Errorf("remember alert %s: %w", begun[k].alert.ID, err)
+		}
+		w.memo[begun[k].incident.ID] = &toldAt{told: begun[k].after, revision: ack.Sequence}
+	}
+	return nil
+}
+
+func (w *Worker) count(t *telling) {
+	d := &t.alert.Data
+	country := countryToken(d.Place.Country)
+	w.metrics.alerts.WithLabelValues(d.Severity, d.Status).Inc()
+	if d.Status == string(correlate.New) {
+		w.metrics.incidents.WithLabelValues(country, d.IncType).Inc()
+	}
+	for _, m := range countedMeasures {
+		was, _ := t.before.told.number(m)
+		if is := t.after.Totals[m]; is > was {
+			w.metrics.people.WithLabelValues(country, string(m)).Add(float64(is - was))
+		}
+	}
+	if !t.alert.Time.IsZero() {
+		w.metrics.age.Observe(time.Since(t.alert.Time).Seconds())
+	}
+	w.log.Info("alert", "incident", d.Incident, "version", d.Version, "status", d.Status, "severity", d.Severity, "rule", d.Rule, "summary", d.Summary)
+}
