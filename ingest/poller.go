@@ -336,8 +336,10 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	}
 	p.metrics.bytes.Add(float64(len(resp.Body)))
 	hash := ident.SHA256(string(resp.Body))
-	if hash == l.state.BodyHash && !resp.Truncated {
-		l.state.ETag, l.state.LastModified = resp.ETag, resp.LastModified
+	if hash == l.state.BodyHash {
+		if !l.state.Partial {
+			l.state.ETag, l.state.LastModified = resp.ETag, resp.LastModified
+		}
 		return "not_modified", resp.MaxAge, nil
 	}
 	now := p.now()
@@ -358,8 +360,11 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	}
 	l.seen.forget(now, cfg.Remember)
 	l.state.Title = parsed.Title
+	// The same bytes give the same items. Validators are another matter: they
+	// would keep the rest of a damaged body from us.
+	l.state.BodyHash, l.state.Partial = hash, partial
 	if !partial {
-		l.state.ETag, l.state.LastModified, l.state.BodyHash = resp.ETag, resp.LastModified, hash
+		l.state.ETag, l.state.LastModified = resp.ETag, resp.LastModified
 	}
 	asked = max(resp.MaxAge, parsed.TTL)
 	if n == 0 {

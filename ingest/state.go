@@ -21,7 +21,8 @@ type feedState struct {
 	URL          string    `json:"url"`
 	ETag         string    `json:"etag,omitempty"`          // as sent, byte for byte
 	LastModified string    `json:"last_modified,omitempty"` // as sent, byte for byte
-	BodyHash     string    `json:"body_hash,omitempty"`     // of the last body that was read whole
+	BodyHash     string    `json:"body_hash,omitempty"`     // of the last body that was read
+	Partial      bool      `json:"partial,omitempty"`       // that body was damaged or cut off
 	Polled       time.Time `json:"polled,omitzero"`
 	Due          time.Time `json:"due,omitzero"` // so that a restart polls nothing early
 	Failures     int       `json:"failures,omitempty"`

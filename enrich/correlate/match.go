@@ -138,10 +138,11 @@ func tells(i *Incident, r *enrich.Report) bool {
 }
 
 // agrees scores how well a report fits an incident; less than 1 is no match.
-// They must be of one type family and not contradict one another in time, place
-// or toll; and something beyond country and day must speak for it.
+// They must be of one type family (or one of them generic, where place and toll
+// are the same) and not contradict one another in time, place or toll; and
+// something beyond country and day must speak for it.
 func agrees(i *Incident, r *enrich.Report) int {
-	if len(i.Readings) == 0 || !familiesAgree(i.Type, r.Type) || !timesAgree(i, r) {
+	if len(i.Readings) == 0 || !timesAgree(i, r) {
 		return 0
 	}
 	place, ok := placesAgree(&i.Place, r.Place)
@@ -150,6 +151,9 @@ func agrees(i *Incident, r *enrich.Report) int {
 	}
 	toll, ok := tollsAgree(i, r)
 	if !ok {
+		return 0
+	}
+	if !familiesAgree(i.Type, r.Type) && !(place+toll == 4 && (generic(i.Type) || generic(r.Type))) {
 		return 0
 	}
 	score := place + toll
@@ -163,6 +167,10 @@ func familiesAgree(a, b string) bool {
 	fa, fb := enrich.Family(a), enrich.Family(b)
 	return fa == fb || fa == "unknown" || fb == "unknown"
 }
+
+// generic reports whether a type is the word for violence of unknown means:
+// "the attack" may be a bombing, if place and toll say so.
+func generic(t string) bool { return specificity(t) < 2 }
 
 // undatedWindow is how long before its publication a report without a date may
 // speak of.

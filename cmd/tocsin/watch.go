@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tocsin/internal/bus"
+	"tocsin/sink"
+)
+
+type watchCmd struct {
+	configFlags
+	Subject string        `arg:"" optional:"" help:"Subject or pattern, such as 'tocsin.v1.alert.*.iq.>'. Default all alerts."`
+	Since   time.Duration `placeholder:"TIME" help:"Begin with the alerts of the last TIME, such as 24h."`
+	Count   int           `short:"n" placeholder:"N" help:"End after N alerts."`
+	JSON    bool          `help:"Print the alerts as they are, CloudEvents JSON, one a line."`
+}
+
+// Help implements kong's HelpProvider.
+func (watchCmd) Help() string {
+	return `Examples:
+  tocsin watch                                     alerts of the daemon on ./data
+  tocsin watch 'tocsin.v1.alert.extreme.>'         only the gravest
+  tocsin watch --since 24h --json | jq .data       the last day, for programs
+  tocsin watch --nats nats://nats:4222 'tocsin.v1.alert.*.iq.>'
+
+Subjects are tocsin.v1.alert.<severity>.<country>.<type>.<status>.`
+}
+
+// quietLog is the log of commands whose output is their result.
+func quietLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// attach opens the bus of a running system for a command.
+func (f configFlags) attach(ctx context.Context, std streams, offline bool) (*bus.Bus, config, error) {
+	cfg, err := f.load()
+	if err != nil {
+		return nil, cfg, err
+	}
+	nc := cfg.NATS
+	nc.DataDir, nc.Log, nc.Metrics = cfg.Data, quietLog(std.err), prometheus.NewRegistry()
+	b, err := bus.Attach(ctx, nc, offline)
+	return b, cfg, err
+}
+
+// Run implements the command.
+func (c watchCmd) Run(ctx context.Context, std streams) error {
+	b, _, err := c.attach(ctx, std, false)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	s, err := b.Stream(ctx, bus.Alerts)
+	if err != nil {
+		return err
+	}
+	oc := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverNewPolicy}
+	if c.Subject != "" {
+		oc.FilterSubjects = []string{c.Subject}
+	}
+	if c.Since > 0 {
+		from := time.Now().Add(-c.Since)
+		oc.DeliverPolicy, oc.OptStartTime = jetstream.DeliverByStartTimePolicy, &from
+	}
+	cons, err := s.OrderedConsumer(ctx, oc)
+	if err != nil {
+		return fmt.Errorf("watch %s: %w", c.Subject, err)
+	}
+	it, err := cons.Messages()
+	if err != nil {
+		return fmt.Errorf("watch %s: %w", c.Subject, err)
+	}
+	defer it.Stop()
+	for n := 0; c.Count == 0 || n < c.Count; n++ {
+		m, err := it.Next(jetstream.NextContext(ctx))
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("watch: %w", err)
+		}
+		line := string(m.Data())
+		if !c.JSON {
+			a, err := sink.DecodeAlert(m.Data())
+			if err != nil {
+				fmt.Fprintf(std.err, "tocsin: passed over %s: %v\n", m.Subject(), err)
+				continue
+			}
+			line = a.Line()
+		}
+		if _, err := fmt.Fprintln(std.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
