@@ -318,6 +318,7 @@ var (
 		`(?:continue|keep) reading\b.{0,120}|` +
 		`read (?:more|on|the full (?:story|article|report)|full (?:story|article))(?: (?:here|on|at|about|in)\b.{0,120})?|` +
 		`click here to (?:read|continue).{0,120}|full story|` +
+		`(?:image|photo|picture|video) credits?:.{1,150}|` +
 		`(?:the post|this (?:post|article|story)) .{1,300} (?:first appeared|appeared first|was originally published|originally appeared) (?:on|in|at) .{1,120}|` +
 		`seguir leyendo|leer más|lire la suite.{0,120}|weiterlesen.{0,120}|leia mais|continua a leggere` +
 		`)\W{0,6}$`)

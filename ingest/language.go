@@ -83,6 +83,9 @@ func guessLanguage(body string) string {
 	if !info.IsReliable() {
 		return ""
 	}
+	if tag := info.Lang.Iso6391(); tag != "" {
+		return tag
+	}
 	b, err := language.ParseBase(info.Lang.Iso6393())
 	if err != nil {
 		return ""

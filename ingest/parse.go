@@ -196,9 +196,10 @@ func (r *reader) readXML(s, contentType string) error {
 	}
 	f.settleNamespaces()
 	before, after := f.frame()
+	rawBytes := max(4*r.limits.MaxTextBytes, 64<<10) // markup comes on top of the text
 	r.xmlHead(f, before, after)
 	for i, it := range f.items {
-		doc, cut, err := repairXML(it.raw, r.limits.MaxDepth, 4*r.limits.MaxTextBytes)
+		doc, cut, err := repairXML(it.raw, r.limits.MaxDepth, rawBytes)
 		var raw rawItem
 		if err == nil {
 			raw, err = f.item(before+doc+after, it)
@@ -210,7 +211,7 @@ func (r *reader) readXML(s, contentType string) error {
 			continue
 		}
 		if cut {
-			r.problem("item %d: text over %d bytes cut", i+1, 4*r.limits.MaxTextBytes)
+			r.problem("item %d: an element over %d bytes cut", i+1, rawBytes)
 		}
 		r.items = append(r.items, raw)
 	}

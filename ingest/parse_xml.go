@@ -89,8 +89,14 @@ func (x *xmlScanner) next() (xmlToken, bool) {
 			return x.emit(t), true
 		}
 	}
-	return x.emit(xmlToken{kind: xmlText, start: start, end: start + 1, text: "<"}), true
+	end := start + 1
+	for end < len(x.s) && (x.s[end] != '<' || end+1 < len(x.s) && !startsMarkup(x.s[end+1])) {
+		end++
+	}
+	return x.emit(xmlToken{kind: xmlText, start: start, end: end, text: x.s[start:end]}), true
 }
+
+func startsMarkup(c byte) bool { return isNameStart(c) || c == '/' || c == '!' || c == '?' }
 
 func (x *xmlScanner) emit(t xmlToken) xmlToken {
 	x.pos = t.end
@@ -303,6 +309,9 @@ func decodeRefs(s string) string {
 		end := strings.IndexByte(s[:min(len(s), 40)], ';')
 		if end > 1 {
 			if dec := html.UnescapeString(s[:end+1]); !strings.HasSuffix(dec, ";") && !strings.HasPrefix(dec, "&#") {
+				if dec == "\uFFFD" { // &#0; and its like
+					dec = ""
+				}
 				b.WriteString(dec)
 				s = s[end+1:]
 				continue

@@ -101,11 +101,12 @@ func CanonicalURL(raw, base string) (string, error) {
 			return "", fmt.Errorf("base %q cannot be read", clipText(base, 100))
 		}
 		u = b.ResolveReference(u)
-	} else if u.IsAbs() {
-		u = u.ResolveReference(&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}) // dot segments
 	}
 	if u.Scheme == "" && u.Host != "" {
 		u.Scheme = "https"
+	}
+	if u.IsAbs() {
+		u = u.ResolveReference(&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}) // dot segments
 	}
 	u.Scheme = strings.ToLower(u.Scheme)
 	if u.Scheme != "http" && u.Scheme != "https" {
