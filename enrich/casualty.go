@@ -28,6 +28,7 @@ type mention struct {
 	first      int // words quoted [first, last)
 	last       int
 	order      int
+	soft       bool // "was shot": hurt only where no death is told
 	weak       bool // a single person without a number: loses to any number
 	incident   int
 	parts      int // mention that this is a part of, -1
@@ -75,6 +76,14 @@ func (r *reading) harms(si int) {
 		}
 		if w.is(lexicon.Harm) {
 			r.harm(si, j)
+		} else if m := deedMeasure(w.low); m != "" {
+			r.nounOf(si, j, m, "fig.deed-of")
+		} else if w.low == "shot" || w.low == "stabbed" || w.low == "beaten" {
+			r.soft(si, j)
+		} else if w.low == "bodies" || w.low == "body" || w.low == "corpses" || w.low == "corpse" {
+			r.bodies(si, j)
+		} else if w.low == "bodies of" {
+			r.bodies(si, j)
 		} else if w.low == "lives" || w.low == "life" {
 			r.lives(si, j)
 		}
@@ -112,7 +121,8 @@ func (r *reading) harm(si, j int) {
 		r.subject(si, j, m, "fig.intransitive")
 	case f&lexicon.Gerund != 0:
 		if j > s.first && (ws[j-1].is(lexicon.Det) && ws[j-1].low != "both") && !(j+1 < s.last && ws[j+1].q != nil) {
-			return // "the killing of"
+			r.nounOf(si, j, m, "fig.gerund-of")
+			return
 		}
 		if !r.object(si, j, m, "fig.gerund-object") {
 			r.reflexive(si, j)
@@ -236,7 +246,11 @@ func (r *reading) list(si, g int, object bool) ([]arg, int) {
 			k++
 		}
 		if !sep && !comma {
-			return args, end
+			x := r.resume(s, end)
+			if x < 0 {
+				return args, end
+			}
+			k, comma = x, true
 		}
 		n := r.group(k)
 		if n < 0 || r.groups[n].first != k || r.groups[n].age {
@@ -293,6 +307,28 @@ func (r *reading) sharedPredicate(s *sentence, g int) bool {
 		}
 	}
 	return false
+}
+
+// resume finds where a list goes on after a group was described: "killed a
+// candidate running for a seat, his driver and a guard".
+func (r *reading) resume(s *sentence, k int) int {
+	if k >= s.last || !verbal(r.words[k].low) && !r.words[k].is(lexicon.Prep) && r.words[k].low != "who" || r.words[k].low == "in" || r.words[k].low == "when" || r.words[k].low == "at" {
+		return -1
+	}
+	for n := k + 1; n < s.last && n < k+12; n++ {
+		w := &r.words[n]
+		if w.is(lexicon.Harm|lexicon.Sub) || w.low == ";" || w.q != nil {
+			return -1
+		}
+		if w.low == "," {
+			g := r.group(n + 1)
+			if g < 0 || !r.groups[g].person || r.groups[g].det != "his" && r.groups[g].det != "her" && r.groups[g].det != "a" {
+				return -1
+			}
+			return n + 1
+		}
+	}
+	return -1
 }
 
 func (r *reading) andAhead(s *sentence, k int) bool {
@@ -371,6 +407,10 @@ found:
 		r.none(si, j, m, k)
 		return
 	}
+	if (ws[k].low == "he" || ws[k].low == "she") && !neg && m != Escaped && m != Released {
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)})
+		return
+	}
 	args, first := r.leftward(si, k, low)
 	if len(args) == 0 {
 		return
@@ -390,13 +430,14 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 	ws, s := r.words, &r.sents[si]
 	steps := 0
 	var fallback *arg
+	far := false
 	for k >= lowest && steps < 40 {
 		steps++
 		w := &ws[k]
 		if w.group > 0 {
 			g := w.group - 1
 			gr := &r.groups[g]
-			if gr.prep >= 0 && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && r.group(gr.prep-1) < 0) {
+			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && ws[gr.prep].low == "with" && gr.q != nil) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && r.group(gr.prep-1) < 0) {
 				p := ws[gr.prep].low
 				if fallback == nil && gr.q != nil && gr.person && p != "by" && p != "including" && p != "with" {
 					if a, ok := r.take(g); ok {
@@ -419,7 +460,31 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 						continue
 					}
 				}
+				if gr.q == nil && gr.thing == "unknown" && gr.first-1 >= lowest && steps == 1 && !gr.plural && gr.det != "" && gr.prep < 0 {
+					// "The administrator was killed": whom harm befalls is a person, also where the noun is not known.
+					one := quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}
+					return []arg{{g, one, "presumed"}}, gr.first
+				}
+				if gr.q == nil && gr.first-1 >= lowest && fallback == nil {
+					far = true
+					k = gr.first - 1
+					continue
+				}
 				return r.only(fallback)
+			}
+			if far && !(gr.q != nil && gr.person || a.rule == "article") {
+				k = gr.first - 1
+				continue
+			}
+			if r.governed(g, lowest) {
+				k = gr.first - 1
+				for k >= lowest && r.group(k) < 0 {
+					k--
+				}
+				continue
+			}
+			if h, ok := r.bracketed(g, lowest); ok {
+				a = h
 			}
 			return r.leftList(si, a, lowest)
 		}
@@ -444,7 +509,7 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 				if ws[n].low == "," && n+1 < s.last {
 					x := &ws[n+1]
 					g := r.group(n + 1)
-					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv) || g >= 0 && r.groups[g].q == nil {
+					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv|lexicon.Sub) || g >= 0 && r.groups[g].q == nil {
 						open = n
 					}
 				}
@@ -477,6 +542,52 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 	return r.only(fallback)
 }
 
+// governed tells whether g is coordinated with a group that a preposition
+// governs: "including civilians and policemen".
+func (r *reading) governed(g, lowest int) bool {
+	ws := r.words
+	for n := 0; n < 6; n++ {
+		k := r.groups[g].first - 1
+		if k <= lowest || ws[k].low != "and" && ws[k].low != "," {
+			return false
+		}
+		h := r.group(k - 1)
+		if h < 0 {
+			return false
+		}
+		if p := r.groups[h].prep; p >= 0 {
+			switch ws[p].low {
+			case "including", "among", "between":
+				return true
+			}
+			return r.groups[g].q == nil && r.groups[g].det == ""
+		}
+		if p := r.groups[h].first - 1; p >= lowest && (ws[p].low == "mostly" || ws[p].low == "mainly") {
+			return true
+		}
+		g = h
+	}
+	return false
+}
+
+// bracketed reads "1 UN (another agency) staff": the number stands before the bracket.
+func (r *reading) bracketed(g, lowest int) (arg, bool) {
+	gr := &r.groups[g]
+	if gr.q != nil || gr.det != "" || gr.first-1 < lowest || r.words[gr.first-1].low != ")" {
+		return arg{}, false
+	}
+	for k := gr.first - 2; k >= lowest && k > gr.first-12; k-- {
+		if r.words[k].low == "(" {
+			h := r.group(k - 1)
+			if h >= 0 && r.groups[h].q != nil && r.groups[h].q.Shape == quantity.Count {
+				return arg{h, *r.groups[h].q, ""}, true
+			}
+			return arg{}, false
+		}
+	}
+	return arg{}, false
+}
+
 func (r *reading) only(a *arg) ([]arg, int) {
 	if a == nil {
 		return nil, 0
@@ -506,6 +617,14 @@ func (r *reading) leftList(si int, a arg, lowest int) ([]arg, int) {
 			break
 		}
 		joined = joined || and
+		if k >= lowest && ws[k].low == ")" {
+			for n := k - 1; n >= lowest && n > k-12; n-- {
+				if ws[n].low == "(" {
+					k = n - 1
+					break
+				}
+			}
+		}
 		// A prepositional tail of the earlier group: "two members of the army and a guide".
 		g := r.group(k)
 		for n := 0; n < 3 && g >= 0 && r.groups[g].prep >= 0; n++ {
@@ -526,6 +645,10 @@ func (r *reading) leftList(si int, a arg, lowest int) ([]arg, int) {
 		b, ok := r.take(g)
 		if !ok || b.q.Quantifier == "none" {
 			break
+		}
+		if h, ok := r.bracketed(g, lowest); ok {
+			b = h
+			g = h.g
 		}
 		// The left group must not be the object of a verb of its own: "killing two and three were hurt".
 		if n := r.groups[g].first - 1; n >= lowest && (ws[n].is(lexicon.Harm) && ws[n].group == 0 || ws[n].is(lexicon.Verb) && !ws[n].is(lexicon.Adv)) && !and {
@@ -634,6 +757,19 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 			}
 		}
 	}
+	// "suffered a gunshot wound": the sufferer is the subject of the verb.
+	if m == Injured {
+		for k := j - 1; k >= s.first && k >= j-6; k-- {
+			switch ws[k].low {
+			case "suffered", "suffering", "suffer", "suffers", "sustained", "sustaining", "received", "receiving", "treated", "hospitalized":
+				r.subject(si, k, m, "fig.suffered")
+				return
+			}
+			if ws[k].punct && ws[k].low != "," {
+				break
+			}
+		}
+	}
 	if m == Casualties && (w.low == "casualties" || w.low == "losses") {
 		neg := false
 		for k := j - 1; k >= s.first && k > j-6; k-- {
@@ -647,6 +783,54 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 	}
 }
 
+// nounOf reads "the killing of two priests", "the abduction of three workers".
+func (r *reading) nounOf(si, j int, m Measure, rule string) bool {
+	s := &r.sents[si]
+	if j+2 >= s.last || r.words[j+1].low != "of" {
+		return false
+	}
+	g := r.group(j + 2)
+	if g < 0 || r.groups[g].first != j+2 {
+		return false
+	}
+	args, end := r.list(si, g, true)
+	if len(args) == 0 || !r.countable(args[0]) || args[0].rule == "plural" {
+		return false
+	}
+	r.figure(si, j, m, args, rule, j, end)
+	return true
+}
+
+// deedMeasure is what a noun for a deed does to its "of": "the murder of two nuns".
+func deedMeasure(w string) Measure {
+	switch w {
+	case "murder", "murders", "assassination", "assassinations", "killing", "killings", "massacre", "slaying", "execution", "slaughter", "beheading", "lynching":
+		return Killed
+	case "abduction", "kidnapping":
+		return Abducted
+	case "arrest", "detention", "capture":
+		return Arrested
+	case "wounding":
+		return Injured
+	}
+	return ""
+}
+
+// soft reads "was shot", "were stabbed": hurt, unless the text says that they died.
+func (r *reading) soft(si, j int) {
+	s := &r.sents[si]
+	if !r.passive(si, j) {
+		if n := j + 1; n >= s.last || r.words[n].low != "in" && r.words[n].low != "by" {
+			return
+		}
+	}
+	from := len(r.figs)
+	r.subject(si, j, Injured, "fig.shot")
+	for i := from; i < len(r.figs); i++ {
+		r.figs[i].soft = true
+	}
+}
+
 // none records a spoken zero.
 func (r *reading) none(si, j int, m Measure, first int) {
 	ws, s := r.words, &r.sents[si]
@@ -655,7 +839,7 @@ func (r *reading) none(si, j int, m Measure, first int) {
 	// "no immediate reports of casualties" is not known, not none.
 	for k := first; k < j; k++ {
 		switch ws[k].low {
-		case "reports", "report", "word", "information", "details", "confirmation":
+		case "immediate", "word", "information", "details", "confirmation":
 			q = quantity.Quantity{Quantifier: "unknown", Min: quantity.Open, Max: quantity.Open, Point: quantity.Open}
 			rule = "fig.not-known"
 		case "one":
@@ -786,6 +970,31 @@ func (r *reading) lives(si, j int) {
 	}
 }
 
+// bodies reads "eleven bodies were found", "the bodies of five victims".
+func (r *reading) bodies(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	of := j + 1
+	if ws[j].low == "bodies of" || of < s.last && ws[of].low == "of" {
+		if ws[j].low != "bodies of" {
+			of++
+		}
+		if g := r.group(of); g >= 0 && r.groups[g].first == of {
+			if args, end := r.list(si, g, true); len(args) > 0 && args[0].rule != "plural" {
+				r.figure(si, j, Killed, args, "fig.bodies-of", j, end)
+			}
+			return
+		}
+	}
+	g := r.group(j)
+	if g < 0 || r.groups[g].q == nil {
+		return
+	}
+	r.groups[g].thing = ""
+	if a, ok := r.take(g); ok {
+		r.figure(si, j, Killed, []arg{a}, "fig.bodies", r.groups[g].first, r.groups[g].last)
+	}
+}
+
 func (r *reading) kidnapping(si int) bool {
 	s := &r.sents[si]
 	for k := s.first; k < s.last; k++ {
@@ -869,6 +1078,13 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	if len(victims) == 1 {
 		one(victims[0], base.relation)
+	} else if whole(victims) {
+		at := len(r.figs)
+		one(victims[0], base.relation)
+		for _, a := range victims[1:] {
+			one(a, "part")
+			r.figs[len(r.figs)-1].parts = at
+		}
 	} else {
 		sum := quantity.Quantity{Quantifier: "exact"}
 		known := true
@@ -899,6 +1115,19 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		r.groups[args[k].g].used = true
 	}
 	r.excluding(si, last, &base)
+}
+
+// whole tells whether the first of a list is the total of the others: "40
+// people, 6 officers and 34 civilians, were killed".
+func whole(args []arg) bool {
+	if len(args) < 3 || args[0].q.Quantifier == "unknown" {
+		return false
+	}
+	n := 0
+	for _, a := range args[1:] {
+		n += max(a.q.Min, 0)
+	}
+	return n == args[0].q.Min
 }
 
 // add sums two quantities: bounds add, a vague part makes the sum a floor.

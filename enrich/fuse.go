@@ -25,6 +25,15 @@ func (r *reading) fuse(x *incident, typ string) map[Measure]Total {
 }
 
 func (r *reading) total(x *incident, m Measure) (Total, bool) {
+	t, ok := r.totalOf(x, m, false)
+	if !ok {
+		// Nothing but parts of a whole that the text does not number.
+		return r.totalOf(x, m, true)
+	}
+	return t, ok
+}
+
+func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	want := "current"
 	if x.role == Background {
 		want = "background"
@@ -42,10 +51,13 @@ func (r *reading) total(x *incident, m Measure) (Total, bool) {
 			perps = true
 			continue
 		}
-		if f.scope != want {
+		if f.scope != want && !(x.role == Background && f.scope == "current") {
 			continue
 		}
-		if f.relation == "subset" || f.relation == "part" || f.relation == "duplicate" || f.certainty == "denied" || f.certainty == "retracted" {
+		if (f.relation == "subset") != subsets || f.relation == "part" || f.relation == "duplicate" || f.certainty == "denied" || f.certainty == "retracted" {
+			continue
+		}
+		if f.soft && (m != Injured || r.told(x, Killed, want)) {
 			continue
 		}
 		excludes = excludes || f.excludes
@@ -60,6 +72,9 @@ func (r *reading) total(x *incident, m Measure) (Total, bool) {
 		case f.q.Quantifier == "unknown":
 		case best.q.Quantifier == "unknown":
 			best, rule = f, "known-beats-unknown"
+		case f.soft:
+		case best.soft:
+			best = f
 		case best.weak && !f.weak:
 			best, rule = f, "number-beats-single"
 		case f.weak:
@@ -89,6 +104,17 @@ func (r *reading) total(x *incident, m Measure) (Total, bool) {
 	}
 	_ = extra
 	return t, true
+}
+
+// told tells whether the incident has a figure of a measure above none.
+func (r *reading) told(x *incident, m Measure, scope string) bool {
+	for _, fi := range x.figs {
+		f := &r.figs[fi]
+		if f.measure == m && f.scope == scope && f.q.Quantifier != "none" && f.q.Quantifier != "unknown" {
+			return true
+		}
+	}
+	return false
 }
 
 // adds tells whether f counts people besides those of best: "a soldier was

@@ -209,9 +209,6 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		switch c.scope {
 		case "background":
-			if lastBack >= 0 && cs[out[lastBack].clauses[len(out[lastBack].clauses)-1]].sent == c.sent-0 && false {
-				c.incident = lastBack
-			}
 			if lastBack >= 0 && r.sameBack(&cs[out[lastBack].clauses[len(out[lastBack].clauses)-1]], c) {
 				r.join(&out[lastBack], c, i, s)
 				continue
@@ -234,7 +231,10 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			cur = r.which(out, cs, c, main, cur)
-			if cur < 0 {
+			if cur >= 0 && cur == main && r.earlierDay(&out[main], c) {
+				out = append(out, incident{role: Background, rules: []string{"role.earlier-day"}})
+				cur, lastBack = len(out)-1, len(out)-1
+			} else if cur < 0 {
 				out = append(out, incident{role: Other})
 				cur = len(out) - 1
 				if c.other {
@@ -247,6 +247,37 @@ func (r *reading) gather(cs []clause) []incident {
 		r.join(&out[cur], c, i, s)
 	}
 	return out
+}
+
+// earlierDay tells whether a clause with a toll of its own names another day
+// than the main incident's: "on Monday, two bombers killed 10".
+func (r *reading) earlierDay(x *incident, c *clause) bool {
+	if len(c.figs) == 0 || len(c.dates) == 0 || !r.indefinite(c) || r.definite(c) {
+		return false
+	}
+	mine := 0
+	for _, d := range c.dates {
+		if r.dates[d].wd > 0 && !r.reporting(r.dates[d].word) {
+			mine = r.dates[d].wd
+		}
+	}
+	if mine == 0 {
+		return false
+	}
+	theirs := 0
+	for _, d := range x.dates {
+		if r.dates[d].wd == mine {
+			return false
+		}
+		if r.dates[d].wd > 0 && theirs == 0 {
+			theirs = r.dates[d].wd
+		}
+	}
+	own := false
+	for _, f := range c.figs {
+		own = own || r.figs[f].scope == "current" && (r.figs[f].relation == "total" || r.figs[f].relation == "sum_of_parts") && !r.figs[f].weak
+	}
+	return own && theirs > 0 && (theirs-mine+7)%7 <= 4
 }
 
 func (r *reading) sameBack(a, b *clause) bool {
@@ -317,23 +348,48 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 			}
 		}
 	}
-	if c.other && (own || len(at) > 0) {
+	if c.other && own {
 		return -1
 	}
-	if len(at) > 0 && len(out[cur].at) > 0 && r.indefinite(c) && (own || r.familyOf(c) != "" && r.familyOf(c) != r.familyIn(&out[main])) {
+	if own && len(at) > 0 && len(out[cur].at) > 0 && r.indefinite(c) && r.apart(at, out[cur].at) {
 		return -1
 	}
-	if r.abroad(c, &out[cur]) && r.indefinite(c) {
+	if own && r.abroad(c, &out[cur]) && r.indefinite(c) {
 		return -1
 	}
 	s := &r.sents[c.sent]
-	if cur != main && s.para > out[cur].para && !r.definite(c) {
-		return main
-	}
-	if cur != main && s.para > out[cur].para+1 {
+	if cur != main && (s.para > out[cur].para+2 || s.para > out[cur].para && !r.definite(c) && !r.anaphor(c)) {
 		return main
 	}
 	return cur
+}
+
+// anaphor tells whether the clause begins with a word that points back.
+func (r *reading) anaphor(c *clause) bool {
+	switch r.lowAt(c.first) {
+	case "it", "this", "that", "they", "he", "she":
+		return true
+	}
+	return false
+}
+
+// apart tells whether two sets of places are known to be different ones: a name
+// that no gazetteer has may be a part of the other.
+func (r *reading) apart(a, b []int) bool {
+	for _, p := range a {
+		for _, q := range b {
+			x, y := &r.places[p], &r.places[q]
+			if x.Country != "" && x.Country == y.Country && (x.Kind == "admin1") != (y.Kind == "admin1") {
+				return false // a region may hold the town
+			}
+			if x.Kind == "name" || y.Kind == "name" || x.Kind == "country" || y.Kind == "country" {
+				if x.Country == y.Country || x.Country == "" || y.Country == "" {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 func (r *reading) samePlace(p, q int) bool {
@@ -409,7 +465,7 @@ func (r *reading) familyOf(c *clause) string {
 }
 
 func (r *reading) familyIn(x *incident) string {
-	t, _, _ := r.typed(x.kinds)
+	t, _, _ := r.typed(x.kinds, false)
 	return Family(t)
 }
 
@@ -417,11 +473,19 @@ func (r *reading) familyIn(x *incident) string {
 func (r *reading) finish(x *incident, cs []clause) Report {
 	rep := Report{Role: x.role, Certainty: "reported"}
 	var rule string
-	rep.Type, rep.Subtype, rule = r.typed(x.kinds)
+	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.toll0(x))
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
 	rep.Outcome = r.outcome(cs, x.clauses)
 	rep.Place = r.where(r.orderPlaces(x, cs))
+	if rep.Place == nil && x.role == Main || rep.Place != nil && rep.Place.Country == "" && x.role != Background {
+		if c := r.home(); c != "" {
+			if rep.Place == nil {
+				rep.Place = &Place{Precision: "country", Basis: "lead"}
+			}
+			rep.Place.Country = c
+		}
+	}
 	if d := r.chooseDate(x, cs); d >= 0 {
 		rep.Occurred = r.occurred(&r.dates[d])
 	} else if x.role != Background && r.clock.known() {
@@ -466,6 +530,16 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	}
 	rep.Totals = r.fuse(x, rep.Type)
 	return rep
+}
+
+// toll0 tells whether the incident has people killed or hurt.
+func (r *reading) toll0(x *incident) bool {
+	for _, f := range x.figs {
+		if m := r.figs[f].measure; (m == Killed || m == Injured) && r.figs[f].scope != "hypothetical" && r.figs[f].scope != "aggregate" {
+			return true
+		}
+	}
+	return false
 }
 
 func rolesRank(role string) int {

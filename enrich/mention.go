@@ -84,14 +84,17 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 	toks := d.Tokens[first:last]
 	s := sentence{field: field, first: len(r.words), para: para, title: field == "title"}
 	up, all := 0, 0
-	for i := 0; i < len(toks); {
-		t := &toks[i]
-		if t.Kind == text.Word && len(t.Low) > 3 {
+	for i := range toks {
+		if t := &toks[i]; t.Kind == text.Word && len(t.Low) > 3 {
 			all++
 			if t.Upper {
 				up++
 			}
 		}
+	}
+	s.headline = all >= 3 && up*10 >= all*7
+	for i := 0; i < len(toks); {
+		t := &toks[i]
 		if t.Kind == text.Punct || t.Kind == text.Clitic {
 			if t.Low == "&" {
 				e, _ := r.lex.At(d.Lower, toks, i)
@@ -127,6 +130,12 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 				continue
 			}
 		}
+		if t.Upper && !s.headline && e.Class == 0 {
+			if k, ok := r.unknownPlace(d, toks, i); ok {
+				i += k
+				continue
+			}
+		}
 		end := &toks[i+n-1]
 		w := word{start: t.Start, end: end.End, low: d.Lower[t.Start:end.End], e: e, upper: t.Upper, caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
 		if n == 1 {
@@ -139,7 +148,6 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 		i += n
 	}
 	s.last = len(r.words)
-	s.headline = all >= 3 && up*10 >= all*7
 	s.dateline = r.dateline(&s)
 	r.sents = append(r.sents, s)
 }

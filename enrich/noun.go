@@ -117,6 +117,10 @@ func (r *reading) nouns(s *sentence) {
 				j++
 				continue
 			}
+			if x.low == "and" && j > body && j+1 < s.last && ws[j-1].is(lexicon.Thing|lexicon.Kind) && !strings.HasSuffix(ws[j-1].low, "s") && ws[j+1].is(lexicon.Kind) && strings.HasSuffix(ws[j+1].low, "s") {
+				j += 2 // "50 rocket and drone attacks"
+				continue
+			}
 			if x.is(lexicon.Function) && !x.is(lexicon.Person) {
 				// "a drone strike": a verb form between article and noun, or after an adjective, is a noun.
 				if x.is(lexicon.Verb) && !x.is(lexicon.Aux|lexicon.Prep|lexicon.Conj) && j > g.first && (x.is(lexicon.Kind|lexicon.Thing) || !strings.HasSuffix(x.low, "ed")) && (ws[j-1].is(lexicon.Det | lexicon.Adj)) && j+1 < s.last && !ws[j+1].is(lexicon.Det) && ws[j+1].q == nil {
@@ -179,7 +183,7 @@ func (r *reading) head(g *group, s *sentence, body int) {
 	for k := body; k < g.last; k++ {
 		w := &ws[k]
 		switch {
-		case w.is(lexicon.Person) && w.place == 0:
+		case w.is(lexicon.Person):
 			g.head, last = k, k
 			names = 0
 		case w.is(lexicon.Thing | lexicon.Kind):

@@ -55,6 +55,8 @@ type placing struct {
 	word int
 	name string // as written
 	Named
+	region bool // "northern Mali": a part of the country
+	start  int  // where the words begin
 	// known is false where the grammar says that it is a place ("in X") and the gazetteer knows no such name.
 	known bool
 }
@@ -78,19 +80,98 @@ func (r *reading) placing(d *text.Doc, toks []text.Token, i, n int, e *lexicon.E
 		if toks[i].Low == "us" && !toks[i].Caps {
 			return 0, false
 		}
-		if at.Kind == "demonym" && e.Is(lexicon.Person) {
-			return 0, false
-		}
 		// "Khan Mosul" is no city: part of a longer name.
-		p := placing{word: len(r.words), name: d.Text[toks[i].Start:last.End], Named: at, known: true}
+		p := placing{word: len(r.words), start: toks[i].Start, Named: at, known: true}
+		if k := len(r.words) - 1; k >= 0 && (at.Kind == "country" || at.Kind == "admin1") && i > 0 && r.words[k].end == toks[i-1].End && direction(r.words[k].low) {
+			p.region, p.start = true, r.words[k].start
+		}
+		p.name = d.Text[p.start:last.End]
 		if at.Kind != "demonym" && at.Kind != "country" && i > 0 && toks[i-1].Kind == text.Word && toks[i-1].Upper && title(toks[i-1].Low) {
 			return 0, false
 		}
 		r.places = append(r.places, p)
-		r.words = append(r.words, word{start: toks[i].Start, end: last.End, low: name, e: lexicon.None, place: len(r.places), upper: true, caps: toks[i].Caps})
+		r.words = append(r.words, word{start: toks[i].Start, end: last.End, low: name, e: person(at, e, k == n), place: len(r.places), upper: true, caps: toks[i].Caps})
 		return k, true
 	}
 	return 0, false
+}
+
+// person keeps what the lexicon knows of a name that is also a people's:
+// "two Iraqis", "a Syrian".
+func person(at Named, e *lexicon.Entry, same bool) *lexicon.Entry {
+	if same && at.Kind == "demonym" && e.Is(lexicon.Person) {
+		return e
+	}
+	return lexicon.None
+}
+
+func direction(w string) bool {
+	switch w {
+	case "northern", "southern", "eastern", "western", "central", "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest",
+		"northeastern", "northwestern", "southeastern", "southwestern", "north-eastern", "north-western", "south-eastern", "south-western", "north-east", "north-west", "south-east", "south-west", "upper", "lower":
+		return true
+	}
+	return false
+}
+
+// unknownPlace reads a name that no gazetteer has, where the grammar says that
+// it is a place: "in Womey", "the town of Eringeti", "near Kasur".
+func (r *reading) unknownPlace(d *text.Doc, toks []text.Token, i int) (int, bool) {
+	switch low(toks, i-1) {
+	case "in", "near", "outside", "around":
+	case "at":
+	case "of":
+		switch low(toks, i-2) {
+		case "town", "city", "village", "district", "province", "region", "area", "suburb", "neighborhood", "neighbourhood", "state", "outskirts", "municipality", "county", "port", "department", "governorate", "settlement", "hamlet", "township":
+		default:
+			return 0, false
+		}
+	case "town", "city", "village", "district", "province":
+		if low(toks, i-2) == "the" || !toks[i].Upper {
+			break
+		}
+		return 0, false
+	default:
+		return 0, false
+	}
+	n := 0
+	for i+n < len(toks) && n < 4 {
+		t := &toks[i+n]
+		if t.Kind != text.Word || !t.Upper || t.Caps && len(t.Low) <= 5 || calendar(t.Low) {
+			break
+		}
+		if n > 0 {
+			if e, _ := r.lex.At(d.Lower, toks, i+n); e.Class&^lexicon.Theme != 0 {
+				break
+			}
+		}
+		n++
+	}
+	if n == 0 || len(toks[i].Low) < 3 {
+		return 0, false
+	}
+	if nxt := low(toks, i+n); n == 1 && (nxt == "said" || nxt == "'s" || nxt == "’s") {
+		return 0, false
+	}
+	last := &toks[i+n-1]
+	p := placing{word: len(r.words), start: toks[i].Start, name: d.Text[toks[i].Start:last.End], Named: Named{Kind: "name"}}
+	r.places = append(r.places, p)
+	r.words = append(r.words, word{start: p.start, end: last.End, low: d.Lower[p.start:last.End], e: lexicon.None, place: len(r.places), upper: true})
+	return n, true
+}
+
+func calendar(w string) bool {
+	if _, ok := months[w]; ok {
+		return true
+	}
+	if _, ok := weekdays[w]; ok {
+		return true
+	}
+	switch w {
+	case "ramadan", "christmas", "easter", "parliament", "congress", "god", "islam", "english", "arabic", "spanish", "facebook", "twitter", "eid", "islamic", "allah", "house", "senate", "telegram", "internet":
+		return true
+	}
+	return false
 }
 
 // title tells whether a word before a name makes it a person's.
@@ -121,11 +202,16 @@ func fold(s string) string { return folder.Replace(s) }
 func (p *placing) rank() int {
 	switch p.Kind {
 	case "settlement":
-		return 3
+		return 6
+	case "name":
+		return 5
 	case "admin1":
-		return 2
+		return 4
 	case "country":
-		return 1
+		if p.region {
+			return 3
+		}
+		return 2
 	}
 	return 0
 }
@@ -149,7 +235,7 @@ func (r *reading) where(names []int) *Place {
 	b := &r.places[best]
 	w := &r.words[b.word]
 	s := &r.sents[r.sentenceAt(b.word)]
-	pl := &Place{Country: b.Country, Basis: "sentence", Evidence: []Span{r.span(s.field, w.start, w.end)}}
+	pl := &Place{Country: b.Country, Basis: "sentence", Evidence: []Span{r.span(s.field, b.start, w.end)}}
 	if s.title {
 		pl.Basis = "title"
 	}
@@ -158,10 +244,21 @@ func (r *reading) where(names []int) *Place {
 		pl.Name, pl.Precision = b.name, "settlement"
 	case "admin1":
 		pl.Name, pl.Precision = b.name, "admin1"
-	case "country":
-		pl.Precision = "country"
+	case "name":
+		pl.Name, pl.Precision = b.name, "unknown"
 	default:
 		pl.Precision = "country"
+		if b.region {
+			pl.Name, pl.Precision = b.name, "admin1"
+		}
+	}
+	if pl.Country == "" {
+		for _, n := range names {
+			if c := r.places[n].Country; c != "" {
+				pl.Country = c
+				break
+			}
+		}
 	}
 	pl.Admin = b.Admin
 	// "X, Country": the country that follows the name beats the gazetteer's.
@@ -188,4 +285,38 @@ func (r *reading) where(names []int) *Place {
 		}
 	}
 	return pl
+}
+
+// home is the country that an article is set in: the one that its opening names
+// most, and the dateline's where it names none. Only incidents without a
+// country of their own take it.
+func (r *reading) home() string {
+	count := map[string]int{}
+	best := ""
+	for pass := 0; pass < 2 && best == ""; pass++ {
+		for i := range r.places {
+			p := &r.places[i]
+			if p.Country == "" {
+				continue
+			}
+			si := r.sentenceAt(p.word)
+			s := &r.sents[si]
+			inDateline := p.word < s.first+s.dateline
+			if pass == 0 && inDateline || si > 8 && best != "" {
+				continue
+			}
+			n := 1
+			if s.title || si < 2 {
+				n = 3
+			}
+			if p.Kind == "demonym" {
+				n = 1
+			}
+			count[p.Country] += n
+			if best == "" || count[p.Country] > count[best] {
+				best = p.Country
+			}
+		}
+	}
+	return best
 }

@@ -12,53 +12,134 @@ type about struct {
 	rule   string // the rule that decided
 }
 
-// about weighs the opening of the article: headline and first sentences say what
-// the news is. Words of violence speak for an incident, the themes against it.
-func (r *reading) about() about {
-	var themes = map[string]int{}
-	violent, words := 0, 0
+// opening is how many words of an article say what its news is.
+const opening = 80
+
+// themes are weighed in this order, so that a tie falls the same way every time.
+var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "anniversary", "exercise", "statistics", "business", "policy", "hoax", "history", "cyber", "suicide"}
+
+// lead is what the opening holds.
+type lead struct {
+	theme     map[string]int
+	inTitle   map[string]bool
+	violent   int  // weight of the words for incidents
+	method    int  // of these, words that name a method: "car bomb", never "attack"
+	witness   int  // words that go with violence: gunmen, soldiers, police, wounded
+	harmed    bool // somebody was killed, hurt or taken, now
+	dayDate   bool
+	titleYear bool
+}
+
+func (r *reading) lead(cs []clause) lead {
+	l := lead{theme: map[string]int{}, inTitle: map[string]bool{}}
+	words, last := 0, 0
 	for si := range r.sents {
 		s := &r.sents[si]
-		if words > 70 {
+		if words > opening {
 			break
 		}
+		last = si
 		times := 1
 		if s.title {
 			times = 2
 		}
-		for k := s.first; k < s.last; k++ {
+		for k := s.first + s.dateline; k < s.last; k++ {
 			w := &r.words[k]
+			words++
+			if w.date > 0 {
+				d := &r.dates[w.date-1]
+				switch {
+				case d.running:
+					l.theme["statistics"] += 2 * times
+				case s.title && (d.precision == "year" || d.old):
+					l.titleYear = true
+				case d.precision == "day":
+					l.dayDate = true
+				}
+				continue
+			}
 			if w.is(lexicon.Theme) {
-				themes[w.e.Theme] += times * 2
+				l.theme[w.e.Theme] += times * 2
+				if s.title {
+					l.inTitle[w.e.Theme] = true
+				}
 			}
 			if w.is(lexicon.Kind) && r.isKind(k) {
-				violent += times * min(weight(w.e.Type), 6) / 2
+				n := min(weight(w.e.Type), 6) / 2
+				l.violent += times * n
+				if weight(w.e.Type) >= 9 && w.e.Type != "shooting" {
+					l.method++
+				}
+				if r.meansOnly(w.low) || w.is(lexicon.Harm) {
+					l.witness++
+				}
 			}
 			if w.is(lexicon.Harm) && w.e.Measure == string(Killed) && w.e.Form&(lexicon.Past|lexicon.Base|lexicon.Gerund) != 0 {
-				violent += times
+				l.violent += times
+				l.witness++
 			}
-			words++
+			if w.is(lexicon.Actor) || w.low == "police" || w.low == "army" || w.low == "troops" || w.low == "military" || w.low == "terrorist" || w.low == "terrorists" {
+				l.witness++
+			}
+			if w.is(lexicon.Person) {
+				switch w.e.Who {
+				case "security", "militant", "perpetrator", "protester", "suspect", "peacekeeper":
+					l.witness++
+				}
+			}
 		}
 	}
+	for ci := range cs {
+		if cs[ci].sent > last {
+			break
+		}
+		for _, f := range cs[ci].figs {
+			x := &r.figs[f]
+			if !x.hypothesis && (x.measure == Killed || x.measure == Injured || x.measure == Abducted || x.measure == Casualties) && x.q.Quantifier != "none" {
+				l.harmed = true
+			}
+		}
+	}
+	return l
+}
+
+// about weighs the opening of the article: words of violence speak for an
+// incident, the themes against it.
+func (r *reading) about(cs []clause) about {
+	l := r.lead(cs)
 	top, most := "", 0
-	for _, t := range []string{"accident", "nature", "sport", "fiction", "judicial", "anniversary", "exercise", "statistics", "business", "policy", "hoax", "history", "cyber", "suicide"} {
-		if themes[t] > most {
-			top, most = t, themes[t]
+	for _, t := range themes {
+		if l.theme[t] > most {
+			top, most = t, l.theme[t]
 		}
 	}
-	a := about{rule: "relevance.violence"}
+	reject := func(rule string) about { return about{reject: true, rule: "relevance." + rule} }
+	past := func(rule string) about { return about{past: true, rule: "relevance." + rule} }
 	switch {
-	case violent == 0:
-		a.reject, a.rule = true, "relevance.no-violence"
-	case top == "" || top == "policy" || top == "business" && most < violent:
-	case top == "judicial" && most*2 > violent, top == "anniversary" && most*2 > violent, top == "history" && most > violent:
-		a.past, a.rule = true, "relevance."+top
-	case top == "statistics" && most > violent:
-		a.past, a.rule = true, "relevance."+top
-	case (top == "accident" || top == "nature" || top == "sport" || top == "fiction" || top == "cyber" || top == "exercise" || top == "suicide" || top == "business") && most >= violent:
-		a.reject, a.rule = true, "relevance."+top
-	case top == "hoax":
-		a.rule = "relevance.hoax"
+	case l.violent == 0:
+		return reject("no-violence")
+	case l.inTitle["anniversary"], top == "anniversary" && most*2 > l.violent:
+		return past("anniversary")
+	case l.inTitle["judicial"] && !l.harmed, top == "judicial" && most*3 > l.violent*2:
+		return past("judicial")
+	case l.theme["history"] > l.violent:
+		return past("history")
+	case l.titleYear && !l.dayDate, top == "statistics" && most > l.violent && !l.dayDate:
+		return past("statistics")
+	case l.witness == 0 && !l.harmed && l.method == 0:
+		return reject("figure-of-speech")
+	case l.inTitle["exercise"] && !l.harmed, l.theme["exercise"] >= l.violent:
+		return reject("exercise")
+	case (l.inTitle["policy"] || l.inTitle["business"]) && !l.harmed && l.method == 0:
+		return reject("policy")
+	case l.inTitle["sport"] && l.method == 0 && !l.harmed, l.inTitle["fiction"] && l.method == 0:
+		return reject("sport-or-fiction")
+	case top == "accident" || top == "nature" || top == "sport" || top == "fiction" || top == "cyber" || top == "suicide":
+		if most >= l.violent {
+			return reject(top)
+		}
+	case top == "business" && most > l.violent:
+		return reject(top)
 	}
-	return a
+	return about{rule: "relevance.violence"}
 }

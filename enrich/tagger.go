@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
 	"tocsin/ingest"
 )
 
@@ -52,17 +53,18 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 			}
 		}
 	}
-	ab := r.about()
+	ab := r.about(cs)
 	if ab.reject {
 		return nil, r
 	}
 	r.scopes(cs, &ab)
+	r.counts(cs)
 	found := r.gather(cs)
 	var out []Report
 	src := SourceOf(a)
 	for i := range found {
 		x := &found[i]
-		if x.role == Background && len(x.kinds) == 0 {
+		if x.role == Background && !r.worth(x) {
 			continue
 		}
 		if len(out) >= maxReports {
@@ -78,6 +80,40 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		out[i].Ordinal, out[i].Of, out[i].Source = i, len(out), src
 	}
 	return out, r
+}
+
+// worth tells whether a background incident says enough to be kept: whom it
+// hurt, or by what method.
+func (r *reading) worth(x *incident) bool {
+	if len(x.figs) > 0 && len(x.kinds) > 0 {
+		return true
+	}
+	for _, k := range x.kinds {
+		if weight(r.words[k].e.Type) >= 9 {
+			return true
+		}
+	}
+	return false
+}
+
+// counts keeps the numbers of incidents, so that "50 attacks this year" is seen
+// to count nobody.
+func (r *reading) counts(cs []clause) {
+	for ci := range cs {
+		c := &cs[ci]
+		if c.scope != "aggregate" {
+			continue
+		}
+		for k := c.first; k < c.last; k++ {
+			g := r.group(k)
+			if g < 0 || r.groups[g].first != k || r.groups[g].q == nil || r.groups[g].thing != "incident" || r.groups[g].q.Shape != quantity.Count {
+				continue
+			}
+			gr := &r.groups[g]
+			c.figs = append(c.figs, len(r.figs))
+			r.figs = append(r.figs, mention{measure: Incidents, q: *gr.q, unit: "incident", who: "", scope: "aggregate", relation: "total", certainty: "reported", rule: "fig.incidents", sent: c.sent, group: g, harm: k, first: gr.first, last: gr.last, parts: -1})
+		}
+	}
 }
 
 // maxReports caps the incidents of one article: a strike list has dozens, more is no news.

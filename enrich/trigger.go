@@ -90,6 +90,16 @@ func (r *reading) isKind(k int) bool {
 		return prev != "charm"
 	case "killed":
 		return next != "off"
+	case "strike", "strikes":
+		switch prev {
+		case "hunger", "general", "labour", "labor", "rail", "lightning", "nurses", "teachers", "three-day", "two-day", "one-day", "doctors", "nationwide", "on", "pilots", "indefinite", "to", "bus", "train", "token", "24-hour", "48-hour":
+			return false
+		}
+		switch next {
+		case "on", "against", "killed", "kill", "kills", "killing", "hit", "targeting", "hits", "that":
+			return true
+		}
+		return prev == "army" || prev == "military" || prev == "retaliatory" || k > 0 && r.words[k-1].place > 0 || prev == "missile" || prev == "of"
 	case "storm":
 		return false
 	case "battle", "battles", "fighting", "combat", "battling", "battled":
@@ -151,7 +161,7 @@ var typeIndex = func() map[string]int {
 }()
 
 // typed chooses type and subtype of an incident from the words that name it.
-func (r *reading) typed(kinds []int) (typ, subtype, rule string) {
+func (r *reading) typed(kinds []int, toll bool) (typ, subtype, rule string) {
 	var score [64]int
 	var subs [64]string
 	for n, k := range kinds {
@@ -173,6 +183,9 @@ func (r *reading) typed(kinds []int) (typ, subtype, rule string) {
 		// Means that are only named among others ("drones and missiles were fired") weigh less than the deed.
 		if r.meansOnly(w.low) {
 			v = v * 2 / 3
+		}
+		if g := w.group - 1; g >= 0 && r.groups[g].mod == k {
+			v /= 3 // "the kidnapped pilot" tells of somebody, not of what happened now
 		}
 		score[t] += v
 		if w.e.Subtype != "" && (subs[t] == "" || w.e.Subtype == "suicide") {
@@ -213,6 +226,24 @@ func (r *reading) typed(kinds []int) (typ, subtype, rule string) {
 	for _, t := range []string{"shooting", "bombing", "stabbing", "vehicle_ramming", "kidnapping", "drone_strike", "airstrike", "shelling", "arson"} {
 		if get(t) > 0 {
 			score[typeIndex[t]] += get("armed_attack") / 3
+		}
+	}
+	if toll && get("kidnapping") > 0 { // taking people does not kill them
+		for _, t := range []string{"armed_attack", "shooting", "clash", "bombing"} {
+			if get(t) > 0 {
+				score[typeIndex["kidnapping"]] /= 3
+				break
+			}
+		}
+	}
+	if toll { // an arrest does not kill: the attack behind it does
+		other := false
+		for t, n := range score {
+			other = other || n > 0 && t < len(Types) && Family(Types[t]) != "law" && Types[t] != "unknown"
+		}
+		if other {
+			score[typeIndex["arrest"]], score[typeIndex["seizure"]] = 0, 0
+			score[typeIndex["security_operation"]] /= 2
 		}
 	}
 	best := -1

@@ -31,6 +31,7 @@ type dating struct {
 	// old is set where the text itself says that the time is not now: "last
 	// year", "in 2017", "a month after".
 	old bool
+	wd  int // 1 + weekday, 0 for none
 	// running marks a stretch of time that figures are summed over: "this
 	// year", "since January".
 	running bool
@@ -54,6 +55,11 @@ func (r *reading) dating(toks []text.Token, i int) (int, bool) {
 	}
 	a, b := &toks[i], &toks[i+n-1]
 	d.word = len(r.words)
+	if !r.clock.known() && i < 12 && len(r.sents) <= 1 && d.basis == "explicit_date" && d.precision == "day" && !d.earliest.IsZero() {
+		// No date of publication, but a dateline has one.
+		r.clock = clock{d.earliest, "day"}
+		d.old = false
+	}
 	r.dates = append(r.dates, d)
 	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, date: len(r.dates)})
 	return n, true
@@ -351,7 +357,7 @@ func (r *reading) ymd(y int, m time.Month, n int) dating {
 const stale = 10 * 24 * time.Hour
 
 func (r *reading) span2(a, b time.Time, precision, basis string) dating {
-	d := dating{earliest: a, latest: b.Add(-time.Second), precision: precision, basis: basis}
+	d := dating{earliest: a, latest: b.Add(-time.Second), precision: precision, basis: basis, old: !r.clock.known() && precision != "day"}
 	if r.clock.known() {
 		limit := stale
 		switch r.clock.precision {
@@ -377,11 +383,11 @@ func (r *reading) day(offset int, basis string) dating {
 // weekday is the last such day that is not after publication.
 func (r *reading) weekday(d time.Weekday, old bool) dating {
 	if !r.clock.exact() {
-		return dating{precision: "day", basis: "weekday", old: old}
+		return dating{precision: "day", basis: "weekday", old: old, wd: 1 + int(d)}
 	}
 	back := (int(r.clock.published.Weekday()) - int(d) + 7) % 7
 	x := r.day(-back, "weekday")
-	x.old = old
+	x.old, x.wd = old, 1+int(d)
 	return x
 }
 
