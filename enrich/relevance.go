@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"strings"
+
 	"tocsin/enrich/lexicon"
 )
 
@@ -67,11 +69,20 @@ func (r *reading) lead(cs []clause) lead {
 			if w.is(lexicon.Kind) && r.isKind(k) {
 				n := min(weight(w.e.Type), 6) / 2
 				l.violent += times * n
-				if weight(w.e.Type) >= 9 && w.e.Type != "shooting" {
+				if weight(w.e.Type) >= 9 && w.low != "shooting" && w.low != "shot" && w.low != "shoot" && w.low != "shoots" {
 					l.method++
+				}
+				if k > s.first && strings.HasSuffix(w.low, "ed") && (r.words[k-1].is(lexicon.Aux|lexicon.Adv) || r.words[k-1].low == "and") {
+					l.witness++ // "was ambushed": somebody bore it
 				}
 				if r.meansOnly(w.low) || w.is(lexicon.Harm) {
 					l.witness++
+				}
+			}
+			if w.is(lexicon.Harm) && (w.e.Measure == string(Injured) || w.e.Measure == string(Abducted)) && w.e.Form&lexicon.Past != 0 {
+				l.witness++
+				if w.low == "wounded" || r.byPeople(s, k) {
+					l.violent += times
 				}
 			}
 			if w.is(lexicon.Harm) && w.e.Measure == string(Killed) && w.e.Form&(lexicon.Past|lexicon.Base|lexicon.Gerund) != 0 {
@@ -83,7 +94,10 @@ func (r *reading) lead(cs []clause) lead {
 			}
 			if w.is(lexicon.Person) {
 				switch w.e.Who {
-				case "security", "militant", "perpetrator", "protester", "suspect", "peacekeeper":
+				case "perpetrator":
+					l.witness++
+					l.violent += times
+				case "security", "militant", "protester", "suspect", "peacekeeper", "official":
 					l.witness++
 				}
 			}
@@ -101,6 +115,16 @@ func (r *reading) lead(cs []clause) lead {
 		}
 	}
 	return l
+}
+
+// byPeople tells whether a participle has people for its agent: "injured by an
+// angry crowd".
+func (r *reading) byPeople(s *sentence, k int) bool {
+	if k+1 >= s.last || r.words[k+1].low != "by" {
+		return false
+	}
+	g := r.group(k + 2)
+	return g >= 0 && r.groups[g].person
 }
 
 // about weighs the opening of the article: words of violence speak for an
@@ -138,6 +162,10 @@ func (r *reading) about(cs []clause) about {
 		if most >= l.violent {
 			return reject(top)
 		}
+	case top == "policy" && most > l.violent && !l.harmed:
+		return reject(top)
+	case !l.harmed && l.violent <= 3 && !l.dayDate:
+		return reject("mention-only")
 	case top == "business" && most > l.violent:
 		return reject(top)
 	}

@@ -22,6 +22,17 @@ func (c clock) known() bool { return !c.published.IsZero() }
 // exact tells whether a weekday can be resolved.
 func (c clock) exact() bool { return c.known() && c.precision != "month" && c.precision != "year" }
 
+// end is the last instant that the publication may have had.
+func (c clock) end() time.Time {
+	switch c.precision {
+	case "month":
+		return c.published.AddDate(0, 1, 0)
+	case "year":
+		return c.published.AddDate(1, 0, 0)
+	}
+	return c.published
+}
+
 // dating is a time expression.
 type dating struct {
 	word             int // index of its word
@@ -344,7 +355,7 @@ func (r *reading) ymd(y int, m time.Month, n int) dating {
 			return dating{precision: "day", basis: "explicit_date"}
 		}
 		y = r.clock.published.Year()
-		if time.Date(y, m, n, 0, 0, 0, 0, time.UTC).After(r.clock.published.AddDate(0, 0, 2)) {
+		if time.Date(y, m, n, 0, 0, 0, 0, time.UTC).After(r.clock.end().AddDate(0, 0, 2)) {
 			y--
 		}
 	}
