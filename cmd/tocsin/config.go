@@ -127,7 +127,11 @@ func loadConfig(path string, environ []string) (config, error) {
 func decodeConfig(path string, data []byte, c *config) (errs []error) {
 	f, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return []error{fmt.Errorf("%s: %s", path, strings.TrimSpace(yaml.FormatError(err, false, true)))}
+		var at *yaml.SyntaxError
+		if errors.As(err, &at) {
+			return []error{fmt.Errorf("%s:%d: %s", path, at.Token.Position.Line, at.Message)}
+		}
+		return []error{fmt.Errorf("%s: %s", path, firstLine(err))}
 	}
 	for _, doc := range f.Docs {
 		if doc.Body == nil {
@@ -143,16 +147,14 @@ func decodeConfig(path string, data []byte, c *config) (errs []error) {
 
 // decodeNode sets v from n: keys of structs one by one, all else by the library.
 func decodeNode(path string, n ast.Node, v reflect.Value, at string) (errs []error) {
-	if v.Kind() != reflect.Struct {
-		fresh := reflect.New(v.Type())
-		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct {
-			errs = unknownInList(path, n, v.Type().Elem(), at)
+	switch {
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:
+		return decodeList(path, n, v, at)
+	case v.Kind() != reflect.Struct:
+		if err := decodeLeaf(n.String(), n, v); err != nil {
+			return []error{fmt.Errorf("%s:%d: %s: %w", path, n.GetToken().Position.Line, at, err)}
 		}
-		if err := yaml.NodeToValue(n, fresh.Interface()); err != nil {
-			return append(errs, fmt.Errorf("%s:%d: %s: %s", path, n.GetToken().Position.Line, at, firstLine(err)))
-		}
-		v.Set(fresh.Elem())
-		return errs
+		return nil
 	}
 	pairs, err := mapping(n)
 	if err != nil {
@@ -174,28 +176,47 @@ func decodeNode(path string, n ast.Node, v reflect.Value, at string) (errs []err
 	return errs
 }
 
-// unknownInList finds unknown keys in a list of structs.
-func unknownInList(path string, n ast.Node, elem reflect.Type, at string) (errs []error) {
+// decodeList sets a list of structs.
+func decodeList(path string, n ast.Node, v reflect.Value, at string) (errs []error) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		return nil
+		return []error{fmt.Errorf("%s:%d: %s: want a list, have %s", path, n.GetToken().Position.Line, at, strings.ToLower(n.Type().String()))}
 	}
-	fields := keysOf(elem)
+	list := reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values))
 	for i, item := range seq.Values {
-		pairs, err := mapping(item)
-		if err != nil {
-			continue // the library says what it is
-		}
-		for _, p := range pairs {
-			if key := p.Key.GetToken().Value; !has(fields, key) {
-				errs = append(errs, unknownKey(path, p, fmt.Sprintf("%s[%d]", at, i), key, fields))
-			}
-		}
+		errs = append(errs, decodeNode(path, item, list.Index(i), fmt.Sprintf("%s[%d]", at, i))...)
 	}
+	v.Set(list)
 	return errs
 }
 
-func has(m map[string]int, k string) bool { _, ok := m[k]; return ok }
+// wants says what may stand for a value, where the library speaks of Go.
+var wants = map[reflect.Kind]string{
+	reflect.Bool: "want true or false", reflect.Int: "want a whole number", reflect.String: "want a text", reflect.Slice: "want a list of words",
+}
+
+// decodeLeaf sets v from n, whose text tells the reader of an error what it was.
+func decodeLeaf(text string, n ast.Node, v reflect.Value) error {
+	if v.Type() == reflect.TypeFor[time.Duration]() && n.Type() == ast.IntegerType {
+		if text != "0" {
+			return fmt.Errorf("%s has no unit: write %[1]ss, %[1]sm or %[1]sh", text)
+		}
+		v.SetInt(0)
+		return nil
+	}
+	fresh := reflect.New(v.Type())
+	if err := yaml.NodeToValue(n, fresh.Interface()); err != nil {
+		if want, ok := wants[v.Kind()]; ok {
+			return fmt.Errorf("%s, have %q", want, text)
+		}
+		if v.Type() == reflect.TypeFor[time.Duration]() {
+			return fmt.Errorf("want a time such as 90s, 10m or 24h, have %q", text)
+		}
+		return errors.New(firstLine(err))
+	}
+	v.Set(fresh.Elem())
+	return nil
+}
 
 func mapping(n ast.Node) ([]*ast.MappingValueNode, error) {
 	switch n := n.(type) {
@@ -360,10 +381,9 @@ func setText(f reflect.Value, value string) error {
 		f.SetString(value)
 		return nil
 	}
-	fresh := reflect.New(f.Type())
-	if err := yaml.Unmarshal([]byte(value), fresh.Interface()); err != nil {
-		return fmt.Errorf("%q: %s", value, firstLine(err))
+	file, err := parser.ParseBytes([]byte(value), 0)
+	if err != nil || len(file.Docs) != 1 || file.Docs[0].Body == nil {
+		return fmt.Errorf("%q cannot be read", value)
 	}
-	f.Set(fresh.Elem())
-	return nil
+	return decodeLeaf(value, file.Docs[0].Body, f)
 }
