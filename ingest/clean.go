@@ -29,7 +29,7 @@ func PlainText(s string) string {
 			out = renderText(html.UnescapeString(s))
 		}
 		out = cleanRunes(out)
-		if !escapedTwice.MatchString(out) {
+		if !strings.ContainsAny(out, "&<") || !escapedTwice.MatchString(out) {
 			break
 		}
 		s = out
@@ -326,6 +326,21 @@ var (
 	cutMark       = regexp.MustCompile(`\s*\[\s*(?:…|\.\.\.)\s*\]\s*$`)
 )
 
+// mayBeFurniture spares almost every text the patterns above, which are slow.
+func mayBeFurniture(line string) bool {
+	if strings.HasSuffix(strings.TrimRight(line, " "), "]") {
+		return true
+	}
+	lower := strings.ToLower(line)
+	for _, w := range [...]string{"reading", "read more", "read on", "read the full", "read full", "click here", "full story", "credit",
+		"appeared", "published", "seguir leyendo", "leer más", "lire la suite", "weiterlesen", "leia mais", "continua a leggere"} {
+		if strings.Contains(lower, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // dropFurniture takes furniture off the end. It never takes everything: a
 // description that is only "Read more" stays what it is.
 func dropFurniture(s string) string {
@@ -339,6 +354,9 @@ func dropFurniture(s string) string {
 			}
 		}
 		whole := len(line) == len(s)-i-1
+		if !mayBeFurniture(line) {
+			return s
+		}
 		switch {
 		case i > 0 && whole && furnitureLine.MatchString(line):
 			s = strings.TrimRight(s[:i], "\n ")

@@ -187,8 +187,7 @@ type Response struct {
 	PermanentURL string // set if there were redirects and every one was a 301 or 308
 	ContentType  string
 	// ETag and LastModified are for the next Request. A validator of more than
-	// 1 KB or with control characters is dropped. Do not keep them when
-	// Truncated.
+	// 1 KB or with control characters is dropped, and both are when Truncated.
 	ETag, LastModified string
 	Truncated          bool // the body ended before its end; Body is what came
 	RetryAfter, MaxAge time.Duration
@@ -354,6 +353,7 @@ func (f *Fetcher) read(resp *http.Response, u *url.URL) (*Response, error) {
 			return nil, &FetchError{Reason: reason, Err: fmt.Errorf("the body broke off: %w", err)}
 		default:
 			res.Truncated = true
+			res.ETag, res.LastModified = "", "" // they belong to the whole body
 		}
 	}
 	res.Body = buf.Bytes()

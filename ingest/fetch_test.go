@@ -68,7 +68,7 @@ func compress(t *testing.T, coding, s string) []byte {
 	case "gzip":
 		w = gzip.NewWriter(&b)
 	case "br":
-		w = brotli.NewWriter(&b)
+		w = brotli.NewWriterLevel(&b, 2)
 	case "zstd":
 		w, _ = zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1))
 	case "deflate":
@@ -137,7 +137,7 @@ func TestFetchEncodings(t *testing.T) {
 			f, url := fetchFrom(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Encoding", coding)
 				var noise strings.Builder // does not compress well: half the stream is half the text
-				for i := range 60000 {
+				for i := range 30000 {
 					fmt.Fprintf(&noise, "%x ", i*2654435761)
 				}
 				b := compress(t, coding, noise.String())
@@ -155,7 +155,7 @@ func TestFetchEncodings(t *testing.T) {
 }
 
 func TestFetchBomb(t *testing.T) {
-	bomb := strings.Repeat("\x00", 8<<20)
+	bomb := strings.Repeat("\x00", 2<<20)
 	for _, coding := range []string{"", "gzip", "br", "zstd"} {
 		t.Run("coding "+coding, func(t *testing.T) {
 			body := compress(t, coding, bomb)

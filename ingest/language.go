@@ -13,7 +13,7 @@ import (
 const guessLetters = 200
 
 // guessBytes bounds what the guesser reads; more text changes no answer.
-const guessBytes = 4096
+const guessBytes = 2048
 
 // Language returns the BCP 47 tag of an article in lower case: what the feed or
 // page declares if that is a language, else a guess from the body if it is long

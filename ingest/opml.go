@@ -13,7 +13,7 @@ import (
 
 // Bounds of an OPML file: far above any reader's export, far below memory.
 const (
-	maxOPMLBytes    = 8 << 20
+	maxOPMLBytes    = 4 << 20
 	maxOPMLDepth    = 100
 	maxOPMLOutlines = 20_000
 )

@@ -153,6 +153,10 @@ type reader struct {
 	limits Limits
 	out    Parsed
 	items  []rawItem
+
+	guesses int    // texts whose language was guessed
+	guessed string // what the last reliable guess said
+	mixed   bool   // and not all of them said the same
 }
 
 // rawItem is an item in the feed's words: HTML, relative links, written dates.
@@ -167,7 +171,7 @@ type rawItem struct {
 
 func (r *reader) problem(format string, args ...any) {
 	if len(r.out.Problems) < maxProblems {
-		r.out.Problems = append(r.out.Problems, clipText(cleanRunes(fmt.Sprintf(format, args...)), 300))
+		r.out.Problems = append(r.out.Problems, clipText(oneLine(fmt.Sprintf(format, args...)), 300))
 	}
 }
 
@@ -360,7 +364,11 @@ func fromAtom(e *feedatom.Entry, lang string) rawItem {
 		lang:      firstOf(lang, extValue(e.Extensions, "dc", "language")),
 	}
 	if c := e.Content; c != nil {
-		raw.content = c.Value
+		switch kind, _, _ := strings.Cut(strings.ToLower(c.Type), "/"); kind {
+		case "image", "audio", "video":
+		default:
+			raw.content = c.Value
+		}
 		if raw.link == "" {
 			raw.link = c.Src
 		}
@@ -696,11 +704,12 @@ func latest(a *Article) time.Time {
 
 // article normalises one item. fromLink says that the identity is the link's.
 func (r *reader) article(i int, raw rawItem, base string) (a Article, identity string, fromLink bool) {
+	raw.guid, raw.about = oneLine(raw.guid), oneLine(raw.about)
 	a = Article{
 		Schema: ArticleSchema,
 		Feed:   r.info.ID,
 		Outlet: clipBytes(titleText(firstOf(r.info.Outlet, r.out.Title)), maxTitleBytes),
-		GUID:   clipBytes(cleanRunes(raw.guid), maxGUIDBytes),
+		GUID:   clipBytes(raw.guid, maxGUIDBytes),
 		Title:  titleText(runePrefix(raw.title, 16*maxTitleBytes)),
 	}
 	if len(a.Title) > maxTitleBytes {
@@ -728,7 +737,7 @@ func (r *reader) article(i int, raw rawItem, base string) (a Article, identity s
 		}
 		a.URL = u
 	}
-	a.Language = Language(firstOf(r.info.Language, declaredLanguage(raw.lang), r.out.Language), firstOf(a.Body, a.Summary))
+	a.Language = r.language(raw.lang, firstOf(a.Body, a.Summary))
 	a.Authors = authors(raw.authors)
 	r.dates(&a, raw)
 
@@ -760,6 +769,33 @@ func (r *reader) text(i int, field, s string) string {
 		t = t[:j]
 	}
 	return strings.TrimSpace(t)
+}
+
+// maxGuesses bounds the guessing, a millisecond each, in one body; thousands of
+// items in an undeclared language then follow the first ones, if those agree.
+const maxGuesses = 30
+
+// language prefers what the configuration says, then the item, then the feed.
+func (r *reader) language(item, text string) string {
+	declared := firstOf(declaredLanguage(r.info.Language), declaredLanguage(item), r.out.Language)
+	if declared != "" {
+		return declared
+	}
+	if r.guesses >= maxGuesses {
+		if r.mixed {
+			return ""
+		}
+		return r.guessed
+	}
+	if len(text) >= guessLetters {
+		r.guesses++
+	}
+	tag := guessLanguage(text)
+	if tag != "" {
+		r.mixed = r.mixed || r.guessed != "" && r.guessed != tag
+		r.guessed = tag
+	}
+	return tag
 }
 
 // sameText ignores how the two are laid out.
@@ -846,6 +882,10 @@ func identityURL(u string) string {
 	}
 	return rest
 }
+
+// oneLine is for what is kept as written but for its spaces: pretty printers
+// break lines inside of ids.
+func oneLine(s string) string { return strings.Join(strings.Fields(cleanRunes(s)), " ") }
 
 func resolveOr(link, base string) string {
 	if strings.TrimSpace(link) == "" {

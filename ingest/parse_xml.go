@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -610,6 +611,17 @@ func writeAttrs(b *strings.Builder, attrs []xmlAttr) {
 	}
 }
 
+// settleType makes Atom's HTML constructs plain text constructs: gofeed would
+// build a tree of them, which a hostile page makes slow, to resolve links that
+// nobody reads here. PlainText takes the markup out later. mode is Atom 0.3's, and
+// with "escaped" gofeed resolves nothing.
+func settleType(attrs []xmlAttr) []xmlAttr {
+	return slices.DeleteFunc(attrs, func(a xmlAttr) bool {
+		v := strings.ToLower(a.value)
+		return a.name == "type" && strings.Contains(v, "html") || a.name == "mode" && v != "base64"
+	})
+}
+
 // repairXML rewrites a piece of a feed as well-formed XML: every element closed
 // in order, every "&" and "<" escaped, CDATA as plain character data, no text
 // node above maxText.
@@ -645,7 +657,7 @@ func repairXML(raw string, maxDepth, maxText int) (out string, cut bool, err err
 				continue
 			}
 			b.WriteString("<" + name)
-			writeAttrs(&b, parseAttrs(t.text))
+			writeAttrs(&b, settleType(parseAttrs(t.text)))
 			if t.selfClosed || voidElement[t.name] {
 				b.WriteString("/>")
 				continue
