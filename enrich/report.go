@@ -1,11 +1,12 @@
 package enrich
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"tocsin/ingest"
 	"tocsin/internal/ident"

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tocsin/ingest"
@@ -35,6 +37,12 @@ type Worker struct {
 func NewWorker(b *bus.Bus, r Reader, cfg Config) *Worker {
 	return &Worker{bus: b, reader: r, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
 }
+
+// Headers of a report message: they tell a reader whether it is worth decoding.
+const (
+	HeaderRole    = "Tocsin-Role"
+	HeaderEdition = "Tocsin-Edition"
+)
 
 // read is an article whose reports are on their way.
 type read struct {
@@ -114,7 +122,10 @@ func (w *Worker) read(ctx context.Context, msg jetstream.Msg) (r read, ok bool) 
 			w.setAside(ctx, msg, bus.TooLarge, err)
 			return r, false
 		}
-		messages[i] = bus.Message{Subject: w.bus.Subject("report", bus.Token(rep.Country()), bus.Token(rep.Type)), ID: rep.ID, Data: data}
+		messages[i] = bus.Message{
+			Subject: w.bus.Subject("report", bus.Token(rep.Country()), bus.Token(rep.Type)), ID: rep.ID, Data: data,
+			Header: nats.Header{HeaderRole: {string(rep.Role)}, HeaderEdition: {strconv.Itoa(rep.Source.Edition)}},
+		}
 	}
 	r = read{msg: msg, pending: make([]*bus.Pending, len(messages))}
 	for i, m := range messages {

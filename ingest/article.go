@@ -1,11 +1,12 @@
 package ingest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"tocsin/internal/ident"
 )

@@ -383,7 +383,6 @@ func (p *Poller) publish(ctx context.Context, feed Feed, articles []Article, s *
 	slices.SortStableFunc(articles, func(a, b Article) int { return a.Published.Compare(b.Published) })
 	var pending []*bus.Pending
 	first, editions := 0, 0
-	subject := p.bus.Subject("article", feed.ID)
 	for i := range articles {
 		a := &articles[i]
 		if !fit(a) {
@@ -399,11 +398,11 @@ func (p *Poller) publish(ctx context.Context, feed Feed, articles []Article, s *
 		} else {
 			editions++
 		}
-		data, err := encode(a)
+		m, err := Message(p.bus, a)
 		if err != nil {
-			return 0, fmt.Errorf("encode article %s: %w", a.ID, err)
+			return 0, err
 		}
-		pending = append(pending, p.bus.Begin(bus.Message{Subject: subject, ID: a.MsgID(), Data: data}))
+		pending = append(pending, p.bus.Begin(m))
 	}
 	for _, w := range pending {
 		if _, err := w.Wait(ctx); err != nil {
@@ -416,6 +415,15 @@ func (p *Poller) publish(ctx context.Context, feed Feed, articles []Article, s *
 		p.metrics.last.Set(float64(now.Unix()))
 	}
 	return len(pending), nil
+}
+
+// Message is the publish of an article.
+func Message(b *bus.Bus, a *Article) (bus.Message, error) {
+	data, err := encode(a)
+	if err != nil {
+		return bus.Message{}, fmt.Errorf("encode article %s: %w", a.ID, err)
+	}
+	return bus.Message{Subject: b.Subject("article", a.Feed), ID: a.MsgID(), Data: data}, nil
 }
 
 // encode writes an article for the bus. Its text keeps "<" and "&" as they are.

@@ -23,6 +23,7 @@ type Worker struct {
 	metrics *metrics
 
 	told jetstream.KeyValue
+	at   uint64 // every alert up to this stream sequence is remembered
 	memo map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
 }
 
@@ -64,6 +65,12 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	if w.told, err = w.bus.Bucket(ctx, bus.ToldBucket); err != nil {
 		return fmt.Errorf("sink: %w", err)
 	}
+	if err := w.catchUp(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("sink: %w", err)
+	}
 	sub, err := w.bus.Subscribe(ctx, bus.SinkIncidents)
 	if err != nil {
 		return fmt.Errorf("sink: %w", err)
@@ -77,8 +84,10 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 		}
 		for err := w.tell(late, msgs); err != nil && late.Err() == nil; err = w.tell(late, msgs) {
 			w.log.Warn("alerts not stored, trying again", "err", err)
-			clear(w.memo) // somebody else may have told
-			pause(late, time.Second)
+			for err := w.catchUp(late); err != nil && late.Err() == nil; err = w.catchUp(late) {
+				w.log.Error("what was told cannot be looked up, trying on", "err", err)
+				pause(late, time.Second)
+			}
 		}
 	}
 	sub.Wait()
@@ -103,10 +112,57 @@ type telling struct {
 	pending  *bus.Pending
 }
 
+// positionKey is where it is kept up to which sequence alerts are remembered.
+const positionKey = "sink.told"
+
+// catchUp remembers the alerts that a crash left unremembered: the alert stream
+// is the truth. Without it they would be published again, and although the
+// stream knows their ids and keeps one of each, who listens live would hear
+// them twice.
+func (w *Worker) catchUp(ctx context.Context) error {
+	clear(w.memo)
+	from, err := w.bus.Position(ctx, positionKey)
+	if err != nil {
+		return err
+	}
+	stream, err := w.bus.Stream(ctx, bus.Alerts)
+	if err != nil {
+		return err
+	}
+	last := stream.CachedInfo().State.LastSeq
+	if from > last {
+		from = 0 // the stream was made anew
+	}
+	err = w.bus.Read(ctx, bus.Alerts, from+1, last, false, func(m jetstream.Msg, _ uint64) error {
+		a, err := DecodeAlert(m.Data())
+		if err != nil {
+			w.log.Warn("an alert on the stream cannot be read, passed over", "subject", m.Subject(), "err", err)
+			return nil
+		}
+		before, err := w.recall(ctx, a.Data.Incident)
+		if err != nil || (before.told != nil && before.told.Version >= a.Data.Version) {
+			return err
+		}
+		data, err := json.Marshal(remember(a))
+		if err != nil {
+			return fmt.Errorf("remember alert %s: %w", a.ID, err)
+		}
+		delete(w.memo, a.Data.Incident)
+		if _, err := w.told.Update(ctx, a.Data.Incident, data, before.revision); err != nil {
+			return fmt.Errorf("remember alert %s: %w", a.ID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.at = last
+	return w.bus.SavePosition(ctx, positionKey, last)
+}
+
 // tell judges a batch of versions, and returns when the alerts that follow are
 // durable, remembered, and the versions settled. After an error nothing is
-// settled; done again, the same alerts have the same ids and the stream keeps
-// one of each.
+// settled: catch up, then do it again.
 func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
 	var begun []telling
 	inFlight := map[string]bool{}
@@ -144,7 +200,7 @@ func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
 		if err != nil {
 			return fmt.Errorf("encode alert %s: %w", a.ID, err)
 		}
-		begun = append(begun, telling{incident: i, alert: a, before: before, after: remember(i, a),
+		begun = append(begun, telling{incident: i, alert: a, before: before, after: remember(a),
 			pending: w.bus.Begin(bus.Message{Subject: a.subject(w.bus), ID: a.ID, Data: data})})
 		inFlight[i.ID] = true
 	}
@@ -205,9 +261,9 @@ func (w *Worker) judge(i *correlate.Incident, before *told) (status correlate.St
 	return i.Status, rule, "told"
 }
 
-func remember(i *correlate.Incident, a *Alert) *told {
-	t := &told{Version: i.Version, Alert: a.ID, Totals: map[enrich.Measure]int{}}
-	for m, total := range i.Totals {
+func remember(a *Alert) *told {
+	t := &told{Version: a.Data.Version, Alert: a.ID, Totals: map[enrich.Measure]int{}}
+	for m, total := range a.Data.Totals {
 		if n, ok := total.Number(); ok {
 			t.Totals[m] = n
 		}
@@ -239,8 +295,8 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 	return t, nil
 }
 
-// finish waits for the alerts and then remembers them, in that order: a crash
-// in between tells them again under the same ids.
+// finish waits for the alerts and then remembers them, in that order: after a
+// crash in between, catchUp does.
 func (w *Worker) finish(ctx context.Context, begun []telling) error {
 	for k := range begun {
 		t := &begun[k]

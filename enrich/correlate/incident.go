@@ -1,10 +1,11 @@
 package correlate
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"tocsin/enrich"
 	"tocsin/internal/ident"

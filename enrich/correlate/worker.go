@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"strings"
 	"time"
 
@@ -122,6 +121,11 @@ func (w *Worker) fold(ctx context.Context, msgs []jetstream.Msg) error {
 	}
 	settle := make([]jetstream.Msg, 0, len(msgs))
 	for _, msg := range msgs {
+		if passing(msg) {
+			w.metrics.reports.WithLabelValues("unused").Inc()
+			settle = append(settle, msg)
+			continue
+		}
 		r, ok := w.decode(ctx, msg)
 		if !ok {
 			continue
@@ -152,6 +156,14 @@ func (w *Worker) fold(ctx context.Context, msgs []jetstream.Msg) error {
 	}
 	w.age()
 	return nil
+}
+
+// passing reports whether a report's headers say that it changes nothing: most
+// articles tell of incidents only as background. A later edition is looked at
+// all the same, for what it takes back.
+func passing(msg jetstream.Msg) bool {
+	h := msg.Headers()
+	return h.Get(enrich.HeaderRole) == string(enrich.Background) && h.Get(enrich.HeaderEdition) == "1"
 }
 
 // decode reads a report, or sets its message aside.
@@ -279,20 +291,9 @@ func (w *Worker) project(ctx context.Context, versions []version) error {
 }
 
 // positionKey is where the projection's position is kept: every version on the
-// incident stream up to it is in the bucket.
+// incident stream up to it is in the bucket. It is stored at each load; an older
+// position costs a longer one.
 const positionKey = "correlate.projected"
-
-// savePosition is done now and then: an older position costs a longer load.
-func (w *Worker) savePosition(ctx context.Context) error {
-	kv, err := w.bus.Bucket(ctx, bus.StateBucket)
-	if err != nil {
-		return err
-	}
-	if _, err := kv.PutString(ctx, positionKey, strconv.FormatUint(w.at, 10)); err != nil {
-		return fmt.Errorf("store the position of the incidents bucket: %w", err)
-	}
-	return nil
-}
 
 // ageEvery is how often incidents are looked at that nobody has spoken of.
 const ageEvery = time.Hour
@@ -318,7 +319,7 @@ func (w *Worker) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.savePosition(ctx); err != nil {
+	if err := w.bus.SavePosition(ctx, positionKey, w.at); err != nil {
 		return err
 	}
 	w.aged = time.Time{}
@@ -328,18 +329,9 @@ func (w *Worker) load(ctx context.Context) error {
 }
 
 func (w *Worker) loadBucket(ctx context.Context) error {
-	state, err := w.bus.Bucket(ctx, bus.StateBucket)
-	if err != nil {
+	var err error
+	if w.at, err = w.bus.Position(ctx, positionKey); err != nil {
 		return err
-	}
-	switch e, err := state.Get(ctx, positionKey); {
-	case errors.Is(err, jetstream.ErrKeyNotFound):
-	case err != nil:
-		return fmt.Errorf("read the position of the incidents bucket: %w", err)
-	default:
-		if w.at, err = strconv.ParseUint(string(e.Value()), 10, 64); err != nil {
-			return fmt.Errorf("read the position of the incidents bucket: %w", err)
-		}
 	}
 	kv, err := w.bus.Bucket(ctx, bus.IncidentsBucket)
 	if err != nil {
@@ -388,14 +380,14 @@ func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
 	}
 	// The bucket's versions and those behind it, without their bodies: which
 	// sequence is the last of each incident.
-	if err := w.each(ctx, stream, 1, info.State.LastSeq, true, func(m jetstream.Msg, seq uint64) error {
+	if err := w.bus.Read(ctx, bus.Incidents, 1, info.State.LastSeq, true, func(m jetstream.Msg, seq uint64) error {
 		w.last[lastToken(m.Subject())] = seq
 		return nil
 	}); err != nil {
 		return 0, err
 	}
 	var behind []version
-	err = w.each(ctx, stream, w.at+1, info.State.LastSeq, false, func(m jetstream.Msg, seq uint64) error {
+	err = w.bus.Read(ctx, bus.Incidents, w.at+1, info.State.LastSeq, false, func(m jetstream.Msg, seq uint64) error {
 		i, err := Decode(m.Data())
 		if err != nil {
 			w.log.Error("an incident version cannot be read, passed over", "subject", m.Subject(), "sequence", seq, "err", err)
@@ -426,44 +418,6 @@ func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
 	}
 	w.at = info.State.LastSeq
 	return n, nil
-}
-
-// each reads the messages of a stream from one sequence to another, in order.
-func (w *Worker) each(ctx context.Context, s jetstream.Stream, from, to uint64, headersOnly bool, f func(jetstream.Msg, uint64) error) error {
-	if from > to {
-		return nil
-	}
-	c, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from, HeadersOnly: headersOnly,
-	})
-	if err != nil {
-		return fmt.Errorf("read the incident stream: %w", err)
-	}
-	ci := c.CachedInfo()
-	if ci.NumPending == 0 {
-		return nil // what there was has aged out
-	}
-	it, err := c.Messages()
-	if err != nil {
-		return fmt.Errorf("read the incident stream: %w", err)
-	}
-	defer it.Stop()
-	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("read the incident stream: %w", err)
-		}
-		md, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("read the incident stream: %w", err)
-		}
-		if err := f(m, md.Sequence.Stream); err != nil {
-			return err
-		}
-		if md.Sequence.Stream >= to || md.NumPending == 0 {
-			return nil
-		}
-	}
 }
 
 func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }

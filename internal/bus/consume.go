@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -94,19 +94,20 @@ func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int
 		return 0, fmt.Errorf("open iterator: %w", err)
 	}
 	defer it.Stop()
-	defer context.AfterFunc(ctx, it.Stop)()
+	next := jetstream.NextContext(ctx)
 	silent := 0
 	for {
-		msg, err := it.Next()
+		msg, err := it.Next(next)
 		switch {
 		case err == nil:
+		case ctx.Err() != nil:
+			giveBack(it)
+			return n, ctx.Err()
 		case errors.Is(err, jetstream.ErrNoHeartbeat) && silent < 5:
 			// The server is away, or the pull is lost. The iterator pulls
 			// again by itself; when even that stays silent, open a new one.
 			silent++
 			continue
-		case errors.Is(err, nats.ErrConnectionClosed):
-			return n, err
 		default:
 			return n, err
 		}
@@ -115,8 +116,24 @@ func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int
 		select {
 		case s.c <- msg:
 		case <-ctx.Done():
+			_ = msg.Nak() // see giveBack
+			giveBack(it)
 			return n, ctx.Err()
 		}
+	}
+}
+
+// giveBack returns to the server what the iterator holds and nobody was given,
+// so that the next worker has it at once: the server itself would wait for
+// AckWait. A give-back that fails costs that wait and nothing else.
+func giveBack(it jetstream.MessagesContext) {
+	it.Drain()
+	for {
+		msg, err := it.Next(jetstream.NextMaxWait(time.Second))
+		if err != nil {
+			return
+		}
+		_ = msg.Nak()
 	}
 }
 
@@ -170,9 +187,90 @@ func (b *Bus) Pending(ctx context.Context, c Consumer) (uint64, error) {
 	return cons.CachedInfo().NumPending, nil
 }
 
+// Idle reports whether a consumer has been given all there is and has settled it.
+func (b *Bus) Idle(ctx context.Context, c Consumer) (bool, error) {
+	cons, err := b.JS.Consumer(ctx, b.streamName(c.Stream), c.Name)
+	if err != nil {
+		return false, fmt.Errorf("look at consumer %s: %w", c.Name, err)
+	}
+	info := cons.CachedInfo()
+	return info.NumPending == 0 && info.NumAckPending == 0, nil
+}
+
 // EnsureConsumer makes a durable consumer, so that it keeps what comes from now
 // on for a worker that starts later.
 func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
 	_, err := b.consumer(ctx, c)
 	return err
+}
+
+// Read calls each for the messages of a stream from one sequence to another, in
+// order. Its data is missing where headersOnly is set.
+func (b *Bus) Read(ctx context.Context, stream string, from, to uint64, headersOnly bool, each func(jetstream.Msg, uint64) error) error {
+	if from > to {
+		return nil
+	}
+	name := b.streamName(stream)
+	c, err := b.JS.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from, HeadersOnly: headersOnly,
+	})
+	if err != nil {
+		return fmt.Errorf("read stream %s: %w", name, err)
+	}
+	if c.CachedInfo().NumPending == 0 {
+		return nil // what there was has aged out
+	}
+	it, err := c.Messages()
+	if err != nil {
+		return fmt.Errorf("read stream %s: %w", name, err)
+	}
+	defer it.Stop()
+	for {
+		m, err := it.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return fmt.Errorf("read stream %s: %w", name, err)
+		}
+		md, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("read stream %s: %w", name, err)
+		}
+		if err := each(m, md.Sequence.Stream); err != nil {
+			return err
+		}
+		if md.Sequence.Stream >= to || md.NumPending == 0 {
+			return nil
+		}
+	}
+}
+
+// Position is a stream sequence that a stage has stored, 0 where it has none.
+func (b *Bus) Position(ctx context.Context, key string) (uint64, error) {
+	kv, err := b.Bucket(ctx, StateBucket)
+	if err != nil {
+		return 0, err
+	}
+	e, err := kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read position %s: %w", key, err)
+	}
+	n, err := strconv.ParseUint(string(e.Value()), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read position %s: %w", key, err)
+	}
+	return n, nil
+}
+
+// SavePosition stores one.
+func (b *Bus) SavePosition(ctx context.Context, key string, at uint64) error {
+	kv, err := b.Bucket(ctx, StateBucket)
+	if err != nil {
+		return err
+	}
+	if _, err := kv.PutString(ctx, key, strconv.FormatUint(at, 10)); err != nil {
+		return fmt.Errorf("store position %s: %w", key, err)
+	}
+	return nil
 }
