@@ -215,7 +215,7 @@ func (r *reader) readXML(s, contentType string) error {
 			continue
 		}
 		if cut {
-			r.problem("item %d: an element over %d bytes cut", i+1, rawBytes)
+			r.problem("item %d: too large, cut (%d bytes an element, %d elements)", i+1, rawBytes, maxElements)
 		}
 		r.items = append(r.items, raw)
 	}

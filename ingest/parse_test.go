@@ -288,6 +288,8 @@ func TestParseHostileSize(t *testing.T) {
 		{"sections that never end", head + fill("<![CDATA["), ""},
 		{"quotes that never end", head + fill(`<a "`), ""},
 		{"declarations that never end", head + fill(`<?x `), ""},
+		{"elements without end", head + "<item><guid>a</guid>" + fill("<a:b/>") + "</item></channel></rss>", ""},
+		{"end tags of nothing", head + "<item><guid>a</guid>" + strings.Repeat("<x>", 290) + fill("</y>") + "</item></channel></rss>", ""},
 		{"tags that never end", head + fill("<a<"), ""},
 		{"attributes", head + "<x " + fill(`a="1" `) + "/>", ""},
 		{"ampersands in a title", head + "<item><guid>a</guid><title>" + fill("&") + "</title></item></channel></rss>", ""},

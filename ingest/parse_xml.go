@@ -551,7 +551,7 @@ func rootAttributes(s string) []xmlAttr {
 	var out []xmlAttr
 	for _, a := range parseAttrs(s) {
 		switch {
-		case len(a.value) > 500:
+		case len(a.value) > 200 || len(out) >= 40: // every item gets a copy
 		case a.name == "xmlns", strings.HasPrefix(a.name, "xmlns:"), a.name == "xml:base", a.name == "xml:lang", a.name == "version":
 			out = append(out, a)
 		}
@@ -622,14 +622,20 @@ func settleType(attrs []xmlAttr) []xmlAttr {
 	})
 }
 
+// maxElements of one item, or of the head, are kept: gofeed makes two maps of
+// each that it does not know. The longest unescaped HTML met has some hundreds.
+const maxElements = 10_000
+
 // repairXML rewrites a piece of a feed as well-formed XML: every element closed
 // in order, every "&" and "<" escaped, CDATA as plain character data, no text
-// node above maxText.
+// node above maxText, no more than maxElements.
 func repairXML(raw string, maxDepth, maxText int) (out string, cut bool, err error) {
 	x := xmlScanner{s: raw}
 	var (
 		b     strings.Builder
 		stack []string
+		open  = map[string]int{} // how often a name is in stack
+		count int
 		room  = 8 * maxText
 	)
 	text := func(s string) {
@@ -652,7 +658,8 @@ func repairXML(raw string, maxDepth, maxText int) (out string, cut bool, err err
 			text(t.text)
 		case xmlStart:
 			name := safeName(t.name)
-			if room -= len(t.text); room < 0 {
+			room -= len(t.text)
+			if count++; room < 0 || count > maxElements {
 				cut = true
 				continue
 			}
@@ -663,25 +670,24 @@ func repairXML(raw string, maxDepth, maxText int) (out string, cut bool, err err
 				continue
 			}
 			b.WriteByte('>')
+			open[name]++
 			if stack = append(stack, name); len(stack) > maxDepth+2 {
 				return "", cut, errTooDeep
 			}
 		case xmlEnd:
 			name := safeName(t.name)
-			at := -1
-			for i := len(stack) - 1; i >= 0; i-- {
-				if stack[i] == name {
-					at = i
+			if open[name] == 0 || voidElement[t.name] {
+				continue
+			}
+			for {
+				last := stack[len(stack)-1]
+				stack = stack[:len(stack)-1]
+				open[last]--
+				b.WriteString("</" + last + ">")
+				if last == name {
 					break
 				}
 			}
-			if at < 0 || voidElement[t.name] {
-				continue
-			}
-			for i := len(stack) - 1; i >= at; i-- {
-				b.WriteString("</" + stack[i] + ">")
-			}
-			stack = stack[:at]
 		}
 	}
 	for i := len(stack) - 1; i >= 0; i-- {
