@@ -187,7 +187,8 @@ type Response struct {
 	PermanentURL string // set if there were redirects and every one was a 301 or 308
 	ContentType  string
 	// ETag and LastModified are for the next Request. A validator of more than
-	// 1 KB or with control characters is dropped, and both are when Truncated.
+	// 1 KB or with control characters is dropped, and both are when Truncated. With
+	// NotModified an empty one means that the old one stands.
 	ETag, LastModified string
 	Truncated          bool // the body ended before its end; Body is what came
 	RetryAfter, MaxAge time.Duration

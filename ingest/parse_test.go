@@ -195,6 +195,8 @@ func TestParseEncoding(t *testing.T) {
 			must(charmap.Windows1251.NewEncoder().Bytes([]byte(oneItem("Взрыв"))))...), "Взрыв"},
 		{"no label at all", "", latin, "Café “noir”"},
 		{"windows quotes pasted into UTF-8", "", []byte(oneItem("Café \x93noir\x94 à côté")), "Café “noir” à côté"},
+		{"a broken byte in long UTF-8 with the server's default label", "text/xml; charset=ISO-8859-1", []byte(oneItem("éééééééééé \x93")), "éééééééééé “"},
+		{"broken bytes in what is declared UTF-8", "", []byte(`<?xml version="1.0" encoding="UTF-8"?>` + oneItem("é\xff \u2019\xfe")), "éÿ ’þ"},
 		{"UTF-8 declared as UTF-16", "", []byte(`<?xml version="1.0" encoding="UTF-16"?>` + oneItem("Café")), "Café"},
 		{"a label that nobody knows", "text/xml; charset=klingon", []byte(oneItem("Café")), "Café"},
 	} {

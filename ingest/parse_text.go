@@ -30,13 +30,17 @@ func decodeBody(body []byte, contentType string) string {
 	if utf8.Valid(whole) && !escapesCharset(whole, labels) {
 		return string(whole)
 	}
+	good, bad := countUTF8(whole)
+	if good >= 10 && bad <= good/10 {
+		return repairUTF8(whole) // whatever the label says, this does not happen by chance
+	}
 	for _, label := range labels {
 		e, name := charset.Lookup(strings.TrimSpace(label))
 		if e == nil || name == "replacement" || name == "x-user-defined" {
 			continue
 		}
 		if name == "utf-8" {
-			if mostlyUTF8(whole) {
+			if bad <= good {
 				return repairUTF8(whole)
 			}
 			continue
@@ -48,7 +52,7 @@ func decodeBody(body []byte, contentType string) string {
 			return strings.ToValidUTF8(string(s), "\uFFFD")
 		}
 	}
-	if mostlyUTF8(whole) {
+	if good > 0 && bad <= good/4+1 {
 		return repairUTF8(whole)
 	}
 	return decodeWith(charmap.Windows1252, body)
@@ -122,9 +126,8 @@ func trimCutRune(b []byte) []byte {
 	return b
 }
 
-// mostlyUTF8 reports whether b has UTF-8 sequences and few bytes outside them.
-func mostlyUTF8(b []byte) bool {
-	good, bad := 0, 0
+// countUTF8 counts the UTF-8 sequences in b and the bytes outside of them.
+func countUTF8(b []byte) (good, bad int) {
 	for i := 0; i < len(b); {
 		if b[i] < utf8.RuneSelf {
 			i++
@@ -138,7 +141,7 @@ func mostlyUTF8(b []byte) bool {
 		}
 		i += n
 	}
-	return good > 0 && bad <= good/4+1
+	return good, bad
 }
 
 // repairUTF8 keeps the UTF-8 in b and reads every byte outside it as
