@@ -72,7 +72,7 @@ func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
 			return b, nil
 		}
 		if !offline {
-			return nil, fmt.Errorf("no daemon answers on %s: start 'tocsin run' there, or name a server with --nats: %w", path, ErrUnreachable)
+			return nil, fmt.Errorf("no daemon answers on %s: start 'tocsin run' there, or name a server with --nats: %w", path, err)
 		}
 	}
 	if err := b.open(ctx, cfg); err != nil {
@@ -208,16 +208,22 @@ func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
 	return nil
 }
 
-// redact drops a password that an operator wrote into a URL.
-func redact(url string) string {
-	head, rest, ok := strings.Cut(url, "@")
-	if !ok {
-		return url
+// redact drops the passwords that an operator wrote into URLs.
+func redact(urls string) string {
+	list := strings.Split(urls, ",")
+	for k, u := range list {
+		scheme, rest, ok := strings.Cut(u, "://")
+		if !ok {
+			scheme, rest = "", u
+		} else {
+			scheme += "://"
+		}
+		// A password may hold an @ itself; a host cannot.
+		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+			list[k] = scheme + "…" + rest[at:]
+		}
 	}
-	if i := strings.Index(head, "://"); i >= 0 {
-		return head[:i+3] + "…@" + rest
-	}
-	return "…@" + rest
+	return strings.Join(list, ",")
 }
 
 // lockDir makes sure that one process at a time serves a data directory: two
@@ -241,6 +247,10 @@ func (b *Bus) Close() {
 		return
 	}
 	if b.Conn != nil {
+		// Acknowledgements are sent without an answer: let the last ones arrive.
+		if b.Conn.IsConnected() {
+			_ = b.Conn.FlushTimeout(time.Second)
+		}
 		b.Conn.Close()
 	}
 	if b.embedded != nil {
@@ -305,7 +315,11 @@ func (b *Bus) Guard(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	t := time.NewTicker(guardEvery)
+	return b.guard(ctx, guardEvery, publishTimeout)
+}
+
+func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
+	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		select {
@@ -313,7 +327,7 @@ func (b *Bus) Guard(ctx context.Context) error {
 			return nil
 		case <-t.C:
 		}
-		probe, cancel := context.WithTimeout(ctx, publishTimeout)
+		probe, cancel := context.WithTimeout(ctx, patience)
 		err := b.Writable(probe)
 		cancel()
 		if err == nil || ctx.Err() != nil {

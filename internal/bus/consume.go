@@ -116,7 +116,7 @@ func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int
 		select {
 		case s.c <- msg:
 		case <-ctx.Done():
-			_ = msg.Nak() // see giveBack
+			handBack(msg)
 			giveBack(it)
 			return n, ctx.Err()
 		}
@@ -125,7 +125,7 @@ func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int
 
 // giveBack returns to the server what the iterator holds and nobody was given,
 // so that the next worker has it at once: the server itself would wait for
-// AckWait. A give-back that fails costs that wait and nothing else.
+// AckWait.
 func giveBack(it jetstream.MessagesContext) {
 	it.Drain()
 	for {
@@ -133,9 +133,14 @@ func giveBack(it jetstream.MessagesContext) {
 		if err != nil {
 			return
 		}
-		_ = msg.Nak()
+		handBack(msg)
 	}
 }
+
+// handBack says that nobody works on msg. The delay is what makes the server
+// store it: a plain Nak is forgotten when the embedded server ends with us. One
+// that fails costs the wait of AckWait and nothing else.
+func handBack(msg jetstream.Msg) { _ = msg.NakWithDelay(time.Millisecond) }
 
 // label is the consumer's name in metrics: outputs share one.
 func (c Consumer) label() string {

@@ -72,7 +72,7 @@ func (b *Bus) SetAside(ctx context.Context, msg jetstream.Msg, stage string, rea
 	for i := 0; i+1 < len(extra); i += 2 {
 		h.Set(extra[i], extra[i+1])
 	}
-	_, err := b.Publish(ctx, Message{
+	ack, err := b.Publish(ctx, Message{
 		Subject: b.Subject("dead", Token(stage), string(reason)),
 		ID:      stage + "." + h.Get(HeaderOutput) + "." + msg.Subject() + "." + seq,
 		Data:    msg.Data(), Header: h,
@@ -80,8 +80,10 @@ func (b *Bus) SetAside(ctx context.Context, msg jetstream.Msg, stage string, rea
 	if err != nil {
 		return fmt.Errorf("set aside a message of %s: %w", msg.Subject(), err)
 	}
-	b.metrics.dead.WithLabelValues(stage, string(reason)).Inc()
-	b.log.Error("message set aside; see 'tocsin dead'", "stage", stage, "reason", string(reason), "subject", msg.Subject(), "sequence", seq, "err", cause)
+	if !ack.Duplicate { // else it was stored before, and only its settling got lost
+		b.metrics.dead.WithLabelValues(stage, string(reason)).Inc()
+		b.log.Error("message set aside; see 'tocsin dead'", "stage", stage, "reason", string(reason), "subject", msg.Subject(), "sequence", seq, "err", cause)
+	}
 	if err := msg.TermWithReason(string(reason)); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return fmt.Errorf("settle a message of %s: %w", msg.Subject(), err)
 	}

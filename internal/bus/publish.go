@@ -1,10 +1,13 @@
 package bus
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -84,7 +87,7 @@ func (p *Pending) Wait(ctx context.Context) (*jetstream.PubAck, error) {
 		}
 	}
 	if err := permanent(p.err); err != nil {
-		return nil, fmt.Errorf("publish to %s: %w", p.msg.Subject, err)
+		return p.b.refused(ctx, &p.msg, err)
 	}
 	return p.b.retry(ctx, &p.msg, p.err)
 }
@@ -119,11 +122,49 @@ func (b *Bus) retry(ctx context.Context, m *Message, err error) (*jetstream.PubA
 			return ack, nil
 		}
 		if final := permanent(perr); final != nil {
-			return nil, fmt.Errorf("publish to %s: %w", m.Subject, final)
+			return b.refused(ctx, m, final)
 		}
 		err = perr
 	}
 }
+
+// refused is the end of a publish that the server will not take. A single
+// server compares sequences before it looks for the message id, so that a
+// compare-and-set that was stored, and whose confirmation got lost, looks like
+// a conflict when it is sent again: with itself. The last message tells.
+func (b *Bus) refused(ctx context.Context, m *Message, err error) (*jetstream.PubAck, error) {
+	if errors.Is(err, ErrConflict) && m.After != nil {
+		last, lerr := b.last(ctx, m)
+		switch {
+		case lerr != nil:
+			err = fmt.Errorf("%w; who it was cannot be seen: %w", err, lerr)
+		case last.Sequence > *m.After && last.Subject == b.stored(m.Subject) && last.Header.Get(jetstream.MsgIDHeader) == m.ID && bytes.Equal(last.Data, m.Data):
+			return &jetstream.PubAck{Sequence: last.Sequence, Duplicate: true}, nil
+		}
+	}
+	return nil, fmt.Errorf("publish to %s: %w", m.Subject, err)
+}
+
+// last reads the message that a compare-and-set compares with.
+func (b *Bus) last(ctx context.Context, m *Message) (*jetstream.RawStreamMsg, error) {
+	name, err := b.JS.StreamNameBySubject(ctx, b.stored(m.Subject))
+	if err != nil {
+		return nil, fmt.Errorf("find the stream of %s: %w", m.Subject, err)
+	}
+	s, err := b.JS.Stream(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("open stream %s: %w", name, err)
+	}
+	last, err := s.GetLastMsgForSubject(ctx, b.stored(cmp.Or(m.AfterSubject, m.Subject)))
+	if err != nil {
+		return nil, fmt.Errorf("read the last message of %s: %w", m.Subject, err)
+	}
+	return last, nil
+}
+
+// stored is the subject under which a stream keeps what is published to s: the
+// way to another domain is dropped on arrival.
+func (b *Bus) stored(s string) string { return strings.TrimPrefix(s, b.kvPrefix) }
 
 // permanent returns the error if trying again cannot help, else nil.
 func permanent(err error) error {

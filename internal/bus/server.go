@@ -91,8 +91,13 @@ func (e *embedded) start() error {
 	failed := &firstFatal{Logger: natsLog{e.log}}
 	s.SetLoggerV2(failed, false, false, false)
 	s.Start()
-	if !s.ReadyForConnections(readyTimeout) {
+	ready := false
+	for began := time.Now(); !ready && failed.why() == "" && time.Since(began) < readyTimeout; {
+		ready = s.ReadyForConnections(time.Second) // in steps: it goes on to wait for a server that has given up
+	}
+	if !ready {
 		s.Shutdown()
+		s.WaitForShutdown()
 		if why := failed.why(); why != "" {
 			return fmt.Errorf("start the embedded NATS server: %s", why)
 		}
@@ -100,7 +105,11 @@ func (e *embedded) start() error {
 	}
 	if !s.JetStreamEnabled() {
 		s.Shutdown()
+		s.WaitForShutdown()
 		return fmt.Errorf("the embedded NATS server could not open its store in %s; see the log above", e.store)
+	}
+	if a, ok := s.Addr().(*net.TCPAddr); ok {
+		e.opts.Port = a.Port // one that the system chose stays over restarts
 	}
 	e.now.Store(s)
 	return nil
