@@ -134,6 +134,9 @@ func (r *reading) harm(si, j int) {
 	case f&lexicon.Predicative != 0:
 		r.predicative(si, j, m)
 	case f&lexicon.Past != 0:
+		if j > s.first && ws[j-1].low == "the" && ws[j-1].group == 0 {
+			return // "two of the wounded"
+		}
 		if r.passive(si, j) {
 			r.subject(si, j, m, "fig.passive-subject")
 			return
@@ -415,6 +418,9 @@ found:
 	if len(args) == 0 {
 		return
 	}
+	if b, ok := r.besides(s, first); ok {
+		args = append([]arg{b}, args...)
+	}
 	if neg {
 		// "the men were not killed": says nothing of how many were.
 		return
@@ -423,6 +429,33 @@ found:
 		return
 	}
 	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// besides reads the people that an opening adds to the subject: "Besides the
+// driver, six passengers died".
+func (r *reading) besides(s *sentence, first int) (arg, bool) {
+	k := s.first + s.dateline
+	switch r.words[k].low {
+	case "besides":
+		k++
+	case "apart", "aside":
+		k += 2
+	case "in":
+		if r.lowAt(k+1) != "addition" {
+			return arg{}, false
+		}
+		k += 3
+	default:
+		return arg{}, false
+	}
+	if k >= first {
+		return arg{}, false
+	}
+	g := r.group(k)
+	if g < 0 || r.groups[g].last >= s.last || r.words[r.groups[g].last].low != "," || r.groups[g].last+1 != first || r.groups[g].who == "perpetrator" {
+		return arg{}, false
+	}
+	return r.take(g)
 }
 
 // leftward finds the subject that ends at or before word k.
@@ -437,7 +470,7 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 		if w.group > 0 {
 			g := w.group - 1
 			gr := &r.groups[g]
-			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && ws[gr.prep].low == "with" && gr.q != nil) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && r.group(gr.prep-1) < 0) {
+			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && ws[gr.prep].low == "with" && gr.q != nil) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
 				p := ws[gr.prep].low
 				if fallback == nil && gr.q != nil && gr.person && p != "by" && p != "including" && p != "with" {
 					if a, ok := r.take(g); ok {
@@ -540,6 +573,15 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 		k--
 	}
 	return r.only(fallback)
+}
+
+// counting tells whether a word names a number: "the figure of 60 dead".
+func (r *reading) counting(k int) bool {
+	switch r.words[k].low {
+	case "figure", "total", "number", "toll", "reports", "report", "count":
+		return true
+	}
+	return false
 }
 
 // governed tells whether g is coordinated with a group that a preposition
@@ -855,6 +897,12 @@ func (r *reading) none(si, j int, m Measure, first int) {
 		if ws[k].place > 0 || ws[k].is(lexicon.Actor) || ws[k].is(lexicon.Person) && ws[k].low != "one" && ws[k].low != "people" && ws[k].low != "person" && ws[k].low != "casualties" && ws[k].low != "victims" && ws[k].low != "nobody" && ws[k].low != "persons" {
 			return
 		}
+		if ws[k].low == "else" && r.attackerDied(si) {
+			// "the bomber killed himself; no one else was hurt"
+			add(Killed)
+			add(Injured)
+			return
+		}
 		if ws[k].low == "other" || ws[k].low == "others" || ws[k].low == "else" || ws[k].low == "further" || ws[k].low == "more" {
 			return
 		}
@@ -875,6 +923,15 @@ func (r *reading) none(si, j int, m Measure, first int) {
 			}
 		}
 	}
+}
+
+func (r *reading) attackerDied(si int) bool {
+	for i := range r.figs {
+		if r.figs[i].scope == "perpetrator" && si-r.figs[i].sent <= 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // toll reads "the death toll rose from 22 to 29", "toll hits 44", "revised the toll down to 18 from 25".
@@ -1021,6 +1078,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	base := mention{measure: m, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: first, last: last, parts: -1}
 	base.grade = r.gradeOf(s, j)
 	base.hypothesis = r.hypothetical(s, j)
+	if base.hypothesis && r.attempt(s, j) {
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "none"}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: "fig.attempt", sent: si, group: -1, harm: j, first: j, last: j + 1, parts: -1})
+	}
 	// Attackers among the groups count apart.
 	var victims []arg
 	for _, a := range args {
@@ -1071,7 +1131,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 				}
 			}
 		}
-		if k := g.last; k+1 < s.last && g.q != nil && ws[k].low == "of" && (ws[k+1].low == "them" || ws[k+1].low == "whom" || ws[k+1].low == "these") {
+		if k := g.last; k+1 < s.last && g.q != nil && ws[k].low == "of" && (ws[k+1].low == "them" || ws[k+1].low == "whom" || ws[k+1].low == "these" || k+2 < s.last && ws[k+1].low == "the" && ws[k+2].is(lexicon.Harm)) {
 			x.relation = "subset"
 		}
 		r.figs = append(r.figs, x)
@@ -1170,6 +1230,18 @@ func (r *reading) gradeOf(s *sentence, j int) string {
 	return ""
 }
 
+// attempt tells whether somebody tried and failed: "tried to abduct two nuns".
+func (r *reading) attempt(s *sentence, j int) bool {
+	if j-2 < s.first || r.words[j-1].low != "to" {
+		return false
+	}
+	switch r.words[j-2].low {
+	case "tried", "attempted", "failed":
+		return true
+	}
+	return false
+}
+
 // hypothetical tells whether the harm has not happened: "could kill", "threatened to kill", "tried to abduct".
 func (r *reading) hypothetical(s *sentence, j int) bool {
 	ws := r.words
@@ -1190,6 +1262,8 @@ func (r *reading) hypothetical(s *sentence, j int) bool {
 			}
 		case "if", "unless":
 			return true
+		case "often", "usually", "routinely", "regularly", "frequently", "typically":
+			return ws[j].e.Form&lexicon.Base != 0
 		}
 	}
 	for k := s.first; k < j && k < s.first+3; k++ {

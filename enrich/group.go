@@ -73,8 +73,7 @@ func (r *reading) scopeAt(c *clause, p int, whole bool) (scope, rule string) {
 		if n < 0 {
 			n = -n
 		}
-		w := &r.words[x.word]
-		tail := r.tailWord(w)
+		tail := r.tailWord(x.word)
 		if tail && x.word > p { // "killed nine, a month after …": what stands before is now
 			if x.old {
 				continue
@@ -133,14 +132,17 @@ func (r *reading) scopeAt(c *clause, p int, whole bool) (scope, rule string) {
 	return "current", ""
 }
 
-func (r *reading) tailWord(w *word) bool {
+// tailWord tells whether a time expression leads into an older story: "a month
+// after a blast …", not "two days after.".
+func (r *reading) tailWord(k int) bool {
+	w := &r.words[k]
+	if k+1 >= len(r.words) || r.words[k+1].punct {
+		return false
+	}
+	t := r.art.Text(r.sents[min(r.sentenceAt(k), len(r.sents)-1)].field)
 	for _, e := range []string{"after", "since", "before"} {
-		n := len(e)
-		if w.end-w.start > n {
-			t := r.art.Text(r.sents[r.sentenceAt(r.dates[w.date-1].word)].field)
-			if w.end <= len(t) && t[w.end-n:w.end] == e {
-				return true
-			}
+		if n := len(e); w.end-w.start > n && w.end <= len(t) && t[w.end-n:w.end] == e {
+			return true
 		}
 	}
 	return false
@@ -194,6 +196,7 @@ func (r *reading) gather(cs []clause) []incident {
 	var out []incident
 	main, cur := -1, -1
 	lastBack := -1
+	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {
 		c := &cs[i]
 		s := &r.sents[c.sent]
@@ -217,7 +220,14 @@ func (r *reading) gather(cs []clause) []incident {
 			lastBack = len(out) - 1
 			r.join(&out[lastBack], c, i, s)
 			continue
-		case "aggregate", "hypothetical":
+		case "aggregate":
+			if main >= 0 {
+				out[main].figs = append(out[main].figs, c.figs...)
+			} else {
+				pending = append(pending, i)
+			}
+			continue
+		case "hypothetical":
 			if main >= 0 {
 				out[main].figs = append(out[main].figs, c.figs...)
 				continue
@@ -231,7 +241,14 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			cur = r.which(out, cs, c, main, cur)
-			if cur >= 0 && cur == main && r.earlierDay(&out[main], c) {
+			day := 0
+			if cur == main {
+				day = r.otherDay(&out[main], c)
+			}
+			if day > 0 {
+				cur = -1
+			}
+			if day < 0 {
 				out = append(out, incident{role: Background, rules: []string{"role.earlier-day"}})
 				cur, lastBack = len(out)-1, len(out)-1
 			} else if cur < 0 {
@@ -246,38 +263,64 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		r.join(&out[cur], c, i, s)
 	}
+	if len(pending) > 0 {
+		if main < 0 {
+			out = append(out, incident{role: Background, rules: []string{"scope.running-total"}})
+			main = len(out) - 1
+			for _, i := range pending {
+				r.join(&out[main], &cs[i], i, &r.sents[cs[i].sent])
+			}
+		} else {
+			for _, i := range pending {
+				out[main].figs = append(out[main].figs, cs[i].figs...)
+			}
+		}
+	}
 	return out
 }
 
-// earlierDay tells whether a clause with a toll of its own names another day
-// than the main incident's: "on Monday, two bombers killed 10".
-func (r *reading) earlierDay(x *incident, c *clause) bool {
+// otherDay compares the day that a clause with a toll of its own names with the
+// main incident's: -1 earlier, 1 later, 0 the same or not known. "On Monday, two
+// bombers killed 10" is another incident than Wednesday's.
+func (r *reading) otherDay(x *incident, c *clause) int {
 	if len(c.figs) == 0 || len(c.dates) == 0 || !r.indefinite(c) || r.definite(c) {
-		return false
-	}
-	mine := 0
-	for _, d := range c.dates {
-		if r.dates[d].wd > 0 && !r.reporting(r.dates[d].word) {
-			mine = r.dates[d].wd
-		}
-	}
-	if mine == 0 {
-		return false
-	}
-	theirs := 0
-	for _, d := range x.dates {
-		if r.dates[d].wd == mine {
-			return false
-		}
-		if r.dates[d].wd > 0 && theirs == 0 {
-			theirs = r.dates[d].wd
-		}
+		return 0
 	}
 	own := false
 	for _, f := range c.figs {
 		own = own || r.figs[f].scope == "current" && (r.figs[f].relation == "total" || r.figs[f].relation == "sum_of_parts") && !r.figs[f].weak
 	}
-	return own && theirs > 0 && (theirs-mine+7)%7 <= 4
+	if !own {
+		return 0
+	}
+	mine, theirs := -1, -1
+	for _, d := range c.dates {
+		if r.dates[d].wd > 0 && !r.reporting(r.dates[d].word) {
+			mine = d
+		}
+	}
+	if mine < 0 {
+		return 0
+	}
+	for _, d := range x.dates {
+		if r.dates[d].wd == r.dates[mine].wd {
+			return 0
+		}
+		if r.dates[d].wd > 0 && theirs < 0 && !r.reporting(r.dates[d].word) {
+			theirs = d
+		}
+	}
+	if theirs < 0 {
+		return 0
+	}
+	before := (r.dates[theirs].wd-r.dates[mine].wd+7)%7 <= 4
+	if a, b := r.dates[mine].earliest, r.dates[theirs].earliest; !a.IsZero() && !b.IsZero() {
+		before = a.Before(b)
+	}
+	if before {
+		return -1
+	}
+	return 1
 }
 
 func (r *reading) sameBack(a, b *clause) bool {
@@ -465,7 +508,7 @@ func (r *reading) familyOf(c *clause) string {
 }
 
 func (r *reading) familyIn(x *incident) string {
-	t, _, _ := r.typed(x.kinds, false)
+	t, _, _ := r.typed(x.kinds, false, false)
 	return Family(t)
 }
 
@@ -473,10 +516,16 @@ func (r *reading) familyIn(x *incident) string {
 func (r *reading) finish(x *incident, cs []clause) Report {
 	rep := Report{Role: x.role, Certainty: "reported"}
 	var rule string
-	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.toll0(x))
+	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.toll0(x), r.agent(x, cs))
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
 	rep.Outcome = r.outcome(cs, x.clauses)
+	if r.withdrawn(x, cs) {
+		rep.Certainty = "retracted"
+		for _, f := range x.figs {
+			r.figs[f].certainty = "retracted"
+		}
+	}
 	rep.Place = r.where(r.orderPlaces(x, cs))
 	if rep.Place == nil && x.role == Main || rep.Place != nil && rep.Place.Country == "" && x.role != Background {
 		if c := r.home(); c != "" {
@@ -532,6 +581,37 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	return rep
 }
 
+// withdrawn tells whether a report of the incident was taken back.
+func (r *reading) withdrawn(x *incident, cs []clause) bool {
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		for k := c.first; k < c.last; k++ {
+			switch r.words[k].low {
+			case "withdrew", "retracted", "retracts", "withdraws", "withdrawn":
+				for n := k + 1; n < min(k+4, c.last); n++ {
+					if l := r.words[n].low; l == "report" || l == "reports" || l == "story" || l == "claim" {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// agent tells whether armed people act in the incident's clauses.
+func (r *reading) agent(x *incident, cs []clause) bool {
+	for _, ci := range x.clauses {
+		for k := cs[ci].first; k < cs[ci].last; k++ {
+			w := &r.words[k]
+			if w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") || w.is(lexicon.Actor) || w.low == "militia" || w.low == "army" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // toll0 tells whether the incident has people killed or hurt.
 func (r *reading) toll0(x *incident) bool {
 	for _, f := range x.figs {
@@ -579,11 +659,32 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 // chooseDate finds when: the first date that is not old, in a clause with the incident's words.
 func (r *reading) chooseDate(x *incident, cs []clause) int {
 	best := -1
+	if x.role == Background {
+		// The date nearest to the toll, else to the words that name it.
+		p := -1
+		if len(x.kinds) > 0 {
+			p = x.kinds[0]
+		}
+		if len(x.figs) > 0 {
+			p = r.figs[x.figs[0]].harm
+		}
+		dist := 60
+		for _, d := range x.dates {
+			n := r.dates[d].word - p
+			if n < 0 {
+				n = -n
+			}
+			if n < dist && !r.reporting(r.dates[d].word) && r.dates[d].precision != "unknown" {
+				best, dist = d, n
+			}
+		}
+		return best
+	}
 	for _, ci := range x.clauses {
 		c := &cs[ci]
 		for _, d := range c.dates {
 			dt := &r.dates[d]
-			if x.role != Background && (dt.old || dt.running) {
+			if dt.old || dt.running {
 				continue
 			}
 			if r.reporting(dt.word) {
@@ -592,7 +693,7 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 			if dt.precision == "unknown" {
 				continue
 			}
-			if best < 0 || r.dates[best].precision != "day" && dt.precision == "day" && !(x.role == Background) {
+			if best < 0 || r.dates[best].precision != "day" && dt.precision == "day" {
 				best = d
 			}
 		}

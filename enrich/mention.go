@@ -115,6 +115,10 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 			continue
 		}
 		e, n := r.lex.At(d.Lower, toks, i)
+		if t.Caps && t.Low == "is" && up*2 < all {
+			// "IS" among words that are not all capitals is the group, not the verb.
+			e, n = r.lex.Word("islamic state"), 1
+		}
 		if n > 1 && e.Class&lexicon.Actor != 0 && !t.Upper {
 			n, e = 1, lexicon.None
 		}
@@ -148,8 +152,42 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 		i += n
 	}
 	s.last = len(r.words)
+	if r.teaser(&s) {
+		r.forget(s.first)
+		return
+	}
 	s.dateline = r.dateline(&s)
 	r.sents = append(r.sents, s)
+}
+
+// teaser tells whether the sentence points to another story: "Also read: …".
+func (r *reading) teaser(s *sentence) bool {
+	if s.title || s.last-s.first < 3 {
+		return false
+	}
+	a, b, c := r.words[s.first].low, r.words[s.first+1].low, r.words[s.first+2].low
+	switch a {
+	case "also":
+		return b == "read" || b == "see" || b == "on" && c == "al"
+	case "read":
+		return b == "more" || b == "also" || b == ":"
+	case "related", "watch", "listen":
+		return b == ":" || b == "stories" || b == "coverage"
+	case "see":
+		return b == "also"
+	}
+	return false
+}
+
+// forget drops the words from first on, with the dates and places among them.
+func (r *reading) forget(first int) {
+	r.words = r.words[:first]
+	for len(r.dates) > 0 && r.dates[len(r.dates)-1].word >= first {
+		r.dates = r.dates[:len(r.dates)-1]
+	}
+	for len(r.places) > 0 && r.places[len(r.places)-1].word >= first {
+		r.places = r.places[:len(r.places)-1]
+	}
 }
 
 func (r *reading) quantity(toks []text.Token, i int) (int, bool) {
@@ -158,7 +196,8 @@ func (r *reading) quantity(toks []text.Token, i int) (int, bool) {
 		return 0, false
 	}
 	a, b := &toks[q.First], &toks[q.Last-1]
-	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, q: &q, upper: false})
+	kept := q // q itself would be moved to the heap for every word that is no number
+	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, q: &kept})
 	return q.Last - i, true
 }
 
@@ -185,7 +224,7 @@ func (r *reading) dateline(s *sentence) int {
 		if w.q == nil && !w.punct && !w.upper && w.date == 0 && !w.number && !caps && i > 0 {
 			return 0
 		}
-		if w.is(lexicon.Verb|lexicon.Aux) && !w.upper {
+		if w.is(lexicon.Verb|lexicon.Aux) && !w.upper || w.is(lexicon.Harm|lexicon.Kind) {
 			return 0
 		}
 	}

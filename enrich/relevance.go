@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
 )
 
 // about is what an article is about, as far as that decides whether its
@@ -30,6 +31,8 @@ type lead struct {
 	harmed    bool // somebody was killed, hurt or taken, now
 	dayDate   bool
 	titleYear bool
+	fiction   bool // the article is about a work: "The novel opens with …"
+	words     int
 }
 
 func (r *reading) lead(cs []clause) lead {
@@ -41,6 +44,13 @@ func (r *reading) lead(cs []clause) lead {
 			break
 		}
 		last = si
+		if si < 2 {
+			for k := s.first; k < min(s.first+4, s.last); k++ {
+				if w := &r.words[k]; w.is(lexicon.Theme) && w.e.Theme == "fiction" {
+					l.fiction = true
+				}
+			}
+		}
 		times := 1
 		if s.title {
 			times = 2
@@ -60,6 +70,9 @@ func (r *reading) lead(cs []clause) lead {
 				}
 				continue
 			}
+			if w.q != nil && w.q.Shape == quantity.Score {
+				l.theme["sport"] += 4
+			}
 			if w.is(lexicon.Theme) {
 				l.theme[w.e.Theme] += times * 2
 				if s.title {
@@ -75,7 +88,7 @@ func (r *reading) lead(cs []clause) lead {
 				if k > s.first && strings.HasSuffix(w.low, "ed") && (r.words[k-1].is(lexicon.Aux|lexicon.Adv) || r.words[k-1].low == "and") {
 					l.witness++ // "was ambushed": somebody bore it
 				}
-				if r.meansOnly(w.low) || w.is(lexicon.Harm) {
+				if r.meansOnly(w.low) || w.is(lexicon.Harm) && r.lowAt(k+1) != "off" {
 					l.witness++
 				}
 			}
@@ -85,7 +98,7 @@ func (r *reading) lead(cs []clause) lead {
 					l.violent += times
 				}
 			}
-			if w.is(lexicon.Harm) && w.e.Measure == string(Killed) && w.e.Form&(lexicon.Past|lexicon.Base|lexicon.Gerund) != 0 {
+			if w.is(lexicon.Harm) && r.lowAt(k+1) != "off" && w.e.Measure == string(Killed) && w.e.Form&(lexicon.Past|lexicon.Base|lexicon.Gerund) != 0 {
 				l.violent += times
 				l.witness++
 			}
@@ -103,14 +116,20 @@ func (r *reading) lead(cs []clause) lead {
 			}
 		}
 	}
+	l.words = words
 	for ci := range cs {
 		if cs[ci].sent > last {
 			break
 		}
 		for _, f := range cs[ci].figs {
 			x := &r.figs[f]
+			if scope, _ := r.scopeAt(&cs[ci], x.harm, false); scope != "current" {
+				continue
+			}
 			if !x.hypothesis && (x.measure == Killed || x.measure == Injured || x.measure == Abducted || x.measure == Casualties) && x.q.Quantifier != "none" {
 				l.harmed = true
+			} else {
+				l.witness++
 			}
 		}
 	}
@@ -142,6 +161,10 @@ func (r *reading) about(cs []clause) about {
 	switch {
 	case l.violent == 0:
 		return reject("no-violence")
+	case l.theme["cleared"] > 0:
+		return reject("cleared")
+	case l.fiction && l.method < 2 && !l.dayDate:
+		return reject("fiction")
 	case l.inTitle["anniversary"], top == "anniversary" && most*2 > l.violent:
 		return past("anniversary")
 	case l.inTitle["judicial"] && !l.harmed, top == "judicial" && most*3 > l.violent*2:
@@ -164,7 +187,7 @@ func (r *reading) about(cs []clause) about {
 		}
 	case top == "policy" && most > l.violent && !l.harmed:
 		return reject(top)
-	case !l.harmed && l.violent <= 3 && !l.dayDate:
+	case !l.harmed && l.violent <= 3 && !l.dayDate && l.words > 50:
 		return reject("mention-only")
 	case top == "business" && most > l.violent:
 		return reject(top)

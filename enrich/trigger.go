@@ -32,6 +32,10 @@ func (r *reading) clauses(si int, out []clause) []clause {
 		first = last
 	}
 	for k := first; k < s.last; k++ {
+		if ws[k].date > 0 && k > first+1 && r.dates[ws[k].date-1].old && r.tailWord(k) {
+			cut(k) // "the bombing came a month after a blast that killed 32"
+			continue
+		}
 		switch ws[k].low {
 		case ";":
 			cut(k + 1)
@@ -135,6 +139,8 @@ func weight(typ string) int {
 	switch typ {
 	case "unknown":
 		return 2
+	case "bodies_found":
+		return 3
 	case "arrest", "riot", "seizure":
 		return 4
 	case "security_operation", "crackdown":
@@ -143,7 +149,7 @@ func weight(typ string) int {
 		return 5
 	case "explosion", "assault", "execution":
 		return 6
-	case "airstrike", "drone_strike", "landmine", "chemical_attack", "vehicle_ramming", "stabbing", "hijacking", "coup", "assassination", "bodies_found", "arson", "sexual_violence":
+	case "airstrike", "drone_strike", "landmine", "chemical_attack", "vehicle_ramming", "stabbing", "hijacking", "coup", "assassination", "arson", "sexual_violence":
 		return 10
 	case "kidnapping", "shelling", "bombing", "shooting":
 		return 9
@@ -161,7 +167,7 @@ var typeIndex = func() map[string]int {
 }()
 
 // typed chooses type and subtype of an incident from the words that name it.
-func (r *reading) typed(kinds []int, toll bool) (typ, subtype, rule string) {
+func (r *reading) typed(kinds []int, toll, armed bool) (typ, subtype, rule string) {
 	var score [64]int
 	var subs [64]string
 	for n, k := range kinds {
@@ -252,7 +258,10 @@ func (r *reading) typed(kinds []int, toll bool) (typ, subtype, rule string) {
 			best = t
 		}
 	}
-	if best < 0 {
+	if best < 0 || Types[best] == "unknown" {
+		if armed {
+			return "armed_attack", "", "type.armed-agent"
+		}
 		return "unknown", "", "type.none"
 	}
 	return Types[best], subs[best], "type." + Types[best]

@@ -211,6 +211,14 @@ func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 	return e, 1
 }
 
+// Word returns the entry of a key, None where there is none.
+func (l *Lexicon) Word(key string) *Entry {
+	if e := l.m[key]; e != nil {
+		return e
+	}
+	return None
+}
+
 // hyphened reads "car-bomb" as "car bomb" and "Tehran-backed" as "backed".
 func (l *Lexicon) hyphened(low string) *Entry {
 	var buf [64]byte
@@ -232,9 +240,9 @@ func (l *Lexicon) hyphened(low string) *Entry {
 }
 
 // plain drops dots and typographic apostrophes: "u.s." is "us".
-func plain(s string) string {
-	return strings.NewReplacer(".", "", "’", "'").Replace(s)
-}
+func plain(s string) string { return plainer.Replace(s) }
+
+var plainer = strings.NewReplacer(".", "", "’", "'")
 
 func ascii(s string) bool {
 	for i := 0; i < len(s); i++ {

@@ -114,14 +114,47 @@ func Find(toks []text.Token) []Quantity {
 
 // At reads the quantity that begins at toks[i].
 func At(toks []text.Token, i int) (Quantity, bool) {
+	if !starts(&toks[i]) {
+		return Quantity{}, false
+	}
 	p := parser{toks}
-	q, ok := p.bounded(i)
+	q, ok := p.bounded(i, 0)
 	if !ok {
 		return Quantity{}, false
 	}
 	p.shape(&q)
 	return q, true
 }
+
+// starts tells at once that most words begin no quantity.
+func starts(t *text.Token) bool {
+	switch {
+	case t.Kind == text.Number || t.Hyphen || t.Low == "~":
+		return true
+	case t.Kind != text.Word:
+		return false
+	case t.Low[0] == 'l' || t.Low[0] == 'o' || t.Low[0] >= '0' && t.Low[0] <= '9':
+		return true
+	}
+	return starters[t.Low]
+}
+
+var starters = func() map[string]bool {
+	m := map[string]bool{"between": true, "from": true, "half": true, "both": true, "none": true, "nobody": true}
+	for w := range numerals {
+		m[w] = true
+	}
+	for w := range multipliers {
+		m[w] = true
+	}
+	for w := range vague {
+		m[w] = true
+	}
+	for w := range hedges {
+		m[w] = true
+	}
+	return m
+}()
 
 type parser struct{ t []text.Token }
 
@@ -176,9 +209,12 @@ var hedges = map[string][]hedge{
 	"circa":         {{"circa", "approx"}},
 }
 
+// maxHedges is how many hedges one number may have: "at least another 12" has two.
+const maxHedges = 3
+
 // bounded reads a number with what stands before it.
-func (p *parser) bounded(i int) (Quantity, bool) {
-	if i >= len(p.t) {
+func (p *parser) bounded(i, depth int) (Quantity, bool) {
+	if i >= len(p.t) || depth > maxHedges {
 		return Quantity{}, false
 	}
 	t := &p.t[i]
@@ -193,6 +229,11 @@ func (p *parser) bounded(i int) (Quantity, bool) {
 		}
 		return Quantity{}, false
 	}
+	if t.Low == "all" || t.Low == "half" {
+		if q, ok := p.share(i); ok {
+			return q, true
+		}
+	}
 	if t.Low == "between" || t.Low == "from" {
 		if q, ok := p.between(i); ok {
 			return q, true
@@ -203,7 +244,7 @@ func (p *parser) bounded(i int) (Quantity, bool) {
 		if !ok {
 			continue
 		}
-		q, ok := p.bounded(j) // "at least another 12"
+		q, ok := p.bounded(j, depth+1) // "at least another 12"
 		if !ok || q.Quantifier == "none" {
 			continue
 		}
@@ -213,6 +254,41 @@ func (p *parser) bounded(i int) (Quantity, bool) {
 		return q.with(i, h.kind), true
 	}
 	return p.core(i)
+}
+
+// share reads a number that the text leaves to be worked out: "all but two of
+// the 11", "half of the 40".
+func (p *parser) share(i int) (Quantity, bool) {
+	j, less := i+1, 0
+	if p.low(i) == "all" {
+		if p.low(j) != "but" {
+			return Quantity{}, false
+		}
+		n, k, ok := p.cardinal(j + 1)
+		if !ok {
+			return Quantity{}, false
+		}
+		less, j = n, k
+	}
+	if p.low(j) == "of" {
+		j++
+	} else if p.low(i) == "all" {
+		return Quantity{}, false
+	}
+	switch p.low(j) {
+	case "the", "his", "her", "its", "their", "those":
+		j++
+	}
+	n, k, ok := p.cardinal(j)
+	if !ok || n <= less || n < 2 {
+		return Quantity{}, false
+	}
+	if p.low(i) == "all" {
+		q := exact(i, k, n-less)
+		q.Rule = "q.all-but"
+		return q, true
+	}
+	return Quantity{First: i, Last: k, Quantifier: "approx", Min: n / 2, Max: n / 2, Point: n / 2, Rule: "q.half"}, true
 }
 
 func (p *parser) phrase(i int, words string) (int, bool) {
@@ -367,7 +443,7 @@ func (p *parser) core(i int) (Quantity, bool) {
 	if b, k, ok := p.cardinal(j + 1); ok && b > n && b < 4*n+20 {
 		sep := p.low(j)
 		glued := j+1 < len(p.t) && p.t[j].Start == p.t[j-1].End && p.t[j+1].Start == p.t[j].End
-		if sep == "to" || sep == "or" || (sep == "-" || sep == "–") && glued {
+		if sep == "to" && p.low(i-1) != "from" || sep == "or" || (sep == "-" || sep == "–") && glued {
 			return span(i, k, n, b), true
 		}
 	}
@@ -492,7 +568,7 @@ func (p *parser) cardinal(i int) (n, next int, ok bool) {
 				continue
 			}
 		}
-		if b, ok := numerals[w.Low]; ok && words && (n%100 == 0 && n >= 100 && b > 0 || n >= 20 && n < 100 && n%10 == 0 && b > 0 && b < 10 || n == 0 && total > 0) {
+		if b, ok := Number(w); ok && words && (n%100 == 0 && n >= 100 && b > 0 || n >= 20 && n < 100 && n%10 == 0 && b > 0 && b < 10 || n == 0 && total > 0) {
 			n += b
 			next++
 			continue

@@ -1,0 +1,398 @@
+package enrich
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
+
+	"tocsin/ingest"
+)
+
+var update = flag.Bool("update", false, "write what the tagger says into the golden files")
+
+// article makes an article of text, as the contract does.
+func article(id, title, body, published string) *ingest.Article {
+	a := &ingest.Article{Schema: ingest.ArticleSchema, ID: id, Edition: 1, Title: title, Body: body}
+	if published != "" {
+		a.Published, a.PublishedPrecision = contractTime(published)
+	}
+	a.ContentSHA256 = ingest.ContentHash(a.Title, a.Summary, a.Body)
+	return a
+}
+
+// brief writes reports in a form that is easy to compare.
+func brief(reps []Report) string {
+	if len(reps) == 0 {
+		return "nothing\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "relevant %v\n", Relevant(reps))
+	for i := range reps {
+		r := &reps[i]
+		fmt.Fprintf(&b, "\n%s %s", r.Role, r.Type)
+		if r.Subtype != "" {
+			fmt.Fprintf(&b, "/%s", r.Subtype)
+		}
+		if r.Outcome != "carried_out" {
+			fmt.Fprintf(&b, " %s", r.Outcome)
+		}
+		b.WriteByte('\n')
+		if p := r.Place; p != nil {
+			fmt.Fprintf(&b, "  place %s | %s | %s\n", p.Name, p.Admin, p.Country)
+		}
+		if o := r.Occurred; o != nil && o.Earliest != nil {
+			fmt.Fprintf(&b, "  when %s..%s %q\n", o.Earliest.Format(time.DateOnly), o.Latest.Format(time.DateOnly), o.Text)
+		}
+		for _, a := range r.Actors {
+			fmt.Fprintf(&b, "  actor %s %s\n", a.Name, a.Role)
+		}
+		for _, f := range r.Figures {
+			fmt.Fprintf(&b, "  %s %s who=%s %s %s", f.Measure, value(f.Quantifier, f.Min, f.Max, f.Point), f.Who, f.Scope, f.Relation)
+			if f.Excludes != "" {
+				fmt.Fprintf(&b, " excludes=%s", f.Excludes)
+			}
+			fmt.Fprintf(&b, " %s %q\n", f.Rule, f.Evidence[0].Text)
+		}
+		for _, m := range []Measure{Killed, Injured, Missing, Abducted, Arrested, Displaced, Released, Escaped, Casualties} {
+			if t, ok := r.Totals[m]; ok {
+				fmt.Fprintf(&b, "  total %s %s by %s", m, value(t.Quantifier, t.Min, t.Max, t.Point), t.Rule)
+				if t.ExcludesPerpetrators != nil {
+					fmt.Fprintf(&b, " excludes=%v", *t.ExcludesPerpetrators)
+				}
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return b.String()
+}
+
+func TestArticles(t *testing.T) {
+	files, err := filepath.Glob("testdata/articles/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no golden articles", err)
+	}
+	tagger := NewTagger()
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			ar, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			part := map[string]string{}
+			want := -1
+			for i, f := range ar.Files {
+				part[f.Name] = strings.TrimSpace(string(f.Data))
+				if f.Name == "want" {
+					want = i
+				}
+			}
+			if want < 0 {
+				t.Fatal("no want section")
+			}
+			a := article(filepath.Base(file), part["title"], part["body"], part["published"])
+			reps := tagger.Tag(a)
+			checkReports(t, a, reps)
+			got := brief(reps)
+			if *update {
+				ar.Files[want].Data = []byte(got)
+				if err := os.WriteFile(file, txtar.Format(ar), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if d := cmp.Diff(string(ar.Files[want].Data), got); d != "" {
+				t.Errorf("%s(-want +got)\n%s", ar.Comment, d)
+			}
+		})
+	}
+}
+
+// checkReports asserts what holds for the reports of any article.
+func checkReports(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, a *ingest.Article, reps []Report) {
+	t.Helper()
+	mains := 0
+	for i := range reps {
+		r := &reps[i]
+		if r.Ordinal != i || r.Of != len(reps) || r.Schema != ReportSchema || r.ID != ReportID(r.Source, i) {
+			t.Fatalf("report %d of %d is numbered %d of %d, schema %q, id %q", i, len(reps), r.Ordinal, r.Of, r.Schema, r.ID)
+		}
+		if r.Role == Main {
+			mains++
+		}
+		if !slices.Contains(Types, r.Type) {
+			t.Fatalf("report %d has type %q", i, r.Type)
+		}
+		if len(r.Rules) == 0 {
+			t.Fatalf("report %d names no rule", i)
+		}
+		var spans []Span
+		spans = append(spans, r.Evidence...)
+		if r.Place != nil {
+			spans = append(spans, r.Place.Evidence...)
+		}
+		if r.Occurred != nil {
+			spans = append(spans, r.Occurred.Evidence...)
+		}
+		for _, x := range r.Actors {
+			if len(x.Evidence) == 0 {
+				t.Fatalf("actor %q has no evidence", x.Name)
+			}
+			spans = append(spans, x.Evidence...)
+		}
+		for _, f := range r.Figures {
+			if len(f.Evidence) == 0 || f.Rule == "" || f.Scope == "" || f.Relation == "" || f.Quantifier == "" {
+				t.Fatalf("figure %+v lacks evidence, rule, scope, relation or quantifier", f)
+			}
+			if f.Min != nil && f.Max != nil && *f.Min > *f.Max {
+				t.Fatalf("figure %s has bounds %d..%d", f.Rule, *f.Min, *f.Max)
+			}
+			spans = append(spans, f.Evidence...)
+		}
+		for _, s := range spans {
+			text := a.Text(s.Field)
+			if s.Article != a.ID || s.Start < 0 || s.End > len(text) || s.Start >= s.End || text[s.Start:s.End] != s.Text {
+				t.Fatalf("span %+v is not in %s", s, s.Field)
+			}
+		}
+	}
+	if mains > 1 {
+		t.Fatalf("%d main reports", mains)
+	}
+}
+
+func TestTagIsPure(t *testing.T) {
+	tagger := NewTagger()
+	files, _ := filepath.Glob("testdata/articles/*.txtar")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := article("a", "", string(data), "2021-07-24")
+		want := brief(tagger.Tag(a))
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if got := brief(NewTagger().Tag(a)); got != want {
+					t.Errorf("%s is read in two ways\n%s", file, cmp.Diff(want, got))
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
+
+// Sentences that each show one thing that English does with tolls.
+func TestTotals(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct{ name, text, want string }{
+		{"digits", "A roadside bomb killed 7 people near Ghazni.", "killed 7"},
+		{"words", "A roadside bomb killed seven people near Ghazni.", "killed 7"},
+		{"an article is one", "A policeman was shot dead at a checkpoint.", "killed 1"},
+		{"a name is one", "Journalist Amina Dahir was gunned down outside her office.", "killed 1"},
+		{"at least", "At least 14 people were killed in the market blast.", "killed 14 or more"},
+		{"more than", "More than 60 people were killed in the market blast.", "killed 61 or more"},
+		{"fewer than", "Fewer than ten people were killed in the market blast.", "killed up to 9"},
+		{"a range", "Between eight and 12 people were killed in the market blast.", "killed 8 to 12"},
+		{"vague", "The raid left hundreds of people dead.", "killed 100 or more"},
+		{"none of one kind leaves the other absent", "A drone hit the base but caused no deaths.", "killed none"},
+		{"no casualties is none of both", "Rockets landed in a field; there were no casualties.", "killed none injured none"},
+		{"not reported is not none", "There were no immediate reports of casualties after the explosion.", "casualties not known"},
+		{"a subset is inside", "Gunmen attacked a clinic. Nine people died, among them a pregnant woman and two medics.", "killed 9"},
+		{"coordination is a sum", "The ambush killed a soldier and two civilians.", "killed 3"},
+		{"three-way coordination", "Gunmen attacked a convoy. Two policemen, a nurse and four shoppers were killed.", "killed 7"},
+		{"a breakdown in dashes", "Gunmen ambushed a convoy. Eight people - six troops and two drivers - were killed.", "killed 8"},
+		{"a breakdown in commas", "In the bombing nine people, four officers and five porters, were killed.", "killed 9"},
+		{"family", "The shelling killed his wife and three children.", "killed 4"},
+		{"besides", "Gunmen opened fire on a bus. Besides the driver, six passengers died.", "killed 7"},
+		{"a headline", "Seven dead, 19 wounded in mosque attack", "killed 7 injured 19"},
+		{"capitals", "BREAKING: 3 DEAD, 7 HURT IN BLAST - POLICE", "killed 3 injured 7"},
+		{"a toll rises", "The death toll from the market bombing rose to 37 on Tuesday.", "killed 37"},
+		{"from and to", "The toll of the bombing climbed from 22 to 29 overnight.", "killed 29"},
+		{"a toll falls", "Officials revised the toll of the hotel attack down to 18 from 25.", "killed 18"},
+		{"all but", "All but two of the 11 hostages were killed.", "killed 9"},
+		{"attackers apart", "The suicide blast killed 30 people, not counting the bomber.", "killed 30"},
+		{"attackers killed", "Police killed all three attackers; two guards died.", "killed 2"},
+		{"the number of attackers", "Five gunmen burst into the hotel and killed 11 guests.", "killed 11"},
+		{"a weight", "A 500-kilogram truck bomb killed four.", "killed 4"},
+		{"weapons", "Twenty drones and six missiles were fired; one guard was killed.", "killed 1"},
+		{"a unit's number", "Fighters of the 5th Brigade killed two farmers.", "killed 2"},
+		{"people at risk", "The town of 40,000 people was shelled; two died.", "killed 2"},
+		{"people present", "About 200 people were in the hall when the bomb went off, killing six.", "killed 6"},
+		{"lives", "The landmine claimed three lives.", "killed 3"},
+		{"nouns of harm", "The attack resulted in the death of a nurse and injuries to ten others.", "killed 1 injured 10"},
+		{"undivided", "Bombs killed or wounded 25 people.", "casualties 25"},
+		{"bodies", "Eleven bodies with bullet wounds were found in a ditch.", "killed 11"},
+		{"abduction", "Gunmen abducted 1,204 villagers over the weekend.", "abducted 1204"},
+		{"sources are not victims", "Two security officials said three people were abducted.", "abducted 3"},
+		{"a failed attempt", "Gunmen tried to abduct two nuns but fled.", "abducted none"},
+		{"arrests at a protest", "Police detained 130 protesters after the riot.", "arrested 130"},
+		{"displaced", "The fighting drove 9,000 people from their homes as shells killed two.", "killed 2"},
+		{"a clause between", "Two aid workers, who were on their way to a clinic, were shot dead by gunmen.", "killed 2"},
+		{"shot and hurt", "A driver was shot in the foot during an ambush.", "injured 1"},
+		{"shot and died", "A driver was shot during an ambush and died in hospital.", "killed 1"},
+		{"a wound suffered", "Gunmen attacked the bus and a passenger suffered a gunshot wound.", "injured 1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := article("a", "", tt.text, "2024-05-06")
+			reps := tagger.Tag(a)
+			checkReports(t, a, reps)
+			var got []string
+			if len(reps) > 0 {
+				for _, m := range []Measure{Killed, Injured, Abducted, Arrested, Casualties} {
+					if x, ok := reps[0].Totals[m]; ok {
+						got = append(got, string(m)+" "+value(x.Quantifier, x.Min, x.Max, x.Point))
+					}
+				}
+			}
+			if s := strings.Join(got, " "); s != tt.want {
+				t.Errorf("%q: got %s; want %s\n%s", tt.text, s, tt.want, brief(reps))
+			}
+		})
+	}
+}
+
+func TestWhatIsNoIncident(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct{ name, text string }{
+		{"sport", "City killed off the game with a 3-1 blast."},
+		{"a labour dispute", "Teachers began a three-day strike over pay."},
+		{"lightning", "Lightning strike kills two hikers."},
+		{"a gas leak", "A gas leak blew up a bakery, killing five; police ruled out an attack."},
+		{"a trial", "A court jailed him for 30 years for killing a guard."},
+		{"an anniversary", "Mourners marked ten years since the attack that left 45 dead."},
+		{"statistics", "Violence has killed 4,300 people since January."},
+		{"a share", "Killings rose 40 percent in the province last year."},
+		{"a drill", "In the drill, 30 volunteers played the wounded after a mock explosion."},
+		{"fiction", "The novel opens with a bombing that kills six."},
+		{"a condition", "If the dam is hit, 10,000 people could die."},
+		{"a hoax", "The bomb scare at the station turned out to be a hoax."},
+		{"a teaser", "Also read: 12 die in Karachi blast"},
+		{"a report withdrawn", "The agency withdrew its report that six hostages had been killed."},
+		{"empty", ""},
+		{"not English", "Die Gemeinde beschloss gestern den Haushalt für das kommende Jahr."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := article("a", "", tt.text, "2024-05-06")
+			reps := tagger.Tag(a)
+			checkReports(t, a, reps)
+			if Relevant(reps) {
+				t.Errorf("%q is relevant:\n%s", tt.text, brief(reps))
+			}
+		})
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct{ name, text, place, country string }{
+		{"a dateline is not the place", "NAIROBI - A blast in Mogadishu killed four, officials said.", "Mogadishu", "SO"},
+		{"the country that follows wins", "A shooting in Tripoli, Lebanon, left one dead.", "Tripoli", "LB"},
+		{"victims' nations are no places", "Gunmen attacked a restaurant. A Frenchman and two Britons were killed in Bamako.", "Bamako", "ML"},
+		{"a part of a country", "Gunmen killed five soldiers in northern Mali.", "northern Mali", "ML"},
+		{"a name that no gazetteer has", "Gunmen killed five farmers in the village of Qasr Dabib in Yemen.", "Qasr Dabib", "YE"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reps := tagger.Tag(article("a", "", tt.text, "2024-05-06"))
+			if len(reps) == 0 || reps[0].Place == nil || reps[0].Place.Name != tt.place || reps[0].Place.Country != tt.country {
+				t.Errorf("%q: got\n%s\nwant %s, %s", tt.text, brief(reps), tt.place, tt.country)
+			}
+		})
+	}
+}
+
+func TestHugeAndHostileTextIsBounded(t *testing.T) {
+	tagger := NewTagger()
+	for name, s := range map[string]string{
+		"no full stop":      strings.Repeat("killed and ", 200_000),
+		"all hedges":        strings.Repeat("at least all another ", 100_000),
+		"brackets":          strings.Repeat("(", 300_000),
+		"commas":            strings.Repeat("two, ", 300_000),
+		"one word":          strings.Repeat("a", 3_000_000),
+		"zero bytes":        strings.Repeat("\x00", 3_000_000),
+		"incidents":         strings.Repeat("A separate bombing in Basra killed two. ", 50_000),
+		"dates":             strings.Repeat("in May 2017 ", 100_000),
+		"broken code units": strings.Repeat("\xff\xc3 killed 3 ", 100_000),
+	} {
+		a := article("a", "Bomb kills two", s, "2024-05-06")
+		start := time.Now()
+		reps := tagger.Tag(a)
+		checkReports(t, a, reps)
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%s: %v", name, d)
+		}
+		if len(reps) > maxReports {
+			t.Errorf("%s: %d reports", name, len(reps))
+		}
+	}
+}
+
+func FuzzTag(f *testing.F) {
+	for _, s := range []string{"", "Two died.", "Gunmen killed 3 people in Basra on Monday, police said.", "\xff killed \x00 5", "the toll rose from 2 to", "(((,,, and and killed", "no one else was hurt", "BAGHDAD (X) - ", "Besides", "in addition to", "Also read: x y"} {
+		f.Add(s, s, int64(1627084800))
+	}
+	tagger := NewTagger()
+	f.Fuzz(func(t *testing.T, title, body string, at int64) {
+		a := article("a", title, body, "")
+		if at > 0 && at < 1<<36 {
+			a.Published = time.Unix(at, 0).UTC()
+		}
+		reps := tagger.Tag(a)
+		checkReports(t, a, reps)
+		var b bytes.Buffer
+		if err := Render(&b, a, reps, at%2 == 0); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.IndexByte(b.Bytes(), 0) >= 0 || !utf8.Valid(b.Bytes()) {
+			t.Fatalf("Render let through %q", b.Bytes())
+		}
+	})
+}
+
+// Sentences put together of the words that matter reach further into the
+// grammar than bytes do.
+func TestAnyOrderOfWords(t *testing.T) {
+	words := strings.Fields("killed wounded two a the gunmen soldiers and , , . ; – ( ) were was in Basra Iraq on Monday bomb blast no one dead toll rose to from 5 at least including of them people who attack separate died not without left shot he all but half abducted released bodies \" 's since 2014 last year a month after police said Besides excluding himself")
+	tagger := NewTagger()
+	rapid.Check(t, func(t *rapid.T) {
+		body := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 60).Draw(t, "words"), " ")
+		a := article("a", "", body, "2024-05-06")
+		checkReports(t, a, tagger.Tag(a))
+	})
+}
+
+func BenchmarkTag(b *testing.B) {
+	ar, err := txtar.ParseFile("testdata/articles/market.txtar")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var body string
+	for _, f := range ar.Files {
+		if f.Name == "body" {
+			body = string(f.Data)
+		}
+	}
+	for len(body) < 4096 {
+		body += "\n\n" + body
+	}
+	a := article("a", "Cell behind market bombing held", body[:4096], "2021-07-24")
+	tagger := NewTagger()
+	b.SetBytes(4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		tagger.Tag(a)
+	}
+}
