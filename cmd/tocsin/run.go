@@ -34,7 +34,7 @@ type runCmd struct {
 	Demo       bool    `help:"Poll a bundled week of invented news from loopback, in a temporary data directory unless --data is given."`
 	Stages     *string `placeholder:"LIST" help:"Stages that this process runs, parted by commas: ingest,enrich,correlate,sink. Default all."`
 	NATSListen *string `name:"nats-listen" placeholder:"ADDR" help:"Let other programs reach the embedded NATS server, such as 127.0.0.1:4222."`
-	HTTP       *string `name:"http" placeholder:"ADDR" help:"Address of /metrics, /healthz, /readyz, /version; '' for none. Default 127.0.0.1:9465."`
+	HTTP       *string `name:"http" placeholder:"ADDR" help:"Address of /metrics, /healthz, /readyz, /version; empty for none. Default 127.0.0.1:9465."`
 	Durability *string `placeholder:"WORD" help:"What a power cut may cost: always (nothing; the default), balanced (1 s), relaxed (2 min)."`
 	LogLevel   *string `placeholder:"WORD" help:"debug, info, warn or error."`
 	LogFormat  *string `placeholder:"WORD" help:"text or json."`

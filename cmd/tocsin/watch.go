@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -43,6 +47,12 @@ func (f configFlags) attach(ctx context.Context, std streams, offline bool) (*bu
 	cfg, err := f.load()
 	if err != nil {
 		return nil, cfg, err
+	}
+	if cfg.NATS.URL == "" && offline {
+		// Opening a store makes one: a mistyped directory must stay what it is.
+		if _, err := os.Stat(filepath.Join(cfg.Data, "nats")); errors.Is(err, fs.ErrNotExist) {
+			return nil, cfg, fmt.Errorf("no daemon has run on %s: name its directory with --data, or a server with --nats: %w", cfg.Data, bus.ErrUnreachable)
+		}
 	}
 	nc := cfg.NATS
 	nc.DataDir, nc.Log, nc.Metrics = cfg.Data, quietLog(std.err), prometheus.NewRegistry()
