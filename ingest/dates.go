@@ -31,12 +31,17 @@ func parseDate(s string) (time.Time, string, bool) {
 	if s == "" || len(s) > 120 {
 		return time.Time{}, "", false
 	}
+	if strings.Contains(s, "年") {
+		s = strings.TrimSpace(cjkDate.Replace(s))
+	}
 	d := dateReader{year: -1, month: -1, day: -1, hour: -1}
 	if !d.read(dateTokens(s)) {
 		return time.Time{}, "", false
 	}
 	return d.time()
 }
+
+var cjkDate = strings.NewReplacer("年", "-", "月", "-", "日", " ")
 
 // dateTokens splits at every change between digits, letters and the rest;
 // spaces separate and vanish. A comment in brackets vanishes too.
@@ -89,7 +94,8 @@ type dateReader struct {
 	hour, min, sec, nsec int
 	pm                   int // 1 for am, 2 for pm
 	zoned, unknownZone   bool
-	offset               int // seconds east of UTC
+	offset               int  // seconds east of UTC
+	numbered             bool // the offset came as a number, which beats a name
 }
 
 // read understands tokens or reports false.
@@ -156,7 +162,22 @@ func (d *dateReader) read(t []string) bool {
 			i++
 		case tok == "T" || tok == "t":
 			i++
-		case w > 0 && is(i+1, ":") && d.hour < 0: // 17:36[:36[.123]]
+		case w > 0 && w <= 2 && d.hour < 0 && d.year >= 0 && d.month > 0 && d.day > 0 && (is(i+1, ".") || is(i+1, "h")) && isNum(t, i+2): // 14.12, 14h12
+			mi, mw := num(i + 2)
+			sec := 0
+			i += 3
+			if s2, sw := num(i + 1); is(i, ".") && sw == 2 {
+				sec = s2
+				i += 2
+			}
+			if mw != 2 || !d.setHMS(n, mi, sec, 0) {
+				return false
+			}
+		case tok == ":" && d.hour < 0 && d.year >= 0 && d.day > 0: // 17/Feb/2026:14:12:06
+			i++
+		case (tok == "/" || tok == "_") && d.unknownZone: // America/New_York
+			i++
+		case w > 0 && w <= 2 && is(i+1, ":") && d.hour < 0: // 17:36[:36[.123]]
 			mi, mw := num(i + 2)
 			if mw == 0 || mw > 2 || w > 2 {
 				return false
@@ -331,7 +352,7 @@ func (d *dateReader) word(t []string, i int, weekdayMonth *int, num func(int) (i
 	case ok:
 		d.zoned, d.offset = true, off
 	case weekdayNames[w]:
-	case len(w) <= 5:
+	case len(w) <= 5, is(i+1, "/"), d.unknownZone:
 		d.unknownZone = true
 	default:
 		return 0, false
@@ -359,10 +380,10 @@ func (d *dateReader) setOffset(t []string, j int, east bool, num func(int) (int,
 	default:
 		return 0, false
 	}
-	if h > 14 || m > 59 || d.zoned && d.offset != 0 {
+	if h > 14 || m > 59 || d.numbered {
 		return 0, false
 	}
-	d.zoned, d.offset = true, h*3600+m*60
+	d.zoned, d.numbered, d.offset = true, true, h*3600+m*60
 	if !east {
 		d.offset = -d.offset
 	}
@@ -438,18 +459,18 @@ var ordinal = map[string]bool{"st": true, "nd": true, "rd": true, "th": true, "e
 
 // months: English, then what the larger newsrooms of other languages send.
 var months = monthTable(
-	"january jan enero ene janvier janv januar jänner jän gennaio gen janeiro januari",
-	"february feb febr febrero février févr fév fevrier februar febbraio fevereiro fev februari",
-	"march mar marzo mars märz mrz março marco maart mrt",
-	"april apr abril abr avril avr aprile",
-	"may mayo mai maggio mag maio mei",
-	"june jun junio juin juni giugno giu junho",
-	"july jul julio juillet juil juli luglio lug julho",
-	"august aug agosto ago août aout augustus",
-	"september sep sept septiembre septembre settembre set setembro",
-	"october oct octubre octobre oktober okt ottobre ott outubro out",
-	"november nov noviembre novembre novembro",
-	"december dec diciembre dic décembre déc decembre dezember dez dicembre dezembro",
+	"january jan enero ene janvier janv januar jänner jän gennaio gen janeiro januari ocak oca январь января янв січня січ يناير",
+	"february feb febr febrero février févr fév fevrier februar febbraio fevereiro fev februari şubat şub февраль февраля фев лютого лют فبراير",
+	"march mar marzo mars märz mrz março marco maart mrt mart март марта мар березня бер مارس",
+	"april apr abril abr avril avr aprile nisan nis апрель апреля апр квітня квіт أبريل",
+	"may mayo mai maggio mag maio mei mayıs май мая травня трав مايو",
+	"june jun junio juin juni giugno giu junho haziran haz июнь июня июн червня черв يونيو",
+	"july jul julio juillet juil juli luglio lug julho temmuz tem июль июля июл липня лип يوليو",
+	"august aug agosto ago août aout augustus ağustos ağu август августа авг серпня серп أغسطس",
+	"september sep sept septiembre septembre settembre set setembro eylül eyl сентябрь сентября сен сент вересня вер سبتمبر",
+	"october oct octubre octobre oktober okt ottobre ott outubro out ekim eki октябрь октября окт жовтня жовт أكتوبر",
+	"november nov noviembre novembre novembro kasım kas ноябрь ноября ноя листопада лист نوفمبر",
+	"december dec diciembre dic décembre déc decembre dezember dez dicembre dezembro aralık ara декабрь декабря дек грудня груд ديسمبر",
 )
 
 func monthTable(rows ...string) map[string]int {

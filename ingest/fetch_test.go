@@ -510,14 +510,24 @@ func TestMaxAge(t *testing.T) {
 }
 
 func TestFetchTLS(t *testing.T) {
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, smallFeed) }))
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("asked by %s, want HTTP/2", r.Proto)
+		}
+		_, _ = io.WriteString(w, smallFeed)
+	}))
 	srv.Config.ErrorLog = quietLog()
+	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	defer srv.Close()
 	f := NewFetcher(FetcherConfig{Guard: &Guard{Allow: []string{"127.0.0.1"}}})
 	defer f.Close()
 	_, err := f.Fetch(context.Background(), Request{URL: srv.URL})
 	wantReason(t, err, ReasonTLS)
+	f.tr.TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	if res, err := f.Fetch(context.Background(), Request{URL: srv.URL}); err != nil || string(res.Body) != smallFeed {
+		t.Errorf("a certificate that is trusted: %+v, %v", res, err)
+	}
 	_, err = f.Fetch(context.Background(), Request{URL: strings.Replace(srv.URL, "https:", "ftp:", 1)})
 	wantReason(t, err, ReasonScheme)
 	_, err = f.Fetch(context.Background(), Request{URL: "http://%zz"})
