@@ -82,7 +82,7 @@ func (r *reading) harms(si int) {
 			r.soft(si, j)
 		} else if w.low == "bodies" || w.low == "body" || w.low == "corpses" || w.low == "corpse" {
 			r.bodies(si, j)
-		} else if w.low == "bodies of" {
+		} else if w.low == "body of" || w.low == "remains" && r.lowAt(j+1) == "of" {
 			r.bodies(si, j)
 		} else if w.low == "lives" || w.low == "life" {
 			r.lives(si, j)
@@ -128,6 +128,9 @@ func (r *reading) harm(si, j int) {
 			r.reflexive(si, j)
 		}
 	case f&lexicon.Base != 0:
+		if g := r.group(j + 1); !s.title && g >= 0 && r.groups[g].plural && r.groups[g].q == nil && ws[j-min(1, j-s.first)].low != "to" {
+			return // "terrorists kill women": what they do, not what they did
+		}
 		if !r.object(si, j, m, "fig.verb-object") {
 			r.reflexive(si, j)
 		}
@@ -411,11 +414,21 @@ found:
 		return
 	}
 	if (ws[k].low == "he" || ws[k].low == "she") && !neg && m != Escaped && m != Released {
-		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)})
+		r.pronoun(si, j, m, k, rule)
 		return
 	}
 	args, first := r.leftward(si, k, low)
 	if len(args) == 0 {
+		for n := k; n >= low && n > k-20; n-- {
+			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 {
+				break
+			}
+			if l := ws[n].low; (l == "he" || l == "she") && (n == low || ws[n-1].punct || ws[n-1].is(lexicon.Sub|lexicon.Conj)) {
+				k = n
+				r.pronoun(si, j, m, k, rule)
+				break
+			}
+		}
 		return
 	}
 	if b, ok := r.besides(s, first); ok {
@@ -429,6 +442,12 @@ found:
 		return
 	}
 	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// pronoun records "he was shot dead": one person, told of elsewhere too.
+func (r *reading) pronoun(si, j int, m Measure, k int, rule string) {
+	s := &r.sents[si]
+	r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)})
 }
 
 // besides reads the people that an opening adds to the subject: "Besides the
@@ -464,6 +483,19 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 	steps := 0
 	var fallback *arg
 	far := false
+	joined := ws[k].low == "and" || ws[k].low == "but"
+	if l := ws[k].low; (l == "who" || l == "that") && k > lowest {
+		// "the minister, who was murdered": the noun before, whatever governs it.
+		n := k - 1
+		if ws[n].low == "," && n > lowest {
+			n--
+		}
+		if g := r.group(n); g >= 0 && r.groups[g].last == n+1 && (r.groups[g].person || r.groups[g].name) {
+			if a, ok := r.take(g); ok {
+				return []arg{a}, r.groups[g].first
+			}
+		}
+	}
 	for k >= lowest && steps < 40 {
 		steps++
 		w := &ws[k]
@@ -542,7 +574,7 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 				if ws[n].low == "," && n+1 < s.last {
 					x := &ws[n+1]
 					g := r.group(n + 1)
-					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv|lexicon.Sub) || g >= 0 && r.groups[g].q == nil {
+					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv|lexicon.Sub) || g >= 0 && r.groups[g].q == nil || n+3 < s.last && r.words[n+2].low == "of" && (r.words[n+3].low == "them" || r.words[n+3].low == "whom") {
 						open = n
 					}
 				}
@@ -556,7 +588,7 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 			}
 			k = open - 1
 			continue
-		case w.low == ";" || w.low == ":" || w.is(lexicon.Sub) && w.low != "where":
+		case w.low == ";" || w.low == ":" || w.is(lexicon.Sub) && w.low != "where" && !joined:
 			return r.only(fallback)
 		case w.low == "and" || w.low == "but" || w.low == "or":
 			// A new clause without a subject of its own shares the one before.
@@ -654,6 +686,9 @@ func (r *reading) leftList(si int, a arg, lowest int) ([]arg, int) {
 				and = true
 			}
 			k--
+		}
+		if s.title && k < first-1 {
+			and = true // headlines write a comma for "and"
 		}
 		if k == first-1 || !and && !joined {
 			break
@@ -1031,8 +1066,8 @@ func (r *reading) lives(si, j int) {
 func (r *reading) bodies(si, j int) {
 	ws, s := r.words, &r.sents[si]
 	of := j + 1
-	if ws[j].low == "bodies of" || of < s.last && ws[of].low == "of" {
-		if ws[j].low != "bodies of" {
+	if ws[j].low == "body of" || of < s.last && ws[of].low == "of" {
+		if ws[j].low != "body of" {
 			of++
 		}
 		if g := r.group(of); g >= 0 && r.groups[g].first == of {
@@ -1077,6 +1112,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	base := mention{measure: m, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: first, last: last, parts: -1}
 	base.grade = r.gradeOf(s, j)
+	for k := max(s.first, j-3); k < j; k++ {
+		base.others = base.others || ws[k].low == "also"
+	}
 	base.hypothesis = r.hypothetical(s, j)
 	if base.hypothesis && r.attempt(s, j) {
 		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "none"}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: "fig.attempt", sent: si, group: -1, harm: j, first: j, last: j + 1, parts: -1})
@@ -1120,6 +1158,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 			case "including", "among", "amongst":
 				x.relation = "subset"
 			}
+		}
+		if g.det == "another" {
+			x.others = true
 		}
 		if g.q != nil && g.last > g.first {
 			for k := g.first; k < g.last; k++ {

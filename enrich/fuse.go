@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"strings"
+
 	"tocsin/enrich/quantity"
 )
 
@@ -40,7 +42,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	}
 	var best *mention
 	rule := "only"
-	extra := 0
+	var sum mention
 	excludes, perps := false, false
 	for _, fi := range x.figs {
 		f := &r.figs[fi]
@@ -85,8 +87,10 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 			best, rule = f, "number-beats-none"
 		case f.q.Quantifier == "none":
 		case r.adds(best, f):
-			extra += max(f.q.Min, 0)
-			rule = "first-plus-others"
+			sum.q = add(best.q, f.q)
+			sum.sent, sum.harm = f.sent, f.harm
+			sum.measure, sum.scope, sum.relation, sum.group = best.measure, best.scope, "sum_of_parts", f.group
+			best, rule = &sum, "sum-of-clauses"
 		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f):
 			best, rule = f, "body-beats-title"
 		}
@@ -102,7 +106,6 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		yes := true
 		t.ExcludesPerpetrators = &yes
 	}
-	_ = extra
 	return t, true
 }
 
@@ -119,7 +122,43 @@ func (r *reading) told(x *incident, m Measure, scope string) bool {
 
 // adds tells whether f counts people besides those of best: "a soldier was
 // killed … three others died".
-func (r *reading) adds(best, f *mention) bool { return false }
+func (r *reading) adds(best, f *mention) bool {
+	if best.group < 0 || f.group < 0 || best.group == f.group || best.q.Quantifier == "vague" || f.q.Quantifier == "vague" || f.weak || best.soft {
+		return false
+	}
+	if !clausal(best.rule) || !clausal(f.rule) {
+		return false
+	}
+	if best.sent != f.sent {
+		return f.others && f.sent-best.sent <= 2 && !r.sents[best.sent].title
+	}
+	if x, y := number(best.q), number(f.q); x == y && x > 1 || x >= 10 && r.near(best, f) {
+		return false // the same count again: feeds join headline and text without a stop
+	}
+	if r.groups[f.group].q == nil && !strings.HasSuffix(f.rule, "+article") || f.harm == best.harm {
+		return false
+	}
+	// One sentence with two subjects: "a nurse was killed and two guards died". A
+	// source between them makes the second a figure of its own.
+	lo, hi := min(best.harm, f.first), max(best.harm, f.first)
+	for k := lo; k < hi && k < len(r.words); k++ {
+		switch r.words[k].low {
+		case "said", "says", "put", "according", "reported", "claimed", "earlier", "now", "toll", "total":
+			return false
+		}
+	}
+	return true
+}
+
+// clausal tells whether a figure is the subject or object of a verb of its own.
+func clausal(rule string) bool {
+	for _, p := range []string{"fig.passive-subject", "fig.participle-subject", "fig.intransitive", "fig.verb-object", "fig.gerund-object", "fig.predicate"} {
+		if strings.HasPrefix(rule, p) {
+			return true
+		}
+	}
+	return rule == ""
+}
 
 // near tells whether two figures may be the same count: within a fifth.
 func (r *reading) near(a, b *mention) bool {

@@ -240,9 +240,10 @@ func (r *reading) gather(cs []clause) []incident {
 		case s.title:
 			cur = main
 		default:
+			was := cur
 			cur = r.which(out, cs, c, main, cur)
 			day := 0
-			if cur == main {
+			if cur == main || cur < 0 || out[was].role == Background {
 				day = r.otherDay(&out[main], c)
 			}
 			if day > 0 {
@@ -346,6 +347,9 @@ func (r *reading) located(p int) bool {
 	k := r.places[p].word
 	for n := k - 1; n >= 0 && n >= k-5; n-- {
 		w := &r.words[n]
+		if w.low == "in" && n > 0 && r.words[n-1].is(lexicon.Person) && (r.words[n-1].e.Who == "official" || r.words[n-1].low == "reporters") {
+			return false // where a source sits
+		}
 		switch w.low {
 		case "in", "at", "near", "outside", "on", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
 			return true

@@ -96,6 +96,10 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 	for i := 0; i < len(toks); {
 		t := &toks[i]
 		if t.Kind == text.Punct || t.Kind == text.Clitic {
+			if t.Low == "." && i > 0 && toks[i-1].End == t.Start && title(toks[i-1].Low) {
+				i++ // "Dr. Guerra" is one name
+				continue
+			}
 			if t.Low == "&" {
 				e, _ := r.lex.At(d.Lower, toks, i)
 				r.words = append(r.words, word{start: t.Start, end: t.End, low: t.Low, e: e})

@@ -36,6 +36,8 @@ func (g *group) size() (q quantity.Quantity, rule string, ok bool) {
 			return *g.q, "", true
 		}
 		return q, "", false
+	case g.person && (g.det == "a" || g.det == "an") && g.head >= 0: // "a staff" is one, whatever grammar says
+		return one, "article", true
 	case g.person && !g.plural && (g.det == "a" || g.det == "an" || g.det == "another" || g.det == "one"):
 		return one, "article", true
 	case g.person && !g.plural:
@@ -138,9 +140,12 @@ func (r *reading) nouns(s *sentence) {
 				}
 				break
 			}
+			if j > body && x.is(lexicon.Kind) && ws[j-1].is(lexicon.Person) && (verbal(x.low) || x.low == "shot") {
+				break // "3 staff hijacked"
+			}
 			if j > body && !x.is(lexicon.Person|lexicon.Thing|lexicon.Kind|lexicon.Adj|lexicon.Actor|lexicon.Source) && !(x.upper && !s.headline) && verbal(x.low) {
-				prev := &ws[j-1]
-				if !prev.is(lexicon.Adj) {
+				next := j+1 < s.last && ws[j+1].noun()
+				if !ws[j-1].is(lexicon.Adj) && !(next && !ws[j-1].is(lexicon.Person)) {
 					break
 				}
 			}

@@ -165,7 +165,10 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 				d.running = low(toks, i-1) == "the" || low(toks, i-1) == "over" || low(toks, i-1) == "in" && w == "past"
 			}
 			return d, 2
-		case "few", "several", "two", "three", "four", "five", "six", "10", "ten", "12", "decades", "years", "months", "couple", "24":
+		default:
+			if n, k := smallNumber(toks, i+1); (n == 0 || k == 0) && u != "few" && u != "couple" && !isUnitOfTime(u) {
+				break
+			}
 			j := i + 2
 			for k := i + 1; k < len(toks) && k < i+4; k++ {
 				if isUnitOfTime(toks[k].Low) {
