@@ -59,9 +59,6 @@ func (o *Outlet) Prepare(ctx context.Context) error {
 const (
 	firstRetry = time.Second
 	lastRetry  = 5 * time.Minute
-	// progressEvery keeps the server from giving the alert in hand to somebody
-	// else: well under bus.AckWait.
-	progressEvery = 20 * time.Second
 )
 
 // Run delivers alerts until ctx ends, finishes the one in hand and returns nil.
@@ -119,24 +116,8 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 		o.metrics.deliveries.WithLabelValues(o.out.Kind(), "retried").Inc()
 		delay := wait/2 + rand.N(wait/2)
 		o.log.Warn("alert not delivered, trying again", "output", o.out.Name(), "alert", a.ID, "in", delay.Round(time.Millisecond), "err", err)
-		if !o.wait(ctx, msg, delay) {
+		if pause(ctx, delay); ctx.Err() != nil {
 			return
-		}
-	}
-}
-
-// wait keeps the alert in hand for d; false when ctx ends first.
-func (o *Outlet) wait(ctx context.Context, msg jetstream.Msg, d time.Duration) bool {
-	for {
-		if err := msg.InProgress(); err != nil {
-			o.log.Warn("NATS does not know that the alert is in work", "output", o.out.Name(), "err", err)
-		}
-		pause(ctx, min(d, progressEvery))
-		if ctx.Err() != nil {
-			return false
-		}
-		if d -= progressEvery; d <= 0 {
-			return true
 		}
 	}
 }

@@ -23,7 +23,8 @@ type Worker struct {
 	metrics *metrics
 
 	told jetstream.KeyValue
-	at   uint64 // every alert up to this stream sequence is remembered
+	at   uint64             // every alert up to this stream sequence is remembered
+	kept uint64             // that sequence as it was last stored
 	memo map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
 }
 
@@ -112,6 +113,9 @@ type telling struct {
 	pending  *bus.Pending
 }
 
+// positionEvery is how many alerts a restart may have to look through.
+const positionEvery = 1000
+
 // positionKey is where it is kept up to which sequence alerts are remembered.
 const positionKey = "sink.told"
 
@@ -157,7 +161,15 @@ func (w *Worker) catchUp(ctx context.Context) error {
 		return err
 	}
 	w.at = last
-	return w.bus.SavePosition(ctx, positionKey, last)
+	return w.keepPosition(ctx)
+}
+
+func (w *Worker) keepPosition(ctx context.Context) error {
+	if err := w.bus.SavePosition(ctx, positionKey, w.at); err != nil {
+		return err
+	}
+	w.kept = w.at
+	return nil
 }
 
 // tell judges a batch of versions, and returns when the alerts that follow are
@@ -298,12 +310,14 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 // finish waits for the alerts and then remembers them, in that order: after a
 // crash in between, catchUp does.
 func (w *Worker) finish(ctx context.Context, begun []telling) error {
+	last := w.at
 	for k := range begun {
 		t := &begun[k]
 		ack, err := t.pending.Wait(ctx)
 		if err != nil {
 			return fmt.Errorf("alert %s: %w", t.alert.ID, err)
 		}
+		last = max(last, ack.Sequence)
 		if !ack.Duplicate {
 			w.count(t)
 		}
@@ -323,6 +337,9 @@ func (w *Worker) finish(ctx context.Context, begun []telling) error {
 			return fmt.Errorf("remember alert %s: %w", begun[k].alert.ID, err)
 		}
 		w.memo[begun[k].incident.ID] = &toldAt{told: begun[k].after, revision: ack.Sequence}
+	}
+	if w.at = last; w.at-w.kept >= positionEvery {
+		return w.keepPosition(ctx)
 	}
 	return nil
 }

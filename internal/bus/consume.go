@@ -20,6 +20,7 @@ type Subscription struct {
 	b    *Bus
 	spec Consumer
 	c    chan jetstream.Msg
+	hand *hand
 	done sync.WaitGroup
 }
 
@@ -34,8 +35,9 @@ func (b *Bus) Subscribe(ctx context.Context, spec Consumer) (*Subscription, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, 1)}
+	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, 1), hand: newHand()}
 	s.C = s.c
+	s.done.Go(func() { s.hand.keepAlive(ctx) })
 	s.done.Go(func() {
 		defer close(s.c)
 		s.run(ctx, cons)
@@ -113,6 +115,10 @@ func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int
 		}
 		silent = 0
 		n++
+		msg, ok := s.hand.take(msg)
+		if !ok {
+			continue // it is in work
+		}
 		select {
 		case s.c <- msg:
 		case <-ctx.Done():

@@ -104,9 +104,10 @@ func OutputConsumer(output string) Consumer {
 	return Consumer{Stream: Alerts, Name: "output-" + Token(output), InFlight: 1, New: true}
 }
 
-// AckWait is how long a delivered message may stay unsettled before the server
-// gives it to somebody else. Longer work says InProgress.
-const AckWait = time.Minute
+// AckWait is how long a worker may be silent before the server gives what it
+// holds to somebody else, and so what the messages in hand wait for after a
+// crash. Longer work is said to be in progress by the subscription: see hand.
+const AckWait = 10 * time.Second
 
 func (b *Bus) streamName(name string) string { return strings.ToUpper(b.prefix) + "_" + name }
 
