@@ -391,7 +391,7 @@ func (r *reading) subject(si, j int, m Measure, rule string) {
 			neg = true
 		case w.low == "no" || w.group > 0:
 			goto found
-		case w.is(lexicon.Aux|lexicon.Adv|lexicon.Neg) || strings.HasSuffix(w.low, "ly") || w.low == "confirmed" || w.low == "reported" || w.low == "feared" || w.low == "believed" || w.low == "to" || w.low == "said" || w.low == "both" || w.low == "all" || w.low == "presumed":
+		case w.is(lexicon.Aux|lexicon.Adv|lexicon.Neg) || strings.HasSuffix(w.low, "ly") || w.low == "confirmed" || w.low == "reported" || w.low == "feared" || w.low == "believed" || w.low == "to" || w.low == "declared" || w.low == "pronounced" || w.low == "said" || w.low == "both" || w.low == "all" || w.low == "presumed":
 		case w.date > 0 || w.punct && w.low == "\"":
 		case w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base|lexicon.Intrans) != 0, w.low == "and" || w.low == "or" || w.low == "then" || w.low == "shot" || w.low == "beaten" || w.low == "tortured":
 			// "were shot and killed", "kidnapped and later killed".
@@ -417,7 +417,7 @@ found:
 		r.pronoun(si, j, m, k, rule)
 		return
 	}
-	args, first := r.leftward(si, k, low)
+	args, first := r.leftward(si, k, low, rule == "fig.participle-subject")
 	if len(args) == 0 {
 		for n := k; n >= low && n > k-20; n-- {
 			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 {
@@ -478,7 +478,7 @@ func (r *reading) besides(s *sentence, first int) (arg, bool) {
 }
 
 // leftward finds the subject that ends at or before word k.
-func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
+func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 	ws, s := r.words, &r.sents[si]
 	steps := 0
 	var fallback *arg
@@ -525,7 +525,7 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 						continue
 					}
 				}
-				if gr.q == nil && gr.thing == "unknown" && gr.first-1 >= lowest && steps == 1 && !gr.plural && gr.det != "" && gr.prep < 0 {
+				if gr.q == nil && gr.thing == "unknown" && gr.first >= lowest && steps <= 4 && fallback == nil && !far && !gr.plural && gr.det != "" && gr.prep < 0 {
 					// "The administrator was killed": whom harm befalls is a person, also where the noun is not known.
 					one := quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}
 					return []arg{{g, one, "presumed"}}, gr.first
@@ -551,7 +551,7 @@ func (r *reading) leftward(si, k, lowest int) ([]arg, int) {
 			if h, ok := r.bracketed(g, lowest); ok {
 				a = h
 			}
-			return r.leftList(si, a, lowest)
+			return r.leftList(si, a, lowest, bare)
 		}
 		switch {
 		case w.low == ")" || w.low == "-" || w.low == "–" || w.low == "—" || w.low == "--":
@@ -670,7 +670,7 @@ func (r *reading) only(a *arg) ([]arg, int) {
 }
 
 // leftList extends a subject to the groups that are coordinated with it on its left.
-func (r *reading) leftList(si int, a arg, lowest int) ([]arg, int) {
+func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 	ws, s := r.words, &r.sents[si]
 	args := []arg{a}
 	first := r.groups[a.g].first
@@ -687,7 +687,7 @@ func (r *reading) leftList(si int, a arg, lowest int) ([]arg, int) {
 			}
 			k--
 		}
-		if s.title && k < first-1 {
+		if g := r.group(k); k < first-1 && (s.title || bare && g >= 0 && r.groups[g].q != nil && r.groups[g].person && r.groups[a.g].q != nil && r.groups[g].q.Min != number(a.q)) {
 			and = true // headlines write a comma for "and"
 		}
 		if k == first-1 || !and && !joined {
@@ -785,6 +785,19 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 		r.toll(si, j, m)
 		return
 	}
+	// "suffered a gunshot wound": the sufferer is the subject of the verb.
+	if m == Injured {
+		for k := j - 1; k >= s.first && k >= j-6; k-- {
+			switch ws[k].low {
+			case "suffered", "suffering", "suffer", "suffers", "sustained", "sustaining", "received", "receiving", "treated", "hospitalized":
+				r.subject(si, k, m, "fig.suffered")
+				return
+			}
+			if ws[k].punct && ws[k].low != "," {
+				break
+			}
+		}
+	}
 	g := w.group - 1
 	if g < 0 {
 		g = r.group(j - 1)
@@ -831,19 +844,6 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 			if len(args) > 0 && r.countable(args[0]) {
 				r.figure(si, j, m, args, "fig.noun-of", j, end)
 				return
-			}
-		}
-	}
-	// "suffered a gunshot wound": the sufferer is the subject of the verb.
-	if m == Injured {
-		for k := j - 1; k >= s.first && k >= j-6; k-- {
-			switch ws[k].low {
-			case "suffered", "suffering", "suffer", "suffers", "sustained", "sustaining", "received", "receiving", "treated", "hospitalized":
-				r.subject(si, k, m, "fig.suffered")
-				return
-			}
-			if ws[k].punct && ws[k].low != "," {
-				break
 			}
 		}
 	}
@@ -1102,6 +1102,7 @@ func (r *reading) kidnapping(si int) bool {
 // and for several their sum and the parts.
 func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, last int) {
 	ws, s := r.words, &r.sents[si]
+	args = r.shared(args)
 	for _, a := range args {
 		if a.q.Quantifier == "none" {
 			if len(args) == 1 {
@@ -1111,6 +1112,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		}
 	}
 	base := mention{measure: m, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: first, last: last, parts: -1}
+	if m == Arrested && r.byArmed(s, j) {
+		base.measure = Abducted // the state arrests, others abduct
+	}
 	base.grade = r.gradeOf(s, j)
 	for k := max(s.first, j-3); k < j; k++ {
 		base.others = base.others || ws[k].low == "also"
@@ -1216,6 +1220,48 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		r.groups[args[k].g].used = true
 	}
 	r.excluding(si, last, &base)
+}
+
+// byArmed tells whether the agent of a passive is an armed group.
+func (r *reading) byArmed(s *sentence, j int) bool {
+	for k := j + 1; k < s.last && k < j+9; k++ {
+		if r.words[k].low != "by" {
+			continue
+		}
+		for n := k + 1; n < s.last && n < k+6; n++ {
+			w := &r.words[n]
+			if w.is(lexicon.Actor) && w.e.Party != "state" || w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") {
+				return true
+			}
+			switch w.low {
+			case "faction", "militia", "armed group", "opposition", "rebel", "insurgent", "militant", "guerrilla":
+				return true
+			}
+			if w.punct || w.is(lexicon.Verb) {
+				return false
+			}
+		}
+		return false
+	}
+	return false
+}
+
+// shared drops the groups of a list that an earlier number covers too: "seven
+// staff and volunteers", "a guard and father of two".
+func (r *reading) shared(args []arg) []arg {
+	if len(args) < 2 || r.groups[args[0].g].q == nil && args[0].rule != "article" {
+		return args
+	}
+	out := args[:1:1]
+	for i, a := range args[1:] {
+		g := &r.groups[a.g]
+		prev := &args[i]
+		if g.q == nil && g.det == "" && (a.rule == "plural" && prev.q.Min != 1 || a.rule == "singular" && prev.q.Min == 1 && prev.q.Max == 1) {
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // whole tells whether the first of a list is the total of the others: "40

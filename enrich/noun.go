@@ -103,6 +103,10 @@ func (r *reading) nouns(s *sentence) {
 				break
 			}
 			if x.punct {
+				if x.low == "/" && j > body && j+1 < s.last && ws[j+1].noun() && ws[j-1].end == x.start && !ws[j+1].is(lexicon.Harm) {
+					j++ // "guard/escorts"
+					continue
+				}
 				if x.low == "\"" || x.low == "“" || x.low == "'" {
 					if j == body && j+1 < s.last && ws[j+1].noun() {
 						body++

@@ -19,7 +19,7 @@ type about struct {
 const opening = 80
 
 // themes are weighed in this order, so that a tie falls the same way every time.
-var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "anniversary", "exercise", "statistics", "business", "policy", "hoax", "history", "cyber", "suicide"}
+var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "anniversary", "exercise", "statistics", "business", "policy", "hoax", "history", "cyber", "suicide", "health"}
 
 // lead is what the opening holds.
 type lead struct {
@@ -207,6 +207,8 @@ func (r *reading) about(cs []clause) about {
 		return reject(top)
 	case !l.harmed && l.violent <= 3 && !l.dayDate && l.words > 50:
 		return reject("mention-only")
+	case top == "health" && most > l.violent && !l.harmed:
+		return reject(top)
 	case top == "business" && most > l.violent:
 		return reject(top)
 	}
