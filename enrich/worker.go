@@ -44,6 +44,9 @@ const (
 	HeaderEdition = "Tocsin-Edition"
 )
 
+// retryAfter is when an article comes again whose reports could not be stored.
+const retryAfter = 5 * time.Second
+
 // read is an article whose reports are on their way.
 type read struct {
 	msg     jetstream.Msg
@@ -163,6 +166,7 @@ func (w *Worker) settle(ctx context.Context, r read) {
 	for _, p := range r.pending {
 		if _, err := p.Wait(ctx); err != nil {
 			w.log.Error("article not finished, NATS will send it again", "subject", r.msg.Subject(), "err", err)
+			_ = r.msg.NakWithDelay(retryAfter) // else it would count as in work
 			return
 		}
 	}

@@ -109,6 +109,9 @@ func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int
 			// The server is away, or the pull is lost. The iterator pulls
 			// again by itself; when even that stays silent, open a new one.
 			silent++
+			if _, err := cons.Info(ctx); errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
+				return n, err
+			}
 			continue
 		default:
 			return n, err

@@ -44,6 +44,9 @@ var Reasons = []Reason{Unreadable, UnknownKind, Panicked, CrashLoop, TooLarge, R
 // flight, so that it must be well above the restarts of a bad day.
 const MaxDeliveries = 20
 
+// retryAfter is when a message comes again that could not be set aside.
+const retryAfter = 5 * time.Second
+
 // SetAside moves a message to the dead letters: it is stored there, with the
 // error, before it is settled. An error says that it is neither stored nor
 // settled, and so comes again.
@@ -78,6 +81,7 @@ func (b *Bus) SetAside(ctx context.Context, msg jetstream.Msg, stage string, rea
 		Data:    msg.Data(), Header: h,
 	})
 	if err != nil {
+		_ = msg.NakWithDelay(retryAfter) // else it would count as in work; see hand
 		return fmt.Errorf("set aside a message of %s: %w", msg.Subject(), err)
 	}
 	if !ack.Duplicate { // else it was stored before, and only its settling got lost
@@ -186,7 +190,11 @@ func (b *Bus) Forget(ctx context.Context, seq uint64) error {
 	if err != nil {
 		return err
 	}
-	if err := s.DeleteMsg(ctx, seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+	if err := s.DeleteMsg(ctx, seq); err != nil {
+		// The server has one code for all failed deletes; gone already is none.
+		if _, gerr := s.GetMsg(ctx, seq); errors.Is(gerr, jetstream.ErrMsgNotFound) {
+			return nil
+		}
 		return fmt.Errorf("delete dead letter %d: %w", seq, err)
 	}
 	return nil

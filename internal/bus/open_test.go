@@ -144,6 +144,7 @@ func TestBucketOfOthers(t *testing.T) {
 }
 
 func TestEverythingPersists(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	b := bustest.Open(t, dir)
 	first := publish(t, b, "art-1.1", "one")
@@ -156,8 +157,8 @@ func TestEverythingPersists(t *testing.T) {
 	}
 	sub, stop := subscribe(t, b, bus.EnrichArticles)
 	ack(t, next(t, sub))
-	publish(t, b, "art-2.1", "two")
 	stop()
+	publish(t, b, "art-2.1", "two")
 	b.Close()
 
 	b = bustest.Open(t, dir)
@@ -195,6 +196,7 @@ func TestADirectoryHasOneOwner(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -260,6 +262,7 @@ func TestExternalServerIsTheSame(t *testing.T) {
 }
 
 func TestExternalServerThatRestarts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := natsServer(t, func(o *server.Options) { o.StoreDir = dir })
 	port := s.Addr().(*net.TCPAddr).Port
@@ -311,6 +314,7 @@ func TestDomain(t *testing.T) {
 }
 
 func TestAttach(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := bustest.Config(t, dir)
 	cfg.TokenFile = secretFile(t, "s3cret")

@@ -1,0 +1,83 @@
+package bus
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+func TestGuardRestartsAServerThatTakesNothing(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
+	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	b, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	if _, err := b.Publish(t.Context(), Message{Subject: b.Subject("article", "wire"), ID: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	s := b.embedded.now.Load()
+	s.Shutdown()
+	s.WaitForShutdown()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- b.guard(ctx, time.Millisecond, 20*time.Millisecond) }()
+	// Publish waits until the guard has brought the server back.
+	if _, err := b.Publish(t.Context(), Message{Subject: b.Subject("article", "wire"), ID: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("guard = %v, want nil", err)
+	}
+	if n := testutil.ToFloat64(b.metrics.restarts); n < 1 {
+		t.Errorf("restarts counted: %v, want 1 or more", n)
+	}
+	stream, err := b.Stream(t.Context(), Articles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Msgs; n != 2 {
+		t.Errorf("%d messages are stored, want 2", n)
+	}
+}
+
+func TestGuardLeavesAServerAloneThatWorks(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
+	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	b, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	kv, err := b.Bucket(t.Context(), FeedsBucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := kv.Watch(t.Context(), "_probe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Stop() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- b.guard(ctx, time.Millisecond, 10*time.Second) }()
+	for probes := 0; probes < 3; {
+		if e := <-w.Updates(); e != nil {
+			probes++
+		}
+	}
+	cancel()
+	<-done
+	if n := testutil.ToFloat64(b.metrics.restarts); n != 0 {
+		t.Errorf("restarts counted: %v, want none", n)
+	}
+}

@@ -1,0 +1,69 @@
+package bus_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tocsin/internal/bus"
+	"tocsin/internal/bus/bustest"
+)
+
+func TestMetrics(t *testing.T) {
+	cfg := bustest.Config(t, t.TempDir())
+	reg := prometheus.NewPedanticRegistry()
+	cfg.Metrics = reg
+	b, err := bus.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	reg.MustRegister(b.Collector())
+	publish(t, b, "1", "one")
+	publish(t, b, "2", "two")
+	sub, stop := subscribe(t, b, bus.EnrichArticles)
+	m := next(t, sub)
+	if err := b.SetAside(t.Context(), m, "enrich", bus.Panicked, errors.New("x")); err != nil {
+		t.Fatal(err)
+	}
+	ack(t, next(t, sub))
+	stop()
+	problems, err := testutil.GatherAndLint(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+	if err := testutil.GatherAndCompare(reg, strings.NewReader(`
+# HELP tocsin_bus_connected 1 while the connection to NATS is up.
+# TYPE tocsin_bus_connected gauge
+tocsin_bus_connected 1
+# HELP tocsin_bus_consumer_pending_messages Messages that a stage has not been given yet.
+# TYPE tocsin_bus_consumer_pending_messages gauge
+tocsin_bus_consumer_pending_messages{consumer="enrich"} 0
+# HELP tocsin_bus_consumer_unacked_messages Messages that a stage has been given and has not settled.
+# TYPE tocsin_bus_consumer_unacked_messages gauge
+tocsin_bus_consumer_unacked_messages{consumer="enrich"} 0
+# HELP tocsin_bus_stream_messages Messages that a stream holds.
+# TYPE tocsin_bus_stream_messages gauge
+tocsin_bus_stream_messages{stream="alerts"} 0
+tocsin_bus_stream_messages{stream="articles"} 2
+tocsin_bus_stream_messages{stream="dead"} 1
+tocsin_bus_stream_messages{stream="incidents"} 0
+tocsin_bus_stream_messages{stream="reports"} 0
+`), "tocsin_bus_connected", "tocsin_bus_consumer_pending_messages", "tocsin_bus_consumer_unacked_messages", "tocsin_bus_stream_messages"); err != nil {
+		t.Error(err)
+	}
+	// A reason is a label from the first day: a rate over its first case needs the zero.
+	if n, err := testutil.GatherAndCount(reg, "tocsin_bus_dead_letters_total"); err != nil || n != 4*len(bus.Reasons) {
+		t.Errorf("%d series of dead letters (%v), want %d", n, err, 4*len(bus.Reasons))
+	}
+	b.Close()
+	if _, err := reg.Gather(); err != nil {
+		t.Errorf("a scrape without NATS = %v, want what is left", err)
+	}
+}
