@@ -29,7 +29,7 @@ check: ## all that a change must pass
 	.ci/run
 
 golden: ## write the answers of all golden tests anew; read the diff before you commit it
-	$(GO) test ./ingest/... ./enrich/... ./sink/... ./cmd/tocsin -update
+	$(GO) test $$(grep -rl 'flag.Bool("update"' --include='*_test.go' . | xargs -n 1 dirname | sort -u) -update
 	git diff --stat
 
 lint:
