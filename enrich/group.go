@@ -232,6 +232,10 @@ func (r *reading) gather(cs []clause) []incident {
 				out[main].figs = append(out[main].figs, c.figs...)
 				continue
 			}
+			if !r.threat(c) {
+				pending = append(pending, i) // "bandits often kidnap", "if the dam is hit"
+				continue
+			}
 		}
 		switch {
 		case main < 0:
@@ -278,6 +282,17 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 	}
 	return out
+}
+
+// threat tells whether somebody threatens or plots: that is news by itself.
+func (r *reading) threat(c *clause) bool {
+	for k := c.first; k < c.last; k++ {
+		switch r.words[k].low {
+		case "threatened", "threatens", "threatening", "threat", "plot", "plotted", "plotting", "tried", "attempted", "planned", "planning", "conspiring", "conspired", "foiled", "thwarted", "attempt", "failed":
+			return true
+		}
+	}
+	return false
 }
 
 // otherDay compares the day that a clause with a toll of its own names with the

@@ -31,6 +31,11 @@ type lead struct {
 	harmed    bool // somebody was killed, hurt or taken, now
 	dayDate   bool
 	titleYear bool
+	titled    bool // there is a headline of some length …
+	titleSays bool // … and it has a word for an incident or for harm
+	oldDate   bool // a year or month that is past
+	law       bool // of the words for incidents, some are about police work
+	crime     bool // … and some are about something else, or armed people are named
 	fiction   bool // the article is about a work: "The novel opens with …"
 	official  bool
 	blast     bool // an explosion is told of …
@@ -60,6 +65,7 @@ func (r *reading) lead(cs []clause) lead {
 		times := 1
 		if s.title {
 			times = 2
+			l.titled = l.titled || s.last-s.first >= 4
 		}
 		for k := s.first + s.dateline; k < s.last; k++ {
 			w := &r.words[k]
@@ -71,8 +77,10 @@ func (r *reading) lead(cs []clause) lead {
 					l.theme["statistics"] += 2 * times
 				case s.title && (d.precision == "year" || d.old):
 					l.titleYear = true
-				case d.precision == "day":
+				case d.precision == "day" && !d.old:
 					l.dayDate = true
+				case d.old && !r.tailWord(k):
+					l.oldDate = true
 				}
 				continue
 			}
@@ -86,14 +94,25 @@ func (r *reading) lead(cs []clause) lead {
 				}
 			}
 			if w.is(lexicon.Kind) && r.isKind(k) {
+				if s.title && (!r.meansOnly(w.low) || r.lands(s, k)) {
+					l.titleSays = true
+				}
+				if f := Family(w.e.Type); f == "law" {
+					l.law = true
+				} else if !r.meansOnly(w.low) {
+					l.crime = true
+				}
 				if w.e.Type == "explosion" {
 					l.blast = true
+					if g := r.group(k); !s.title && g >= 0 && (r.groups[g].det == "a" || r.groups[g].det == "an" || r.groups[g].q != nil) {
+						l.method++ // "an explosion": the thing itself, not a figure of speech
+					}
 				} else if w.e.Type != "unknown" || w.is(lexicon.Harm) && w.low != "killed" {
 					l.attack = true
 				}
 				n := min(weight(w.e.Type), 6) / 2
 				l.violent += times * n
-				if weight(w.e.Type) >= 9 && w.low != "shooting" && w.low != "shot" && w.low != "shoot" && w.low != "shoots" {
+				if weight(w.e.Type) >= 9 && !r.meansOnly(w.low) && w.low != "shooting" && w.low != "shot" && w.low != "shoot" && w.low != "shoots" {
 					l.method++
 				}
 				if k > s.first && strings.HasSuffix(w.low, "ed") && (r.words[k-1].is(lexicon.Aux|lexicon.Adv) || r.words[k-1].low == "and") {
@@ -102,6 +121,9 @@ func (r *reading) lead(cs []clause) lead {
 				if r.meansOnly(w.low) || w.is(lexicon.Harm) && r.lowAt(k+1) != "off" {
 					l.witness++
 				}
+			}
+			if w.is(lexicon.Harm) && s.title && w.e.Measure != string(Released) && w.e.Measure != string(Arrested) {
+				l.titleSays = true
 			}
 			if w.is(lexicon.Harm) && (w.e.Measure == string(Injured) || w.e.Measure == string(Abducted)) && w.e.Form&lexicon.Past != 0 {
 				l.witness++
@@ -113,17 +135,21 @@ func (r *reading) lead(cs []clause) lead {
 				l.violent += times
 				l.witness++
 			}
+			if w.is(lexicon.Actor) {
+				l.crime = true
+			}
 			if w.is(lexicon.Actor) || w.low == "police" || w.low == "army" || w.low == "troops" || w.low == "military" || w.low == "terrorist" || w.low == "terrorists" {
 				l.witness++
 			}
 			if w.is(lexicon.Person) {
 				switch w.e.Who {
 				case "perpetrator":
+					l.crime = true
+					l.titleSays = l.titleSays || s.title
 					l.witness++
 					l.violent += times
 				case "official":
 					l.official = true
-					l.witness++
 				case "security", "militant", "protester", "suspect", "peacekeeper":
 					l.witness++
 				}
@@ -140,7 +166,7 @@ func (r *reading) lead(cs []clause) lead {
 			if scope, _ := r.scopeAt(&cs[ci], x.harm, false); scope != "current" {
 				continue
 			}
-			if !x.hypothesis && (x.measure == Killed || x.measure == Injured || x.measure == Abducted || x.measure == Casualties) && x.q.Quantifier != "none" {
+			if !x.hypothesis && (x.measure == Killed || x.measure == Injured || x.measure == Abducted || x.measure == Displaced || x.measure == Casualties) && x.q.Quantifier != "none" {
 				l.harmed = true
 			} else {
 				l.witness++
@@ -148,6 +174,26 @@ func (r *reading) lead(cs []clause) lead {
 		}
 	}
 	return l
+}
+
+// lands tells whether a weapon in a headline did something: "rockets hit".
+func (r *reading) lands(s *sentence, k int) bool {
+	for n := k + 1; n < s.last && n < k+4; n++ {
+		switch r.words[n].low {
+		case "hit", "hits", "land", "lands", "landed", "struck", "strike", "strikes", "fired", "target", "targets", "targeted", "explode", "explodes", "wound", "rain", "slam":
+			return true
+		}
+	}
+	return k > s.first && (r.words[k-1].low == "fires" || r.words[k-1].low == "fire" || r.words[k-1].low == "fired")
+}
+
+// asks tells whether the news is only a question: "Was a drone behind the fire?"
+func (r *reading) asks() bool {
+	if len(r.sents) == 0 {
+		return false
+	}
+	s := &r.sents[0]
+	return r.words[s.last-1].low == "?" && r.words[s.first].is(lexicon.Aux)
 }
 
 // byPeople tells whether a participle has people for its agent: "injured by an
@@ -189,6 +235,16 @@ func (r *reading) about(cs []clause) about {
 		return past("judicial")
 	case l.titleYear, top == "statistics" && most > l.violent && !l.dayDate:
 		return past("statistics")
+	case r.asks() && !l.harmed:
+		return reject("question")
+	case l.law && !l.crime && !l.harmed:
+		return reject("police-work")
+	case l.titled && !l.titleSays && !l.harmed:
+		return reject("not-the-headline")
+	case l.oldDate && !l.dayDate && !l.harmed:
+		return past("old-date")
+	case (top == "accident" || top == "nature") && !l.attack:
+		return reject(top)
 	case l.blast && !l.attack && !l.official && strings.Contains(calm, r.home()) && r.home() != "":
 		return reject("calm-blast")
 	case l.witness == 0 && !l.harmed && l.method == 0:
