@@ -483,7 +483,7 @@ func cut(s string) string {
 const reasonBus = "bus"
 
 // failureReasons is the closed list of labels.
-var failureReasons = append(append(slices.Clone(Reasons), ParseReasons...), reasonBus)
+var failureReasons = slices.Compact(slices.Sorted(slices.Values(slices.Concat(Reasons, ParseReasons, []string{reasonBus}))))
 
 func reasonOf(err error) string {
 	var f *FetchError
