@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -23,13 +24,14 @@ func DefaultConfig() Config { return Config{Drain: 5 * time.Second} }
 
 // Validate reports every mistake at once.
 func (c Config) Validate() error {
+	var errs []error
 	if c.Workers < 0 || c.Workers > 256 {
-		return fmt.Errorf("enrich.workers is %d: use 0 (one for each processor) to 256", c.Workers)
+		errs = append(errs, fmt.Errorf("enrich.workers is %d: use 0 (one for each processor) to 256", c.Workers))
 	}
 	if c.Drain < 0 {
-		return fmt.Errorf("enrich.drain is %v: it cannot be negative", c.Drain)
+		errs = append(errs, fmt.Errorf("enrich.drain is %v: it cannot be negative", c.Drain))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c Config) workers() int {
