@@ -554,6 +554,9 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 			rep.Place.Country = c
 		}
 	}
+	if rep.Place != nil {
+		rep.Place.SiteKind = r.site(x, cs)
+	}
 	if d := r.chooseDate(x, cs); d >= 0 {
 		rep.Occurred = r.occurred(&r.dates[d])
 	} else if x.role != Background && r.clock.known() {
@@ -727,7 +730,7 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 func (r *reading) reporting(k int) bool {
 	for n := k - 1; n >= 0 && n >= k-3; n-- {
 		switch r.words[n].low {
-		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "claimed", "condemned":
+		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned":
 			return true
 		case "on", "late", "early":
 			continue

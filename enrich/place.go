@@ -320,3 +320,60 @@ func (r *reading) home() string {
 	}
 	return best
 }
+
+// site is the kind of site that an incident hit: the first that its clauses
+// name after a preposition of place.
+func (r *reading) site(x *incident, cs []clause) string {
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		for k := c.first + 1; k < c.last; k++ {
+			kind := siteKind(r.words[k].low)
+			if kind == "" {
+				continue
+			}
+			from := k
+			if g := r.group(k); g >= 0 {
+				from = r.groups[g].first
+			}
+			for n := k - 1; n >= c.first && n >= from-1; n-- {
+				switch r.words[n].low {
+				case "in", "at", "near", "outside", "inside", "on", "into", "hit", "struck", "attacked", "stormed", "targeting", "targeted", "through", "of":
+					return kind
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func siteKind(w string) string {
+	switch w {
+	case "market", "bazaar", "marketplace":
+		return "market"
+	case "mosque", "church", "temple", "shrine", "synagogue", "cathedral", "seminary":
+		return "worship"
+	case "school", "university", "college", "kindergarten", "schools":
+		return "school"
+	case "hospital", "clinic", "hospitals":
+		return "hospital"
+	case "airport":
+		return "airport"
+	case "embassy", "consulate":
+		return "embassy"
+	case "base", "barracks", "camp", "outpost", "garrison":
+		return "base"
+	case "checkpoint", "checkpoints":
+		return "checkpoint"
+	case "hotel", "restaurant", "cafe", "nightclub", "bar", "resort":
+		return "hospitality"
+	case "bus", "train", "metro", "railway":
+		return "transport"
+	case "prison", "jail":
+		return "prison"
+	case "headquarters", "ministry", "parliament", "courthouse", "palace":
+		return "government"
+	case "stadium", "concert":
+		return "crowd"
+	}
+	return ""
+}

@@ -222,7 +222,7 @@ func (p *printer) incident(r *Report, n *int) {
 				where = append(where, s)
 			}
 		}
-		p.f("  %-6s %s  %s\n", "where", strings.Join(where, ", "), p.paint(dim, pl.Precision))
+		p.f("  %-6s %s  %s\n", "where", strings.Join(where, ", "), p.paint(dim, strings.TrimSpace(pl.Precision+" "+pl.SiteKind)))
 	}
 	if o := r.Occurred; o != nil {
 		s := ""
@@ -272,7 +272,7 @@ func (p *printer) figure(f *Figure, n int) {
 		about = append(about, strings.ReplaceAll(f.Relation, "_", " "))
 	}
 	if f.Excludes != "" {
-		about = append(about, "without "+f.Excludes)
+		about = append(about, "attackers not counted")
 	}
 	if f.Grade != "" {
 		about = append(about, f.Grade)
@@ -288,7 +288,14 @@ func (p *printer) figure(f *Figure, n int) {
 		quote = string([]rune(quote)[:71]) + "…"
 	}
 	label := fmt.Sprintf("[%d]", n)
-	p.f("  %-6s %-10s %-12s %s\n", label, f.Measure, value(f.Quantifier, f.Min, f.Max, f.Point), strings.Join(about, ", "))
+	if f.Certainty != "" && f.Certainty != "reported" {
+		about = append(about, f.Certainty)
+	}
+	if f.Source != nil {
+		about = append(about, "says "+clean(f.Source.Text))
+	}
+	line := fmt.Sprintf("  %-6s %-10s %-12s %s", label, f.Measure, value(f.Quantifier, f.Min, f.Max, f.Point), strings.Join(about, ", "))
+	p.f("%s\n", strings.TrimRight(line, " "))
 	p.f("         %s  %s\n", "“"+quote+"”", p.paint(dim, f.Rule))
 }
 

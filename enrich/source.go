@@ -1,0 +1,99 @@
+package enrich
+
+import (
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// speaks tells whether a word is a verb by which a source gives a figure.
+func speaks(w string) bool {
+	switch w {
+	case "said", "says", "told", "reported", "reports", "announced", "announces", "confirmed", "confirms", "claimed", "claims", "added", "put", "puts", "counted", "say", "according to":
+		return true
+	}
+	return false
+}
+
+// sources gives the figures from fig on, all of sentence si, their source and
+// how sure the sentence is of them.
+func (r *reading) sources(si, fig int) {
+	if fig >= len(r.figs) {
+		r.openEnded(si)
+		return
+	}
+	s := &r.sents[si]
+	var said *Said
+	certainty := ""
+	for k := s.first + s.dateline; k < s.last; k++ {
+		w := &r.words[k]
+		switch w.low {
+		case "reportedly", "allegedly", "apparently", "maybe", "unconfirmed", "possibly", "perhaps", "unverified":
+			certainty = "possible"
+		case "verified", "confirmed":
+			certainty = "confirmed"
+			for n := max(s.first, k-4); n < k; n++ {
+				if l := r.words[n].low; l == "not" || l == "yet" || l == "be" || l == "cannot" {
+					certainty = "possible"
+				}
+			}
+		case "may", "might":
+			if r.lowAt(k+1) == "have" {
+				certainty = "possible"
+			}
+		}
+		if !w.is(lexicon.Source) || said != nil {
+			continue
+		}
+		// The source speaks: a verb of saying within reach, on either side.
+		for n := max(s.first, k-3); n < min(s.last, k+7); n++ {
+			if !speaks(r.words[n].low) {
+				continue
+			}
+			a, b := k, k
+			if g := w.group - 1; g >= 0 {
+				a, b = r.groups[g].first, r.groups[g].last-1
+			}
+			said = &Said{Text: r.art.Text(s.field)[r.words[a].start:r.words[b].end], Kind: w.e.Says}
+			if l := r.words[n].low; (l == "claimed" || l == "claims") && certainty == "" && w.e.Says == "belligerent" {
+				certainty = "claimed"
+			}
+			break
+		}
+	}
+	for i := fig; i < len(r.figs); i++ {
+		r.figs[i].said = said
+		if certainty != "" {
+			r.figs[i].certainty = certainty
+		}
+	}
+	r.openEnded(si)
+}
+
+// openEnded makes floors of the tolls of a sentence and the one before it where
+// the text expects more dead: "and the toll is expected to rise".
+func (r *reading) openEnded(si int) {
+	s := &r.sents[si]
+	for k := s.first; k+2 < s.last; k++ {
+		switch r.words[k].low {
+		case "expected", "likely", "feared":
+		default:
+			continue
+		}
+		if r.words[k+1].low != "to" {
+			continue
+		}
+		switch r.words[k+2].low {
+		case "rise", "climb", "increase", "grow", "go":
+		default:
+			continue
+		}
+		for i := range r.figs {
+			f := &r.figs[i]
+			if si-f.sent <= 1 && f.measure == Killed && f.q.Quantifier == "exact" && f.scope == "current" && f.relation != "part" && f.relation != "subset" {
+				f.q.Quantifier, f.q.Max, f.q.Point = "at_least", quantity.Open, quantity.Open
+				f.rule += "+open-ended"
+			}
+		}
+		return
+	}
+}
