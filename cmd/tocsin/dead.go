@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"tocsin/internal/bus"
@@ -82,6 +83,9 @@ type deadShowCmd struct {
 
 // Run implements the command.
 func (c deadShowCmd) Run(ctx context.Context, std streams) error {
+	if c.Number == 0 {
+		return usageError{errors.New("dead show: give a number from 'tocsin dead ls'")}
+	}
 	b, _, err := c.attach(ctx, std, true)
 	if err != nil {
 		return err
@@ -108,7 +112,7 @@ type deadReplayCmd struct {
 // Run implements the command. An alert that an output could not deliver is
 // handed to that output alone: nobody else is told again.
 func (c deadReplayCmd) Run(ctx context.Context, std streams) error {
-	if c.All == (len(c.Numbers) > 0) {
+	if c.All == (len(c.Numbers) > 0) || slices.Contains(c.Numbers, 0) {
 		return usageError{errors.New("dead replay: give numbers from 'tocsin dead ls', or --all")}
 	}
 	b, cfg, err := c.attach(ctx, std, true)

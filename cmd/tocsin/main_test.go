@@ -344,3 +344,15 @@ func Example_exitCodes() {
 	fmt.Println(exitOK, exitFailed, exitUsage, exitUnreachable, exitInUse)
 	// Output: 0 1 2 3 4
 }
+
+func TestAlertSubject(t *testing.T) {
+	for pattern, want := range map[string]bool{
+		"tocsin.v1.alert.>": true, ">": true, "tocsin.>": true, "*.*.alert.>": true, "tocsin.v1.alert.*.iq.>": true, "tocsin.v1.alert.severe.iq.bombing.new": true, "*.*.*.*.*.*.*": true,
+		"tocsin.v1.report.>": false, "foo.>": false, "tocsin.v1.alert": false, "tocsin.v1.alert.severe": false, "tocsin..alert.>": false, "tocsin.v1.alert.severe.iq.bombing.new.x": false,
+		"tocsin.>.x": false, "": false, "tocsin.v1.alert.a b.>": false, "*.*.*.*.*.*.*.>": false,
+	} {
+		if got := alertSubject(pattern, "tocsin"); got != want {
+			t.Errorf("alertSubject(%q) = %v, want %v", pattern, got, want)
+		}
+	}
+}

@@ -84,6 +84,7 @@ func (c tagCmd) article(ctx context.Context, std streams) (*ingest.Article, erro
 	if err != nil {
 		return nil, err
 	}
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // editors of some systems begin a file so
 	text := string(data)
 	if looksLikeHTML(data) {
 		text = ingest.PlainText(text)
@@ -102,11 +103,11 @@ func (c tagCmd) article(ctx context.Context, std streams) (*ingest.Article, erro
 	}
 	if published != "" {
 		at, ok := ingest.ParseDate(published)
-		if !ok {
+		if !ok && c.Published != "" {
 			return nil, usageError{fmt.Errorf("--published %q is no date: write it as 2026-03-09 or 2026-03-09T14:00:00Z", published)}
 		}
 		a.Published = at
-		if len(published) == len(time.DateOnly) {
+		if ok && len(published) == len(time.DateOnly) {
 			a.PublishedPrecision = "day"
 		}
 	}

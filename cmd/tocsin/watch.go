@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -60,13 +61,37 @@ func (f configFlags) attach(ctx context.Context, std streams, offline bool) (*bu
 	return b, cfg, err
 }
 
+// alertSubject reports whether a pattern can match the subject of an alert: one
+// that cannot would wait for ever.
+func alertSubject(pattern, prefix string) bool {
+	want := []string{prefix, bus.Version, "alert", "", "", "", ""}
+	tokens := strings.Split(pattern, ".")
+	for i, t := range tokens {
+		switch {
+		case i == len(want), t == "", strings.ContainsAny(t, " \t\r\n"):
+			return false
+		case t == ">":
+			return i == len(tokens)-1
+		case t != "*" && want[i] != "" && t != want[i]:
+			return false
+		}
+	}
+	return len(tokens) == len(want)
+}
+
 // Run implements the command.
 func (c watchCmd) Run(ctx context.Context, std streams) error {
-	b, _, err := c.attach(ctx, std, false)
+	if c.Since < 0 {
+		return usageError{fmt.Errorf("watch: --since %v is in the future", c.Since)}
+	}
+	b, cfg, err := c.attach(ctx, std, false)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
+	if c.Subject != "" && !alertSubject(c.Subject, cfg.NATS.Prefix) {
+		return usageError{fmt.Errorf("watch: no alert is ever on %q: subjects are %s.%s.alert.<severity>.<country>.<type>.<status>, with * for one part and > for the rest", c.Subject, cfg.NATS.Prefix, bus.Version)}
+	}
 	s, err := b.Stream(ctx, bus.Alerts)
 	if err != nil {
 		return err
