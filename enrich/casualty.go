@@ -78,6 +78,8 @@ func (r *reading) harms(si int) {
 			r.harm(si, j)
 		} else if m := deedMeasure(w.low); m != "" {
 			r.nounOf(si, j, m, "fig.deed-of")
+		} else if m := r.resultative(si, j); m != "" {
+			continue
 		} else if w.low == "shot" || w.low == "stabbed" || w.low == "beaten" {
 			r.soft(si, j)
 		} else if w.low == "bodies" || w.low == "body" || w.low == "corpses" || w.low == "corpse" {
@@ -906,6 +908,43 @@ func (r *reading) soft(si, j int) {
 	for i := from; i < len(r.figs); i++ {
 		r.figs[i].soft = true
 	}
+}
+
+// resultative reads verbs whose sense comes after their object: "stabbed a man to
+// death", "shot two guards dead", "drove 9,000 people from their homes".
+func (r *reading) resultative(si, j int) Measure {
+	s := &r.sents[si]
+	m := Killed
+	switch r.words[j].low {
+	case "stabbed", "beat", "hacked", "shot", "burned", "burnt", "battered", "clubbed", "stoned", "shoots", "shoot", "kicked":
+	case "drove", "driven", "forced", "drive", "drives", "driving", "forcing":
+		m = Displaced
+	default:
+		return ""
+	}
+	g := r.group(j + 1)
+	if g < 0 || r.groups[g].first != j+1 {
+		return ""
+	}
+	args, end := r.list(si, g, true)
+	if len(args) == 0 {
+		return ""
+	}
+	for k := end; k+1 < s.last && k < end+8; k++ {
+		a, b := r.words[k].low, r.words[k+1].low
+		switch {
+		case r.words[k].punct || r.words[k].is(lexicon.Sub):
+			return ""
+		case m == Killed && (a == "to" && b == "death" || a == "dead"), m == Displaced && (a == "from" && b == "their" || a == "out of" && b == "their" || a == "to" && b == "flee" || b == "homes"):
+			r.figure(si, j, m, args, "fig.verb-object-result", j, k+1)
+			return m
+		}
+	}
+	if n := end; m == Killed && n < s.last && r.words[n].low == "dead" {
+		r.figure(si, j, m, args, "fig.verb-object-result", j, n+1)
+		return m
+	}
+	return ""
 }
 
 // none records a spoken zero.

@@ -105,6 +105,10 @@ func (r *reading) scopeAt(c *clause, p int, whole bool) (scope, rule string) {
 		switch w := r.words[k].low; w {
 		case "anniversary", "commemorate", "commemorated", "years later":
 			return "background", "scope.anniversary"
+		case "often", "frequently", "usually", "routinely", "regularly":
+			if k <= p && p-k < 4 {
+				return "hypothetical", "scope.habit"
+			}
 		case "infamous", "notorious":
 			return "background", "scope.memory"
 		case "previous", "previously", "earlier", "similar", "past":

@@ -89,6 +89,10 @@ func (r *reading) nouns(s *sentence) {
 				j = j - 0
 			}
 		}
+		if g.q != nil && j+1 < s.last && ws[j].e.Unit == "age" && (ws[j+1].noun() || ws[j+1].place > 0) {
+			g.q = nil // "an 18 year old man" is one man
+			j++
+		}
 		body := j
 		for j < s.last && j < body+9 {
 			x := &ws[j]
@@ -223,6 +227,8 @@ func (r *reading) head(g *group, s *sentence, body int) {
 			case w.place > 0 && g.q == nil:
 				if r.places[w.place-1].Kind != "demonym" {
 					g.thing = "place"
+				} else if g.det == "a" || g.det == "an" {
+					g.person, g.who = true, "foreigner" // "a Swiss"
 				} else {
 					g.thing = "demonym"
 				}

@@ -122,6 +122,9 @@ func (r *reading) lead(cs []clause) lead {
 					l.witness++
 				}
 			}
+			if (w.low == "dies" || w.low == "died" || w.low == "dead") && (r.lowAt(k+1) == "at" || r.lowAt(k+1) == "aged") && k+2 < s.last && r.words[k+2].q != nil && s.title {
+				l.inTitle["anniversary"] = true // an obituary
+			}
 			if w.is(lexicon.Harm) && s.title && w.e.Measure != string(Released) && w.e.Measure != string(Arrested) {
 				l.titleSays = true
 			}

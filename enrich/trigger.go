@@ -103,6 +103,14 @@ func (r *reading) isKind(k int) bool {
 		case "on", "against", "killed", "kill", "kills", "killing", "hit", "targeting", "hits", "that":
 			return true
 		}
+		if prev == "the" || prev == "a" {
+			s := &r.sents[r.sentenceAt(k)]
+			for n := s.first; n < s.last; n++ {
+				if r.words[n].is(lexicon.Actor) {
+					return true
+				}
+			}
+		}
 		return prev == "army" || prev == "military" || prev == "retaliatory" || k > 0 && r.words[k-1].place > 0 || prev == "missile" || prev == "of"
 	case "storm":
 		return false

@@ -68,6 +68,21 @@ func TestNoContradictions(t *testing.T) {
 	}
 }
 
+// A theme's phrase is one word to the grammar: it must not hide who was killed.
+func TestThemesHideNoHarm(t *testing.T) {
+	l := Load()
+	for _, k := range keys(t, "themes.txt") {
+		if !strings.Contains(k, " ") {
+			continue
+		}
+		for w := range strings.FieldsSeq(k) {
+			if e := l.m[w]; e != nil && e.Is(Harm) && e.Measure != "arrested" && w != "murder" && e.Form&(Past|Base|Gerund|Intrans) != 0 {
+				t.Errorf("%q hides %q", k, w)
+			}
+		}
+	}
+}
+
 func TestMalformedLinesAreNamed(t *testing.T) {
 	for _, tt := range []struct{ file, data, want string }{
 		{"harm.txt", "killed", "harm.txt:1:"},
