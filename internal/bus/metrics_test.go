@@ -30,6 +30,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	ack(t, next(t, sub))
+	settled(t, b)
 	stop()
 	problems, err := testutil.GatherAndLint(reg)
 	if err != nil {

@@ -14,8 +14,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// publishTimeout is how long one try of a publish may take.
-const publishTimeout = 10 * time.Second
+// publishTimeout is how long the first try of a publish may take, behind all
+// that was begun before it; tryTimeout how long each further one, which is
+// alone: a confirmation that a restart cut off costs no more than that.
+const (
+	publishTimeout = 10 * time.Second
+	tryTimeout     = 3 * time.Second
+)
 
 // Message is one publish.
 type Message struct {
@@ -115,7 +120,7 @@ func (b *Bus) retry(ctx context.Context, m *Message, err error) (*jetstream.PubA
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("publish to %s: %w (last try: %w)", m.Subject, ctx.Err(), err)
 		}
-		try, cancel := context.WithTimeout(ctx, publishTimeout)
+		try, cancel := context.WithTimeout(ctx, tryTimeout)
 		ack, perr := b.JS.PublishMsg(try, m.msg(), jetstream.WithRetryAttempts(0))
 		cancel()
 		if perr == nil {
