@@ -1,11 +1,9 @@
 package ingest
 
 import (
-	"bytes"
 	"cmp"
 	"container/heap"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +14,9 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"tocsin/internal/bus"
 	"tocsin/internal/ident"
@@ -427,15 +428,7 @@ func Message(b *bus.Bus, a *Article) (bus.Message, error) {
 }
 
 // encode writes an article for the bus. Its text keeps "<" and "&" as they are.
-func encode(a *Article) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(a); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
-}
+func encode(a *Article) ([]byte, error) { return json.Marshal(a, jsontext.AllowInvalidUTF8(true)) }
 
 // messageRoom leaves space for what the poller still adds to an article, and
 // surelyFits for text whose every byte takes six in JSON.

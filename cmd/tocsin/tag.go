@@ -198,7 +198,7 @@ func tagLines(t *enrich.Tagger, in io.Reader, std streams) error {
 			bad++
 			fmt.Fprintf(std.err, "tocsin: line %d: %v\n", j.n, j.err)
 		case werr == nil:
-			if _, werr = w.Write(append(out, '\n')); werr == nil && len(order) == 0 {
+			if _, werr = w.Write(out); werr == nil && len(order) == 0 {
 				werr = w.Flush() // who writes one article at a time gets its answer
 			}
 		}
