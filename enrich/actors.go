@@ -10,7 +10,6 @@ type party struct {
 	name string
 	kind string
 	role string
-	by   string
 }
 
 // parties reads the named actors of a clause.

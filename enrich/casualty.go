@@ -27,11 +27,9 @@ type mention struct {
 	harm       int // word of the harm
 	first      int // words quoted [first, last)
 	last       int
-	order      int
 	soft       bool // "was shot": hurt only where no death is told
 	weak       bool // a single person without a number: loses to any number
-	incident   int
-	parts      int // mention that this is a part of, -1
+	parts      int  // mention that this is a part of, -1
 	others     bool
 	hypothesis bool
 }
@@ -304,7 +302,7 @@ func (r *reading) sharedPredicate(s *sentence, g int) bool {
 	ws := r.words
 	for k := r.groups[g].last; k < s.last && k < r.groups[g].last+8; k++ {
 		w := &ws[k]
-		if w.low == "who" || w.low == "when" || w.low == "in" && k == r.groups[g].last && false {
+		if w.low == "who" || w.low == "when" {
 			return false
 		}
 		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && r.passive(r.sentenceAt(k), k) {
@@ -741,7 +739,6 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 		args = append([]arg{b}, args...)
 		first = r.groups[g].first
 	}
-	_ = s
 	return args, first
 }
 
@@ -770,10 +767,6 @@ func (r *reading) predicative(si, j int, m Measure) {
 		if r.object(si, j, m, "fig.left-dead") {
 			return
 		}
-	}
-	if j > s.first && (ws[j-1].low == "more" || ws[j-1].low == "others") {
-		// "30 more dead"
-		_ = j
 	}
 	r.subject(si, j, m, "fig.predicate")
 }
@@ -852,7 +845,7 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 	if m == Casualties && (w.low == "casualties" || w.low == "losses") {
 		neg := false
 		for k := j - 1; k >= s.first && k > j-6; k-- {
-			if ws[k].q != nil || ws[k].low == "civilian" && false {
+			if ws[k].q != nil {
 				neg = true
 			}
 		}
@@ -981,7 +974,6 @@ func (r *reading) none(si, j int, m Measure, first int) {
 			return
 		}
 	}
-	_ = s
 	if m == Casualties && q.Quantifier == "none" {
 		add(Killed)
 		add(Injured)
@@ -1015,15 +1007,10 @@ func (r *reading) toll(si, j int, m Measure) {
 		m = Injured
 	}
 	now, was := -1, -1
-	change := false
 	for k := j + 1; k < s.last && k < j+22; k++ {
 		w := &ws[k]
 		if w.low == ";" || w.low == "," && now >= 0 {
 			break
-		}
-		switch w.low {
-		case "rose", "rises", "climbed", "climbs", "rising", "raised", "increased", "jumped", "soared", "risen", "revised", "down", "hits", "reached", "reaches", "now", "updated", "fell", "grew", "brings", "bringing":
-			change = true
 		}
 		if w.q == nil || w.q.Shape != quantity.Count && w.q.Shape != quantity.Year {
 			continue
@@ -1065,7 +1052,6 @@ func (r *reading) toll(si, j int, m Measure) {
 			}
 		}
 	}
-	_ = change
 	f := len(r.figs)
 	r.figure(si, j, m, []arg{{g, *ws[now].q, ""}}, "fig.toll", j, r.groups[g].last)
 	if len(r.figs) > f {
@@ -1384,7 +1370,7 @@ func (r *reading) hypothetical(s *sentence, j int) bool {
 						return true
 					}
 				}
-				return ws[j].e.Form&lexicon.Base != 0 && !(j+1 < s.last && ws[j+1].q != nil && false)
+				return ws[j].e.Form&lexicon.Base != 0
 			}
 		case "if", "unless":
 			return true

@@ -10,7 +10,7 @@ import (
 // duplicates, attackers and what has not happened count towards nothing; sums
 // compete with totals; a number beats a single person without one; an exact
 // number beats a vague one that it satisfies; an update replaces.
-func (r *reading) fuse(x *incident, typ string) map[Measure]Total {
+func (r *reading) fuse(x *incident) map[Measure]Total {
 	var out map[Measure]Total
 	for _, m := range []Measure{Killed, Injured, Missing, Abducted, Released, Escaped, Arrested, Surrender, Displaced, Casualties} {
 		t, ok := r.total(x, m)
@@ -22,7 +22,6 @@ func (r *reading) fuse(x *incident, typ string) map[Measure]Total {
 		}
 		out[m] = t
 	}
-	_ = typ
 	return out
 }
 

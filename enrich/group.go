@@ -15,7 +15,6 @@ type incident struct {
 	figs    []int
 	places  []int // indexes of reading.places, in order of the text
 	dates   []int
-	parties []party
 	rules   []string
 	at      []int // the places that tell it apart
 	para    int
@@ -26,11 +25,10 @@ type incident struct {
 func (r *reading) scopes(cs []clause, a *about) {
 	for i := range cs {
 		c := &cs[i]
-		c.scope, c.rule = r.scopeAt(c, (c.first+c.last)/2, true)
+		c.scope, c.rule = r.scopeAt(c, (c.first+c.last)/2)
 		if len(c.kinds) > 0 {
-			c.scope, c.rule = r.scopeAt(c, c.kinds[0], true)
+			c.scope, c.rule = r.scopeAt(c, c.kinds[0])
 		}
-		s := &r.sents[c.sent]
 		if len(c.figs) > 0 {
 			c.scope, c.rule = "", ""
 		}
@@ -39,7 +37,7 @@ func (r *reading) scopes(cs []clause, a *about) {
 			if x.scope == "perpetrator" {
 				continue
 			}
-			scope, rule := r.scopeAt(c, x.harm, false)
+			scope, rule := r.scopeAt(c, x.harm)
 			if x.hypothesis {
 				scope, rule = "hypothetical", "scope.hypothetical"
 			}
@@ -59,13 +57,13 @@ func (r *reading) scopes(cs []clause, a *about) {
 				}
 			}
 		}
-		c.other = r.other(c, s)
+		c.other = r.other(c)
 	}
 }
 
 // scopeAt reads the scope of word p from the time expressions and cue words of
 // its clause: the nearest one governs.
-func (r *reading) scopeAt(c *clause, p int, whole bool) (scope, rule string) {
+func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	best, dist := -1, 1<<30
 	for _, d := range c.dates {
 		x := &r.dates[d]
@@ -132,7 +130,6 @@ func (r *reading) scopeAt(c *clause, p int, whole bool) (scope, rule string) {
 			return "background", "scope.judicial"
 		}
 	}
-	_ = whole
 	return "current", ""
 }
 
@@ -174,7 +171,7 @@ func (r *reading) index(c *clause) bool {
 }
 
 // other tells whether the clause announces another incident.
-func (r *reading) other(c *clause, s *sentence) bool {
+func (r *reading) other(c *clause) bool {
 	ws := r.words
 	for k := c.first; k < c.last; k++ {
 		switch ws[k].low {
@@ -184,14 +181,10 @@ func (r *reading) other(c *clause, s *sentence) bool {
 			return k-c.first < 3
 		case "another", "second", "other":
 			if k+1 < c.last && (ws[k+1].is(lexicon.Kind) || k+2 < c.last && ws[k+1].noun() && ws[k+2].is(lexicon.Kind)) && !ws[k+1].is(lexicon.Person) {
-				if ws[k].low == "second" && k > c.first && ws[k-1].low == "the" && false {
-					return false
-				}
 				return len(c.figs) > 0 || k-c.first < 4
 			}
 		}
 	}
-	_ = s
 	return false
 }
 
@@ -469,7 +462,7 @@ func (r *reading) samePlace(p, q int) bool {
 	if a.Admin == b.name || b.Admin == a.name {
 		return true
 	}
-	return a.Kind == "admin1" && b.Kind == "settlement" && false
+	return false
 }
 
 func (r *reading) abroad(c *clause, x *incident) bool {
@@ -521,25 +514,11 @@ func (r *reading) definite(c *clause) bool {
 	return false
 }
 
-func (r *reading) familyOf(c *clause) string {
-	for _, k := range c.kinds {
-		if f := Family(r.words[k].e.Type); f != "unknown" && f != "law" && r.words[k].e.Type != "armed_attack" {
-			return f
-		}
-	}
-	return ""
-}
-
-func (r *reading) familyIn(x *incident) string {
-	t, _, _ := r.typed(x.kinds, false, false)
-	return Family(t)
-}
-
 // finish makes a report of a gathered incident.
 func (r *reading) finish(x *incident, cs []clause) Report {
 	rep := Report{Role: x.role, Certainty: "reported"}
 	var rule string
-	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.toll0(x), r.agent(x, cs))
+	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.hurts(x), r.agent(x, cs))
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
 	rep.Outcome = r.outcome(cs, x.clauses)
@@ -603,7 +582,7 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	for _, f := range x.figs {
 		rep.Figures = append(rep.Figures, r.export(&r.figs[f], x.role))
 	}
-	rep.Totals = r.fuse(x, rep.Type)
+	rep.Totals = r.fuse(x)
 	return rep
 }
 
@@ -638,8 +617,8 @@ func (r *reading) agent(x *incident, cs []clause) bool {
 	return false
 }
 
-// toll0 tells whether the incident has people killed or hurt.
-func (r *reading) toll0(x *incident) bool {
+// hurts tells whether the incident has people killed or hurt.
+func (r *reading) hurts(x *incident) bool {
 	for _, f := range x.figs {
 		if m := r.figs[f].measure; (m == Killed || m == Injured) && r.figs[f].scope != "hypothetical" && r.figs[f].scope != "aggregate" {
 			return true

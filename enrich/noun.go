@@ -85,9 +85,6 @@ func (r *reading) nouns(s *sentence) {
 				}
 				j++
 			}
-			if j < s.last && ws[j].q != nil && ws[j].q.Shape == quantity.Count && ws[j-1].q == nil && ws[j-1].low != "more" {
-				j = j - 0
-			}
 		}
 		if g.q != nil && j+1 < s.last && ws[j].e.Unit == "age" && (ws[j+1].noun() || ws[j+1].place > 0) {
 			g.q = nil // "an 18 year old man" is one man
@@ -141,7 +138,7 @@ func (r *reading) nouns(s *sentence) {
 			}
 			if x.is(lexicon.Harm) && !x.is(lexicon.Person|lexicon.Thing) {
 				nextNoun := j+1 < s.last && ws[j+1].noun() && !ws[j+1].is(lexicon.Harm) && ws[j+1].place == 0 && !ws[j+1].clitic
-				if nextNoun && (j == body || ws[j-1].is(lexicon.Adj)) && (g.q != nil || g.det != "") && ws[j].e.Form&(lexicon.Past|lexicon.Predicative|lexicon.Gerund) != 0 && !(s.title && ws[j+1].upper && g.det == "" && g.q != nil) && !properVerb(&ws[j+1]) {
+				if nextNoun && (j == body || ws[j-1].is(lexicon.Adj)) && (g.q != nil || g.det != "") && ws[j].e.Form&(lexicon.Past|lexicon.Predicative|lexicon.Gerund) != 0 && !(s.title && ws[j+1].upper && g.det == "" && g.q != nil) {
 					g.mod = j
 					j++
 					continue
@@ -178,9 +175,6 @@ func (r *reading) nouns(s *sentence) {
 		i = g.last
 	}
 }
-
-// properVerb tells whether what follows a participle is no noun that it could describe.
-func properVerb(w *word) bool { return w.upper && w.e == lexicon.None && false }
 
 // verbal guesses that an unknown word is a verb form.
 func verbal(w string) bool {

@@ -225,7 +225,7 @@ func (r *reading) where(names []int) *Place {
 		if best < 0 || p.rank() > r.places[best].rank() {
 			best = n
 		}
-		if country == "" || p.Kind == "country" && false {
+		if country == "" {
 			country = p.Country
 		}
 	}

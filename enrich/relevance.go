@@ -37,6 +37,7 @@ type lead struct {
 	law       bool // of the words for incidents, some are about police work
 	crime     bool // … and some are about something else, or armed people are named
 	fiction   bool // the article is about a work: "The novel opens with …"
+	deed      bool // a word for the incident itself, or a weapon that did something
 	official  bool
 	blast     bool // an explosion is told of …
 	attack    bool // … and a word that makes it somebody's deed
@@ -97,6 +98,9 @@ func (r *reading) lead(cs []clause) lead {
 				if s.title && (!r.meansOnly(w.low) || r.lands(s, k)) {
 					l.titleSays = true
 				}
+				if !r.meansOnly(w.low) || r.lands(s, k) {
+					l.deed = true
+				}
 				if f := Family(w.e.Type); f == "law" {
 					l.law = true
 				} else if !r.meansOnly(w.low) {
@@ -122,7 +126,7 @@ func (r *reading) lead(cs []clause) lead {
 					l.witness++
 				}
 			}
-			if (w.low == "dies" || w.low == "died" || w.low == "dead") && (r.lowAt(k+1) == "at" || r.lowAt(k+1) == "aged") && k+2 < s.last && r.words[k+2].q != nil && s.title {
+			if (w.low == "dies" || w.low == "died" || w.low == "dead" && s.title && r.lowAt(k-1) != "the") && (r.lowAt(k+1) == "at" || r.lowAt(k+1) == "aged") && k+2 < s.last && r.words[k+2].q != nil && si < 2 {
 				l.inTitle["anniversary"] = true // an obituary
 			}
 			if w.is(lexicon.Harm) && s.title && w.e.Measure != string(Released) && w.e.Measure != string(Arrested) {
@@ -147,7 +151,7 @@ func (r *reading) lead(cs []clause) lead {
 			if w.is(lexicon.Person) {
 				switch w.e.Who {
 				case "perpetrator":
-					l.crime = true
+					l.crime, l.deed = true, true
 					l.titleSays = l.titleSays || s.title
 					l.witness++
 					l.violent += times
@@ -166,7 +170,7 @@ func (r *reading) lead(cs []clause) lead {
 		}
 		for _, f := range cs[ci].figs {
 			x := &r.figs[f]
-			if scope, _ := r.scopeAt(&cs[ci], x.harm, false); scope != "current" {
+			if scope, _ := r.scopeAt(&cs[ci], x.harm); scope != "current" {
 				continue
 			}
 			if !x.hypothesis && (x.measure == Killed || x.measure == Injured || x.measure == Abducted || x.measure == Displaced || x.measure == Casualties) && x.q.Quantifier != "none" {
@@ -238,6 +242,8 @@ func (r *reading) about(cs []clause) about {
 		return past("judicial")
 	case l.titleYear, top == "statistics" && most > l.violent && !l.dayDate:
 		return past("statistics")
+	case !l.deed && !l.harmed && l.violent < 6:
+		return reject("means-only") // a rocket, but nothing that it did
 	case r.asks() && !l.harmed:
 		return reject("question")
 	case l.law && !l.crime && !l.harmed:

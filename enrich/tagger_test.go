@@ -236,6 +236,13 @@ func TestTotals(t *testing.T) {
 		{"nouns of harm", "The attack resulted in the death of a nurse and injuries to ten others.", "killed 1 injured 10"},
 		{"undivided", "Bombs killed or wounded 25 people.", "casualties 25"},
 		{"bodies", "Eleven bodies with bullet wounds were found in a ditch.", "killed 11"},
+		{"an age without hyphens", "Gunmen shot dead an 18 year old student.", "killed 1"},
+		{"a result after the object", "A man stabbed two tourists to death in the attack.", "killed 2"},
+		{"the attacker alone", "The suicide bomber killed himself; no one else was hurt.", "killed none injured none"},
+		{"two subjects in one sentence", "A nurse was killed and two guards died in the bombing.", "killed 3"},
+		{"a shared number", "The blast wounded seven staff and volunteers.", "injured 7"},
+		{"a relative clause", "Police seek the killers of judge Ana Sosa Duarte, who was murdered in a bombing.", "killed 1"},
+		{"detained by militants is taken", "Two drivers were detained by militants after an ambush.", "abducted 2"},
 		{"abduction", "Gunmen abducted 1,204 villagers over the weekend.", "abducted 1204"},
 		{"sources are not victims", "Two security officials said three people were abducted.", "abducted 3"},
 		{"a failed attempt", "Gunmen tried to abduct two nuns but fled.", "abducted none"},
@@ -279,6 +286,12 @@ func TestWhatIsNoIncident(t *testing.T) {
 		{"a drill", "In the drill, 30 volunteers played the wounded after a mock explosion."},
 		{"fiction", "The novel opens with a bombing that kills six."},
 		{"a condition", "If the dam is hit, 10,000 people could die."},
+		{"an obituary", "Ama Deku, poet who fought apartheid, dies at 84.\n\nThe veteran of many a battle for rights died on Tuesday."},
+		{"a launch", "A rocket carried three astronauts to the space station on Monday."},
+		{"a metaphor", "The opposition attacked the budget and the minister shot back."},
+		{"a question", "Was a drone behind the depot fire?"},
+		{"what bandits often do", "Bandits often kidnap travellers on this road for ransom."},
+		{"an arrest for theft", "Police arrested four people on Tuesday over the theft of rental cars."},
 		{"a hoax", "The bomb scare at the station turned out to be a hoax."},
 		{"a teaser", "Also read: 12 die in Karachi blast"},
 		{"a report withdrawn", "The agency withdrew its report that six hostages had been killed."},
@@ -309,6 +322,33 @@ func TestPlaces(t *testing.T) {
 			reps := tagger.Tag(article("a", "", tt.text, "2024-05-06"))
 			if len(reps) == 0 || reps[0].Place == nil || reps[0].Place.Name != tt.place || reps[0].Place.Country != tt.country {
 				t.Errorf("%q: got\n%s\nwant %s, %s", tt.text, brief(reps), tt.place, tt.country)
+			}
+		})
+	}
+}
+
+func TestSourcesAndCertainty(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct{ name, text, kind, certainty, total string }{
+		{"police", "A car bomb killed four people in Kabul, police said.", "police", "reported", "4"},
+		{"a ministry confirms", "The health ministry confirmed that the bombing killed nine people.", "medical", "confirmed", "9"},
+		{"a hedge", "The bombing reportedly killed three people.", "", "possible", "3"},
+		{"not verified", "The figure of 60 dead in the bombing could not be independently verified.", "", "possible", "60"},
+		{"a party's claim", "Rebels claimed that the ambush killed 40 soldiers.", "belligerent", "claimed", "40"},
+		{"more are expected", "The bombing killed nine people, and the toll is expected to rise.", "", "reported", "9 or more"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reps := tagger.Tag(article("a", "", tt.text, "2024-05-06"))
+			if len(reps) == 0 || len(reps[0].Figures) == 0 {
+				t.Fatalf("%q: no figure", tt.text)
+			}
+			f, k := reps[0].Figures[0], reps[0].Totals[Killed]
+			kind := ""
+			if f.Source != nil {
+				kind = f.Source.Kind
+			}
+			if kind != tt.kind || f.Certainty != tt.certainty || value(k.Quantifier, k.Min, k.Max, k.Point) != tt.total {
+				t.Errorf("%q: source %q, %s, total %s; want %q, %s, %s", tt.text, kind, f.Certainty, value(k.Quantifier, k.Min, k.Max, k.Point), tt.kind, tt.certainty, tt.total)
 			}
 		})
 	}

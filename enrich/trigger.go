@@ -17,7 +17,6 @@ type clause struct {
 	scope             string // current background aggregate hypothetical
 	rule              string
 	other             bool // the text says that it tells of another incident
-	incident          int
 }
 
 // clauses cuts a sentence and collects what each clause holds.
@@ -59,7 +58,7 @@ func (r *reading) closingDash(s *sentence, k int) bool {
 }
 
 func (r *reading) clause(si, first, last int) clause {
-	c := clause{sent: si, first: first, last: last, scope: "current", incident: -1}
+	c := clause{sent: si, first: first, last: last, scope: "current"}
 	for k := first; k < last; k++ {
 		w := &r.words[k]
 		if w.is(lexicon.Kind) && r.isKind(k) {

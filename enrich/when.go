@@ -96,8 +96,7 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 					return d, n + k
 				}
 			}
-			old := i > 0 && low(toks, i-1) == "last" && false
-			return r.weekday(weekdays[w], old), 1
+			return r.weekday(weekdays[w]), 1
 		}
 		if m, ok := months[w]; ok && t.Upper && !(w == "may" && !mayIsMonth(toks, i)) && !(w == "march" && low(toks, i+1) == "of") {
 			return r.month(toks, i, m)
@@ -169,10 +168,9 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 			if n, k := smallNumber(toks, i+1); (n == 0 || k == 0) && u != "few" && u != "couple" && !isUnitOfTime(u) {
 				break
 			}
-			j := i + 2
 			for k := i + 1; k < len(toks) && k < i+4; k++ {
 				if isUnitOfTime(toks[k].Low) {
-					j = k + 1
+					j := k + 1
 					if strings.HasPrefix(toks[k].Low, "hour") || strings.HasPrefix(toks[k].Low, "day") {
 						return dating{precision: "unknown", basis: "relative"}, j - i
 					}
@@ -395,13 +393,13 @@ func (r *reading) day(offset int, basis string) dating {
 }
 
 // weekday is the last such day that is not after publication.
-func (r *reading) weekday(d time.Weekday, old bool) dating {
+func (r *reading) weekday(d time.Weekday) dating {
 	if !r.clock.exact() {
-		return dating{precision: "day", basis: "weekday", old: old, wd: 1 + int(d)}
+		return dating{precision: "day", basis: "weekday", wd: 1 + int(d)}
 	}
 	back := (int(r.clock.published.Weekday()) - int(d) + 7) % 7
 	x := r.day(-back, "weekday")
-	x.old, x.wd = old, 1+int(d)
+	x.wd = 1 + int(d)
 	return x
 }
 
