@@ -133,8 +133,12 @@ func starts(t *text.Token) bool {
 		return true
 	case t.Kind != text.Word:
 		return false
-	case t.Low[0] == 'l' || t.Low[0] == 'o' || t.Low[0] >= '0' && t.Low[0] <= '9':
+	case t.Low[0] >= '0' && t.Low[0] <= '9':
 		return true
+	case t.Low[0] == 'l' || t.Low[0] == 'o':
+		if strings.ContainsAny(t.Low, "0123456789") {
+			return true
+		}
 	}
 	return starters[t.Low]
 }
@@ -471,6 +475,9 @@ func (p *parser) core(i int) (Quantity, bool) {
 	return p.more(q), true
 }
 
+// unscan undoes what scanners do to digits.
+var unscan = strings.NewReplacer("l", "1", "o", "0")
+
 // odd reads one token that hides its number: "30-odd", "30+", "l0".
 func (p *parser) odd(i int) (Quantity, bool) {
 	if i >= len(p.t) || p.t[i].Kind != text.Word {
@@ -483,8 +490,10 @@ func (p *parser) odd(i int) (Quantity, bool) {
 		}
 	}
 	if len(w) >= 2 && len(w) <= 4 && (w[0] == 'l' || w[0] == 'o') && !p.t[i].Hyphen {
-		n, ok := digits(strings.NewReplacer("l", "1", "o", "0").Replace(w))
-		if ok && strings.ContainsAny(w, "0123456789") {
+		if !strings.ContainsAny(w, "0123456789") {
+			return Quantity{}, false
+		}
+		if n, ok := digits(unscan.Replace(w)); ok {
 			q := exact(i, i+1, n)
 			q.OCR, q.Rule = true, "q.ocr"
 			return q, true
