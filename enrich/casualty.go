@@ -992,8 +992,8 @@ func (r *reading) none(si, j int, m Measure, first int) {
 }
 
 func (r *reading) attackerDied(si int) bool {
-	for i := range r.figs {
-		if r.figs[i].scope == "perpetrator" && si-r.figs[i].sent <= 2 {
+	for i := len(r.figs) - 1; i >= 0 && si-r.figs[i].sent <= 2; i-- {
+		if r.figs[i].scope == "perpetrator" {
 			return true
 		}
 	}
@@ -1402,9 +1402,9 @@ func (r *reading) excluding(si, from int, base *mention) {
 			ex = k+2 < s.last && ws[k+1].low == "addition" && ws[k+2].low == "to"
 		}
 		if ex && r.perpetratorNear(s, k-2, k+7) {
-			for i := range r.figs {
+			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
 				f := &r.figs[i]
-				if f.sent == si && f.measure == base.measure && f.scope == "current" && f.harm == base.harm {
+				if f.measure == base.measure && f.scope == "current" && f.harm == base.harm {
 					f.excludes = true
 					f.last = max(f.last, r.perpetratorEnd(s, k))
 				}
@@ -1413,9 +1413,9 @@ func (r *reading) excluding(si, from int, base *mention) {
 		}
 		if ws[k].low == "including" && r.perpetratorNear(s, k, k+4) {
 			// "killed 30, including the bomber": the total counts one attacker.
-			for i := range r.figs {
+			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
 				f := &r.figs[i]
-				if f.sent == si && f.measure == base.measure && f.harm == base.harm {
+				if f.measure == base.measure && f.harm == base.harm {
 					f.others = false
 					f.said = nil
 				}

@@ -40,6 +40,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		want = "background"
 	}
 	var best *mention
+	dead := m == Injured && r.told(x, Killed, want)
 	rule := "only"
 	var sum mention
 	excludes, perps := false, false
@@ -58,7 +59,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if (f.relation == "subset") != subsets || f.relation == "part" || f.relation == "duplicate" || f.certainty == "denied" || f.certainty == "retracted" {
 			continue
 		}
-		if f.soft && (m != Injured || r.told(x, Killed, want)) {
+		if f.soft && (m != Injured || dead) {
 			continue
 		}
 		excludes = excludes || f.excludes

@@ -346,7 +346,7 @@ func (r *reading) join(x *incident, c *clause, i int, s *sentence) {
 	x.figs = append(x.figs, c.figs...)
 	for _, p := range c.places {
 		x.places = append(x.places, p)
-		if r.places[p].rank() >= 2 && r.located(p) {
+		if len(x.at) < 16 && r.places[p].rank() >= 2 && r.located(p) {
 			x.at = append(x.at, p)
 		}
 	}

@@ -87,9 +87,9 @@ func (r *reading) openEnded(si int) {
 		default:
 			continue
 		}
-		for i := range r.figs {
+		for i := len(r.figs) - 1; i >= 0 && si-r.figs[i].sent <= 1; i-- {
 			f := &r.figs[i]
-			if si-f.sent <= 1 && f.measure == Killed && f.q.Quantifier == "exact" && f.scope == "current" && f.relation != "part" && f.relation != "subset" {
+			if f.measure == Killed && f.q.Quantifier == "exact" && f.scope == "current" && f.relation != "part" && f.relation != "subset" {
 				f.q.Quantifier, f.q.Max, f.q.Point = "at_least", quantity.Open, quantity.Open
 				f.rule += "+open-ended"
 			}

@@ -354,6 +354,28 @@ func TestSourcesAndCertainty(t *testing.T) {
 	}
 }
 
+func TestSummaryIsReadOnce(t *testing.T) {
+	tagger := NewTagger()
+	a := article("a", "Blast in Basra", "", "2024-05-06")
+	a.Summary = "A car bomb killed four people in Basra on Sunday."
+	for _, body := range []string{"", a.Summary + " Police sealed off the street.", "The street was sealed off."} {
+		a.Body = body
+		reps := tagger.Tag(a)
+		checkReports(t, a, reps)
+		n := 0
+		for i := range reps {
+			for _, f := range reps[i].Figures {
+				if f.Measure == Killed {
+					n++
+				}
+			}
+		}
+		if len(reps) != 1 || n != 1 {
+			t.Errorf("body %q: %d reports with %d deaths; want one figure\n%s", body, len(reps), n, brief(reps))
+		}
+	}
+}
+
 func TestHugeAndHostileTextIsBounded(t *testing.T) {
 	tagger := NewTagger()
 	for name, s := range map[string]string{
@@ -364,6 +386,10 @@ func TestHugeAndHostileTextIsBounded(t *testing.T) {
 		"one word":          strings.Repeat("a", 3_000_000),
 		"zero bytes":        strings.Repeat("\x00", 3_000_000),
 		"incidents":         strings.Repeat("A separate bombing in Basra killed two. ", 50_000),
+		"soft wounds":       "A bomb went off. " + strings.Repeat("He was shot. ", 50_000),
+		"places":            strings.Repeat("A bomb in Basra, Mosul and Kirkuk killed two in Iraq and Paris. ", 20_000),
+		"expectations":      strings.Repeat("The bomb killed 2 and the toll is expected to rise, excluding the bomber. ", 20_000),
+		"actors":            strings.Repeat("Taliban blamed Hamas claimed killed ", 20_000),
 		"dates":             strings.Repeat("in May 2017 ", 100_000),
 		"broken code units": strings.Repeat("\xff\xc3 killed 3 ", 100_000),
 	} {
@@ -371,7 +397,9 @@ func TestHugeAndHostileTextIsBounded(t *testing.T) {
 		start := time.Now()
 		reps := tagger.Tag(a)
 		checkReports(t, a, reps)
-		if d := time.Since(start); d > 5*time.Second {
+		d := time.Since(start)
+		t.Logf("%s: %v", name, d)
+		if d > 10*time.Second {
 			t.Errorf("%s: %v", name, d)
 		}
 		if len(reps) > maxReports {
