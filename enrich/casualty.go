@@ -316,7 +316,7 @@ func (r *reading) sharedPredicate(s *sentence, g int) bool {
 }
 
 // resume finds where a list goes on after a group was described: "killed a
-// candidate running for a seat, his driver and a guard".
+// trader returning from a fair, his wife and a porter".
 func (r *reading) resume(s *sentence, k int) int {
 	if k >= s.last || !verbal(r.words[k].low) && !r.words[k].is(lexicon.Prep) && r.words[k].low != "who" || r.words[k].low == "in" || r.words[k].low == "when" || r.words[k].low == "at" {
 		return -1
@@ -644,7 +644,7 @@ func (r *reading) governed(g, lowest int) bool {
 	return false
 }
 
-// bracketed reads "1 UN (another agency) staff": the number stands before the bracket.
+// bracketed reads "two UN (and one other) drivers": the number stands before the bracket.
 func (r *reading) bracketed(g, lowest int) (arg, bool) {
 	gr := &r.groups[g]
 	if gr.q != nil || gr.det != "" || gr.first-1 < lowest || r.words[gr.first-1].low != ")" {
@@ -1289,8 +1289,8 @@ func (r *reading) shared(args []arg) []arg {
 	return out
 }
 
-// whole tells whether the first of a list is the total of the others: "40
-// people, 6 officers and 34 civilians, were killed".
+// whole tells whether the first of a list is the total of the others: "nine
+// people, four officers and five porters, were killed".
 func whole(args []arg) bool {
 	if len(args) < 3 || args[0].q.Quantifier == "unknown" {
 		return false
