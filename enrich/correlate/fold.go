@@ -2,12 +2,14 @@ package correlate
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"tocsin/enrich"
+	"tocsin/internal/bus"
 )
 
 // Change is what a fold did.
@@ -43,6 +45,9 @@ func Fold(prev Incident, r *enrich.Report, t Thresholds) (Incident, Change) {
 		return old.Edition != r.Source.Edition || sha(&next, old.Article) != r.Source.ContentSHA256 || old.Ordinal == r.Ordinal
 	})
 	add(&next, r)
+	if !slices.ContainsFunc(next.Readings, func(x Reading) bool { return x.Report == r.ID }) {
+		return prev, Change{None: true} // too old for a story as huge as this
+	}
 	if f := firstSeen(r); next.FirstSeen.IsZero() || (!f.IsZero() && f.Before(next.FirstSeen)) {
 		next.FirstSeen = f
 	}
@@ -121,6 +126,8 @@ const (
 	maxReadings = 200
 	maxFigures  = 400
 	maxActors   = 40
+	maxBytes    = bus.MaxMessage - 32<<10 // room for what a version adds to its reports
+	fewEnough   = 60                      // readings and figures that need not be measured
 )
 
 func add(i *Incident, r *enrich.Report) {
@@ -148,9 +155,6 @@ func add(i *Incident, r *enrich.Report) {
 	slices.SortFunc(i.Readings, func(a, b Reading) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Article, b.Article), cmp.Compare(a.Ordinal, b.Ordinal))
 	})
-	if n := len(i.Readings) - maxReadings; n > 0 {
-		i.Readings = slices.Delete(i.Readings, 1, 1+n) // the first report founded it
-	}
 	if !slices.ContainsFunc(i.Provenance, func(o Origin) bool { return o.Article == src.ID }) {
 		i.Provenance = append(i.Provenance, Origin{
 			Article: src.ID, URL: src.URL, Feed: src.Feed, Outlet: src.Outlet, Language: src.Language, Title: src.Title,
@@ -159,30 +163,75 @@ func add(i *Incident, r *enrich.Report) {
 		slices.SortFunc(i.Provenance, func(a, b Origin) int {
 			return cmp.Or(a.Published.Compare(b.Published), cmp.Compare(a.Article, b.Article))
 		})
-		if n := len(i.Provenance) - maxReadings; n > 0 {
-			i.Provenance = slices.Delete(i.Provenance, 1, 1+n)
-		}
 	}
 	i.Figures = append(i.Figures, r.Figures...)
+	if i.Figures == nil {
+		i.Figures = []enrich.Figure{} // a list in JSON, not null
+	}
 	slices.SortStableFunc(i.Figures, func(a, b enrich.Figure) int {
 		return cmp.Or(compareEvidence(a.Evidence, b.Evidence), cmp.Compare(a.Measure, b.Measure), cmp.Compare(a.Rule, b.Rule))
 	})
-	if n := len(i.Figures) - maxFigures; n > 0 {
-		i.Figures = slices.Delete(i.Figures, 0, n)
-	}
 	i.Actors = append(i.Actors, r.Actors...)
 	slices.SortStableFunc(i.Actors, func(a, b enrich.Actor) int {
 		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name), compareEvidence(a.Evidence, b.Evidence))
 	})
-	if n := len(i.Actors) - maxActors; n > 0 {
-		i.Actors = slices.Delete(i.Actors, 0, n)
-	}
 	for _, w := range r.Weapons {
 		if !slices.Contains(i.Weapons, w) {
 			i.Weapons = append(i.Weapons, w)
 		}
 	}
 	slices.Sort(i.Weapons)
+	trim(i, maxReadings, maxFigures, maxActors)
+	for k := 1; k <= 8 && len(i.Readings)+len(i.Figures) > fewEnough && size(i) > maxBytes; k++ {
+		trim(i, maxReadings>>k, maxFigures>>k, maxActors)
+	}
+}
+
+// trim keeps the first reading, which tells when it began, the newest ones, and
+// the figures of the newest articles.
+func trim(i *Incident, readings, figures, actors int) {
+	if n := len(i.Readings) - readings; n > 0 {
+		i.Readings = slices.Delete(i.Readings, 1, 1+n)
+	}
+	if n := len(i.Provenance) - readings; n > 0 {
+		i.Provenance = slices.Delete(i.Provenance, 1, 1+n)
+	}
+	if n := len(i.Figures) - figures; n > 0 {
+		said := make(map[string]int, len(i.Readings)) // article → how new it is, from 1
+		for k := range i.Readings {
+			said[i.Readings[k].Article] = k + 1
+		}
+		age := make([]int, len(i.Figures)) // positions of figures, oldest first
+		for k := range age {
+			age[k] = k
+		}
+		of := func(k int) int {
+			if e := i.Figures[k].Evidence; len(e) > 0 {
+				return said[e[0].Article]
+			}
+			return 0
+		}
+		slices.SortStableFunc(age, func(a, b int) int { return cmp.Compare(of(a), of(b)) })
+		keep := age[n:]
+		slices.Sort(keep)
+		kept := make([]enrich.Figure, len(keep))
+		for k, at := range keep {
+			kept[k] = i.Figures[at]
+		}
+		i.Figures = kept
+	}
+	if n := len(i.Actors) - actors; n > 0 {
+		i.Actors = slices.Delete(i.Actors, 0, n)
+	}
+}
+
+// size is how many bytes an incident takes on the bus.
+func size(i *Incident) int {
+	data, err := json.Marshal(i)
+	if err != nil {
+		return 0 // the worker meets the same error and tells it
+	}
+	return len(data)
 }
 
 func compareEvidence(a, b []enrich.Span) int {
@@ -225,7 +274,7 @@ func fuseType(i *Incident) {
 	best := slices.MaxFunc(types, func(a, b string) int {
 		return cmp.Or(cmp.Compare(specificity(a), specificity(b)), cmp.Compare(votes[a], votes[b]), cmp.Compare(last[a], last[b]))
 	})
-	i.Type, i.Subtype, i.Complex, i.Also = best, "", false, nil
+	i.Type, i.Subtype, i.Complex, i.Also, i.Outcome = best, "", false, nil, ""
 	for _, t := range types {
 		if t != best {
 			i.Also = append(i.Also, t)

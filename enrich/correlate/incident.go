@@ -135,6 +135,12 @@ func newID(r *enrich.Report) string {
 	return "inc-" + ident.ULID(at(r), "incident", r.Source.ID, fmt.Sprint(r.Ordinal))
 }
 
+// newIDOfEdition is newID for what only a later edition of an article tells of,
+// where an earlier one has founded another incident at that ordinal.
+func newIDOfEdition(r *enrich.Report) string {
+	return "inc-" + ident.ULID(at(r), "incident", r.Source.ID, fmt.Sprint(r.Ordinal), fmt.Sprint(r.Source.Edition))
+}
+
 // at is when a report counts as said.
 func at(r *enrich.Report) time.Time {
 	if !r.Source.Published.IsZero() {

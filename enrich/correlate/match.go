@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,12 +14,49 @@ import (
 // one to be of it.
 type index struct {
 	byID  map[string]*Incident
-	byKey map[string]map[string]*Incident // country → id → incident
-	of    map[string]map[string]bool      // article → incidents that have readings of it
+	byKey map[block]map[string]*Incident // country and day → id → incident
+	of    map[string]map[string]bool     // article → incidents that have readings of it
 }
 
 func newIndex() *index {
-	return &index{byID: map[string]*Incident{}, byKey: map[string]map[string]*Incident{}, of: map[string]map[string]bool{}}
+	return &index{byID: map[string]*Incident{}, byKey: map[block]map[string]*Incident{}, of: map[string]map[string]bool{}}
+}
+
+// block is what candidates must share: a country, and a day that both may be
+// of. What may be of too many days is of anyDay.
+type block struct {
+	country string
+	day     int64 // since 1970
+}
+
+const (
+	anyDay  = -1 << 62
+	maxDays = 40
+)
+
+// blocks are those of a country and a span of time.
+func blocks(country string, from, to time.Time) []block {
+	first, last := daysOf(from), daysOf(to)
+	if last-first >= maxDays {
+		return []block{{country, anyDay}}
+	}
+	out := make([]block, 0, last-first+2)
+	for d := first; d <= last; d++ {
+		out = append(out, block{country, d})
+	}
+	return out
+}
+
+func daysOf(t time.Time) int64 { return t.Unix() / 86400 }
+
+// home is where an incident is found. Without readings it is found by its
+// article alone.
+func home(i *Incident) []block {
+	if len(i.Readings) == 0 {
+		return nil
+	}
+	from, to := window(&i.Occurred, i.Readings[0].At)
+	return blocks(i.Place.Country, from, to)
 }
 
 // put takes in a version of an incident, the latest one.
@@ -27,11 +65,12 @@ func (x *index) put(i *Incident) {
 		x.remove(old)
 	}
 	x.byID[i.ID] = i
-	key := i.Place.Country
-	if x.byKey[key] == nil {
-		x.byKey[key] = map[string]*Incident{}
+	for _, key := range home(i) {
+		if x.byKey[key] == nil {
+			x.byKey[key] = map[string]*Incident{}
+		}
+		x.byKey[key][i.ID] = i
 	}
-	x.byKey[key][i.ID] = i
 	for k := range i.Readings {
 		a := i.Readings[k].Article
 		if x.of[a] == nil {
@@ -43,9 +82,10 @@ func (x *index) put(i *Incident) {
 
 func (x *index) remove(i *Incident) {
 	delete(x.byID, i.ID)
-	key := i.Place.Country
-	if delete(x.byKey[key], i.ID); len(x.byKey[key]) == 0 {
-		delete(x.byKey, key)
+	for _, key := range home(i) {
+		if delete(x.byKey[key], i.ID); len(x.byKey[key]) == 0 {
+			delete(x.byKey, key)
+		}
 	}
 	for k := range i.Readings {
 		a := i.Readings[k].Article
@@ -97,14 +137,17 @@ func (x *index) match(r *enrich.Report) *Incident {
 			if old.Edition == r.Source.Edition && sha(i, old.Article) == r.Source.ContentSHA256 {
 				continue // another report of the same text: it speaks of another incident
 			}
-			if !familiesAgree(i.Type, r.Type) {
+			// The only report of an edition is of the same incident, whatever
+			// it corrects; one of several must fit it.
+			_, placesFit := placesAgree(&i.Place, r.Place)
+			if r.Of > 1 && (!placesFit || (!familiesAgree(i.Type, r.Type) && old.Ordinal != r.Ordinal)) {
 				continue
 			}
 			score := 1
 			if old.Ordinal == r.Ordinal {
 				score++
 			}
-			if _, ok := placesAgree(&i.Place, r.Place); ok {
+			if placesFit {
 				score += 2
 			}
 			if score > bestScore {
@@ -115,13 +158,9 @@ func (x *index) match(r *enrich.Report) *Incident {
 	if best != nil {
 		return best
 	}
-	candidates := x.byKey[r.Country()]
-	for _, i := range candidates {
-		if tells(i, r) {
-			continue
-		}
+	for _, i := range x.candidates(r) {
 		score := agrees(i, r)
-		if score < 1 {
+		if score < 1 || tells(i, r) {
 			continue
 		}
 		if score > bestScore || (score == bestScore && cmp.Or(i.Updated.Compare(best.Updated), strings.Compare(i.ID, best.ID)) > 0) {
@@ -129,6 +168,33 @@ func (x *index) match(r *enrich.Report) *Incident {
 		}
 	}
 	return best
+}
+
+// candidates are the incidents that a report without history may be of, each
+// once.
+func (x *index) candidates(r *enrich.Report) map[string]*Incident {
+	from, to := window(r.Occurred, at(r))
+	keys := blocks(r.Country(), from.Add(-followUpWindow), to.Add(followUpWindow))
+	if keys[0].day == anyDay { // a coarse date: every day of the country
+		all := map[string]*Incident{}
+		for key, list := range x.byKey {
+			if key.country == r.Country() {
+				maps.Copy(all, list)
+			}
+		}
+		return all
+	}
+	if wide := (block{r.Country(), anyDay}); len(x.byKey[wide]) > 0 {
+		keys = append(keys, wide)
+	}
+	if len(keys) == 1 {
+		return x.byKey[keys[0]]
+	}
+	all := map[string]*Incident{}
+	for _, key := range keys {
+		maps.Copy(all, x.byKey[key])
+	}
+	return all
 }
 
 // tells reports whether the same text already speaks of i in another report: an
@@ -142,7 +208,13 @@ func tells(i *Incident, r *enrich.Report) bool {
 // are the same) and not contradict one another in time, place or toll; and
 // something beyond country and day must speak for it.
 func agrees(i *Incident, r *enrich.Report) int {
-	if len(i.Readings) == 0 || !timesAgree(i, r) {
+	if len(i.Readings) == 0 {
+		return 0
+	}
+	// "Down to 21 from 23": who names the toll that stood speaks of the
+	// incident that had it, also when his only date is that of the correction.
+	follows := replaces(i, r)
+	if slack := followUpWindow; !timesAgree(i, r, 0) && !(follows && timesAgree(i, r, slack)) {
 		return 0
 	}
 	place, ok := placesAgree(&i.Place, r.Place)
@@ -157,11 +229,42 @@ func agrees(i *Incident, r *enrich.Report) int {
 		return 0
 	}
 	score := place + toll
-	if i.Type == r.Type && score > 0 {
-		score++
+	if follows {
+		score += 3
+	}
+	if score == 0 {
+		return 0
+	}
+	// Small words for and against: of two bombings in one city on two days, a
+	// report without a date is of the one whose means and site it names.
+	for _, w := range []struct {
+		holds  bool
+		weight int
+	}{
+		{i.Type == r.Type, 1},
+		{dated(&i.Occurred) && r.Occurred != nil && dated(r.Occurred), 1},
+		{sameWord(i.Subtype, r.Subtype), 1},
+		{otherWord(i.Subtype, r.Subtype), -2},
+		{r.Place != nil && sameWord(i.Place.SiteKind, r.Place.SiteKind), 1},
+		{r.Place != nil && otherWord(i.Place.SiteKind, r.Place.SiteKind), -1},
+	} {
+		if w.holds {
+			score += w.weight
+		}
+	}
+	if score < mergeAt {
+		return 0
 	}
 	return score
 }
+
+// mergeAt is the least score of a match: one same place.
+const mergeAt = 2
+
+func dated(o *enrich.Occurred) bool { return o.Earliest != nil }
+
+func sameWord(a, b string) bool  { return a != "" && a == b }
+func otherWord(a, b string) bool { return a != "" && b != "" && a != b }
 
 func familiesAgree(a, b string) bool {
 	fa, fb := enrich.Family(a), enrich.Family(b)
@@ -189,10 +292,29 @@ func window(o *enrich.Occurred, said time.Time) (from, to time.Time) {
 	return said.Add(-undatedWindow), said
 }
 
-func timesAgree(i *Incident, r *enrich.Report) bool {
+// timesAgree reports whether the two may be of one time, give or take slack.
+func timesAgree(i *Incident, r *enrich.Report, slack time.Duration) bool {
 	a0, a1 := window(&i.Occurred, i.Readings[0].At)
 	b0, b1 := window(r.Occurred, at(r))
-	return !a0.After(b1) && !b0.After(a1)
+	return !a0.After(b1.Add(slack)) && !b0.After(a1.Add(slack))
+}
+
+// followUpWindow is how far a follow-up's own date may be from the incident's.
+const followUpWindow = 36 * time.Hour
+
+// replaces reports whether the report names the incident's toll as the one that
+// it replaces.
+func replaces(i *Incident, r *enrich.Report) bool {
+	for k := range r.Figures {
+		f := &r.Figures[k]
+		if f.Previous == nil || f.Scope != "current" {
+			continue
+		}
+		if n, ok := i.Totals[f.Measure].Number(); ok && n == *f.Previous && n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // placesAgree scores two places, 2 where they name the same one, 0 where one of

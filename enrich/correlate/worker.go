@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,6 +69,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			if errors.Is(err, bus.ErrConflict) {
 				w.metrics.conflicts.Inc()
 			}
+			pause(late, 20*time.Millisecond) // two workers that write in turns do not spin
 			for err := w.load(late); err != nil && late.Err() == nil; err = w.load(late) {
 				w.log.Error("the memory cannot be rebuilt, trying on", "err", err)
 				pause(late, time.Second)
@@ -130,19 +132,21 @@ func (w *Worker) fold(ctx context.Context, msgs []jetstream.Msg) error {
 		if !ok {
 			continue
 		}
+		versions, err := w.take(r)
+		if err != nil {
+			w.setAside(ctx, msg, bus.TooLarge, err)
+			continue
+		}
 		settle = append(settle, msg)
-		for _, next := range w.take(r) {
-			if inFlight[next.ID] {
+		for _, v := range versions {
+			if inFlight[v.incident.ID] {
 				// Its next write is conditional on a sequence that is not known yet.
 				if err := flush(); err != nil {
 					return err
 				}
 			}
-			v, err := w.begin(next)
-			if err != nil {
-				return err
-			}
-			inFlight[next.ID] = true
+			w.begin(&v)
+			inFlight[v.incident.ID] = true
 			begun = append(begun, v)
 		}
 	}
@@ -179,15 +183,20 @@ func (w *Worker) decode(ctx context.Context, msg jetstream.Msg) (*enrich.Report,
 	if err == nil {
 		return &r, true
 	}
-	w.metrics.reports.WithLabelValues("set_aside").Inc()
-	if err := w.bus.SetAside(ctx, msg, "correlate", reason, err); err != nil {
-		w.log.Error("report neither folded nor set aside, NATS will send it again", "subject", msg.Subject(), "err", err)
-	}
+	w.setAside(ctx, msg, reason, err)
 	return nil, false
 }
 
+func (w *Worker) setAside(ctx context.Context, msg jetstream.Msg, reason bus.Reason, cause error) {
+	w.metrics.reports.WithLabelValues("set_aside").Inc()
+	if err := w.bus.SetAside(ctx, msg, "correlate", reason, cause); err != nil {
+		w.log.Error("report neither folded nor set aside, NATS will send it again", "subject", msg.Subject(), "err", err)
+	}
+}
+
 // take folds one report into the memory and returns the versions that follow.
-func (w *Worker) take(r *enrich.Report) (versions []*Incident) {
+// An error says that no message holds the version, and the memory is as it was.
+func (w *Worker) take(r *enrich.Report) (versions []version, err error) {
 	outcome := "unused"
 	if counts(r) {
 		i, c := w.place(r)
@@ -200,8 +209,12 @@ func (w *Worker) take(r *enrich.Report) (versions []*Incident) {
 			if i.Version == 1 {
 				outcome = "founded"
 			}
+			v, err := encode(i)
+			if err != nil {
+				return nil, err
+			}
 			w.open.put(i)
-			versions = append(versions, i)
+			versions = append(versions, v)
 		}
 	}
 	w.metrics.reports.WithLabelValues(outcome).Inc()
@@ -209,13 +222,30 @@ func (w *Worker) take(r *enrich.Report) (versions []*Incident) {
 		// The edition is told to its end: what only an earlier one said is gone.
 		for _, id := range w.open.having(r.Source.ID) {
 			next, c := Withdraw(*w.open.byID[id], &r.Source, w.cfg.Severity)
-			if !c.None {
-				w.open.put(&next)
-				versions = append(versions, &next)
+			if c.None {
+				continue
 			}
+			v, err := encode(&next)
+			if err != nil {
+				w.log.Error("an edition that takes back what it said cannot be folded", "incident", id, "article", r.Source.ID, "err", err)
+				continue
+			}
+			w.open.put(&next)
+			versions = append(versions, v)
 		}
 	}
-	return versions
+	return versions, nil
+}
+
+func encode(i *Incident) (version, error) {
+	data, err := json.Marshal(i)
+	if err == nil && len(data) > bus.MaxMessage {
+		err = fmt.Errorf("it takes %d bytes, a message holds %d", len(data), bus.MaxMessage)
+	}
+	if err != nil {
+		return version{}, fmt.Errorf("incident %s version %d: %w", i.ID, i.Version, err)
+	}
+	return version{incident: i, data: data}, nil
 }
 
 // counts reports whether a report speaks of an incident that is news.
@@ -234,6 +264,9 @@ func (w *Worker) place(r *enrich.Report) (*Incident, Change) {
 		return nil, Change{None: true}
 	}
 	next, c := Found(r, w.cfg.Severity)
+	if w.last[next.ID] != 0 && w.open.byID[next.ID] != nil && r.Source.Edition > 1 {
+		next.ID = newIDOfEdition(r)
+	}
 	if w.last[next.ID] != 0 {
 		// Its article founded it before, and it has aged out since.
 		return nil, Change{None: true}
@@ -241,17 +274,14 @@ func (w *Worker) place(r *enrich.Report) (*Incident, Change) {
 	return &next, c
 }
 
-func (w *Worker) begin(i *Incident) (version, error) {
-	data, err := json.Marshal(i)
-	if err != nil {
-		return version{}, fmt.Errorf("encode incident %s: %w", i.ID, err)
-	}
-	after := w.last[i.ID]
-	return version{incident: i, data: data, pending: w.bus.Begin(bus.Message{
+// begin sends a version on its way to the stream.
+func (w *Worker) begin(v *version) {
+	i, after := v.incident, w.last[v.incident.ID]
+	v.pending = w.bus.Begin(bus.Message{
 		Subject: w.bus.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID),
-		ID:      i.MsgID(), Data: data,
+		ID:      i.MsgID(), Data: v.data,
 		After: &after, AfterSubject: w.bus.Pattern("incident", "*", "*", i.ID),
-	})}, nil
+	})
 }
 
 func (w *Worker) confirm(ctx context.Context, v *version) error {
@@ -337,7 +367,7 @@ func (w *Worker) loadBucket(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := kv.WatchAll(ctx, jetstream.IgnoreDeletes())
+	all, err := kv.WatchAll(ctx)
 	if err != nil {
 		return fmt.Errorf("read the incidents bucket: %w", err)
 	}
@@ -352,6 +382,10 @@ func (w *Worker) loadBucket(ctx context.Context) error {
 			}
 			if e == nil {
 				return nil
+			}
+			if e.Operation() != jetstream.KeyValuePut {
+				w.kv[e.Key()] = e.Revision() // somebody deleted it: the stream still has it
+				continue
 			}
 			i, err := Decode(e.Value())
 			if err != nil {
@@ -379,12 +413,23 @@ func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
 		w.at = 0 // the stream was made anew: the position is another's
 	}
 	// The bucket's versions and those behind it, without their bodies: which
-	// sequence is the last of each incident.
+	// sequence is the last of each incident. Where the bucket lacks one that the
+	// position says it has (a deleted key, a backup), the position goes back.
+	versions := map[string]int{}
 	if err := w.bus.Read(ctx, bus.Incidents, 1, info.State.LastSeq, true, func(m jetstream.Msg, seq uint64) error {
-		w.last[lastToken(m.Subject())] = seq
+		id := lastToken(m.Subject())
+		w.last[id] = seq
+		if n, ok := versionOf(m.Headers().Get(jetstream.MsgIDHeader), id); ok {
+			versions[id] = n
+		}
 		return nil
 	}); err != nil {
 		return 0, err
+	}
+	for id, n := range versions {
+		if have := w.open.byID[id]; have == nil || have.Version < n {
+			w.at = min(w.at, w.last[id]-1)
+		}
 	}
 	var behind []version
 	err = w.bus.Read(ctx, bus.Incidents, w.at+1, info.State.LastSeq, false, func(m jetstream.Msg, seq uint64) error {
@@ -418,6 +463,16 @@ func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
 	}
 	w.at = info.State.LastSeq
 	return n, nil
+}
+
+// versionOf reads the version from the message id that MsgID made.
+func versionOf(msgID, incident string) (n int, ok bool) {
+	number, ok := strings.CutPrefix(msgID, incident+".")
+	if !ok {
+		return 0, false // a replayed message has another id
+	}
+	n, err := strconv.Atoi(number)
+	return n, err == nil
 }
 
 func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
