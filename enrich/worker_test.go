@@ -183,14 +183,19 @@ tocsin_enrich_articles_total{outcome="set_aside"} 0
 // settled waits until no article is left to read or in work.
 func settled(t *testing.T, b *bus.Bus) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for {
+	s, err := b.Stream(t.Context(), bus.Articles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := s.CachedInfo().State.LastSeq
+	for deadline := time.Now().Add(20 * time.Second); ; {
 		c, err := b.JS.Consumer(t.Context(), "TOCSIN_ARTICLES", bus.EnrichConsumer)
 		if err != nil {
 			t.Fatal(err)
 		}
 		info := c.CachedInfo()
-		if info.NumPending == 0 && info.NumAckPending == 0 {
+		// What is pending lags behind a publish; the last sequence does not.
+		if info.Delivered.Stream == last && info.NumAckPending == 0 {
 			return
 		}
 		if time.Now().After(deadline) {

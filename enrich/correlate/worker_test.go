@@ -1,0 +1,422 @@
+package correlate_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tocsin/enrich"
+	"tocsin/enrich/correlate"
+	"tocsin/internal/bus"
+	"tocsin/internal/bus/bustest"
+)
+
+// report is what an article says of a bombing in a city today.
+func report(article, city string, killed, edition int) enrich.Report {
+	now := time.Now().UTC().Truncate(time.Second)
+	r := enrich.Report{Schema: enrich.ReportSchema, Of: 1, Role: enrich.Main, Type: "bombing", Outcome: "carried_out",
+		Place:  &enrich.Place{Name: city, Country: "IQ", Precision: "settlement"},
+		Totals: map[enrich.Measure]enrich.Total{enrich.Killed: {Min: &killed, Max: &killed, Point: &killed, Quantifier: "exact", Rule: "total.test"}},
+		Source: enrich.Source{ID: "art-" + article, Edition: edition, Outlet: article, Published: now, Fetched: now, ContentSHA256: fmt.Sprint("sha", edition)}}
+	r.ID = enrich.ReportID(r.Source, 0)
+	return r
+}
+
+func put(t *testing.T, b *bus.Bus, reports ...enrich.Report) {
+	t.Helper()
+	for _, r := range reports {
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		putRaw(t, b, r.ID, data)
+	}
+}
+
+func putRaw(t *testing.T, b *bus.Bus, id string, data []byte) {
+	t.Helper()
+	if _, err := b.Publish(t.Context(), bus.Message{Subject: b.Subject("report", "iq", "bombing"), ID: id, Data: data}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start runs a worker; stop ends it and fails the test unless it returns nil.
+func start(t *testing.T, b *bus.Bus, reg prometheus.Registerer) (stop func()) {
+	t.Helper()
+	cfg := correlate.DefaultConfig()
+	cfg.Log, cfg.Metrics = bustest.Log(t), reg
+	w := correlate.NewWorker(b, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	stop = func() {
+		if ctx.Err() != nil {
+			return
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run = %v, want nil after a stop", err)
+		}
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// settled waits until all reports are folded, and as many as came.
+func settled(t *testing.T, b *bus.Bus) {
+	t.Helper()
+	s, err := b.Stream(t.Context(), bus.Reports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := s.CachedInfo().State.LastSeq
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		c, err := b.JS.Consumer(t.Context(), "TOCSIN_REPORTS", bus.CorrelateConsumer)
+		if err == nil {
+			// What is pending lags behind a publish; the last sequence does not.
+			if info := c.CachedInfo(); info.Delivered.Stream == last && info.NumAckPending == 0 {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("reports are not settled (%v)", err)
+		}
+	}
+}
+
+// versions are those on the stream, in its order, and fails the test where an
+// incident's have a gap or a fork, or where the bucket has not its latest one.
+func versions(t *testing.T, b *bus.Bus) []correlate.Incident {
+	t.Helper()
+	s, err := b.Stream(t.Context(), bus.Incidents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []correlate.Incident
+	latest := map[string]int{}
+	for seq := uint64(1); seq <= s.CachedInfo().State.LastSeq; seq++ {
+		m, err := s.GetMsg(t.Context(), seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i, err := correlate.Decode(m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := b.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID); m.Subject != want {
+			t.Errorf("version %s is on %s, want %s", i.MsgID(), m.Subject, want)
+		}
+		if got := m.Header.Get(jetstream.MsgIDHeader); got != i.MsgID() {
+			t.Errorf("version %s has message id %s", i.MsgID(), got)
+		}
+		if i.Version != latest[i.ID]+1 {
+			t.Errorf("incident %s has version %d after %d", i.ID, i.Version, latest[i.ID])
+		}
+		latest[i.ID] = i.Version
+		all = append(all, i)
+	}
+	kv, err := b.Bucket(t.Context(), bus.IncidentsBucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, version := range latest {
+		e, err := kv.Get(t.Context(), id)
+		if err != nil {
+			t.Errorf("incident %s is not in the bucket: %v", id, err)
+			continue
+		}
+		if i, err := correlate.Decode(e.Value()); err != nil || i.Version != version {
+			t.Errorf("the bucket has version %d of incident %s (%v), the stream %d", i.Version, id, err, version)
+		}
+	}
+	return all
+}
+
+// brief is "outlets killed status" of each version.
+func brief(list []correlate.Incident) []string {
+	var out []string
+	for _, i := range list {
+		k, _ := i.Totals[enrich.Killed].Number()
+		out = append(out, fmt.Sprintf("%s v%d %s %d", i.Place.Name, i.Version, i.Status, k))
+	}
+	return out
+}
+
+func TestReportsInVersionsOut(t *testing.T) {
+	b := bustest.New(t)
+	reg := prometheus.NewPedanticRegistry()
+	background := report("c", "Basra", 7, 1)
+	background.Role = enrich.Background
+	hoax := report("d", "Kirkuk", 0, 1)
+	hoax.Outcome = "hoax"
+	put(t, b, report("a", "Mosul", 3, 1), report("b", "Mosul", 5, 1), background, hoax, report("e", "Erbil", 1, 1), report("f", "Erbil", 1, 1))
+	stop := start(t, b, reg)
+	settled(t, b)
+	want := []string{"Mosul v1 new 3", "Mosul v2 update 5", "Erbil v1 new 1", "Erbil v2 silent 1"}
+	got := brief(versions(t, b))
+	slices.SortStableFunc(got, func(a, b string) int { return strings.Compare(b[:2], a[:2]) })
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("versions (-want +got)\n%s", d)
+	}
+	stop()
+	if err := testutil.GatherAndCompare(reg, strings.NewReader(`
+# HELP tocsin_correlate_open_incidents Incidents that still take reports.
+# TYPE tocsin_correlate_open_incidents gauge
+tocsin_correlate_open_incidents 2
+# HELP tocsin_correlate_versions_total Incident versions by status: new, update, correction, cancel, silent.
+# TYPE tocsin_correlate_versions_total counter
+tocsin_correlate_versions_total{status="cancel"} 0
+tocsin_correlate_versions_total{status="correction"} 0
+tocsin_correlate_versions_total{status="new"} 2
+tocsin_correlate_versions_total{status="silent"} 1
+tocsin_correlate_versions_total{status="update"} 1
+`), "tocsin_correlate_open_incidents", "tocsin_correlate_versions_total"); err != nil {
+		t.Error(err)
+	}
+	if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
+		t.Errorf("metrics: %v %v", problems, err)
+	}
+}
+
+func TestEditionsOnTheBus(t *testing.T) {
+	b := bustest.New(t)
+	withdrawn := report("b", "Mosul", 0, 2)
+	withdrawn.Role, withdrawn.Of = enrich.Withdrawn, 0
+	airstrike := report("a", "Mosul", 3, 3)
+	airstrike.Type = "airstrike"
+	put(t, b, report("a", "Mosul", 3, 1), report("b", "Mosul", 5, 1), withdrawn, report("a", "Mosul", 4, 2), airstrike)
+	start(t, b, prometheus.NewRegistry())
+	settled(t, b)
+	want := []string{"Mosul v1 new 3", "Mosul v2 update 5", "Mosul v3 correction 3", "Mosul v4 update 4", "Mosul v5 correction 3"}
+	list := versions(t, b)
+	if d := cmp.Diff(want, brief(list)); d != "" {
+		t.Errorf("versions (-want +got)\n%s", d)
+	}
+	if last := list[len(list)-1]; last.Type != "airstrike" {
+		t.Errorf("the type is %s, want what the last edition says", last.Type)
+	}
+}
+
+// An edition may tell of another incident at the ordinal that founded the first.
+func TestAnEditionThatTellsAnotherStoryLosesNeither(t *testing.T) {
+	b := bustest.New(t)
+	first := report("a", "Mosul", 3, 1)
+	elsewhere := report("a", "Basra", 8, 2)
+	again := report("a", "Mosul", 3, 2)
+	elsewhere.Of, again.Of, again.Ordinal = 2, 2, 1
+	again.ID = enrich.ReportID(again.Source, 1)
+	put(t, b, first, elsewhere, again)
+	start(t, b, prometheus.NewRegistry())
+	settled(t, b)
+	if d := cmp.Diff([]string{"Mosul v1 new 3", "Basra v1 new 8", "Mosul v2 silent 3"}, brief(versions(t, b))); d != "" {
+		t.Errorf("versions (-want +got)\n%s", d)
+	}
+}
+
+func TestARestartGoesOnWhereItWas(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		wreck func(t *testing.T, b *bus.Bus)
+	}{
+		{"with all as it was", func(*testing.T, *bus.Bus) {}},
+		{"with another start of the server", func(t *testing.T, b *bus.Bus) {
+			if err := b.RestartServer(); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"when the bucket lost its keys", func(t *testing.T, b *bus.Bus) {
+			kv := bucket(t, b, bus.IncidentsBucket)
+			keys, err := kv.Keys(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range keys[:len(keys)-1] {
+				if err := kv.Delete(t.Context(), k); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := kv.Purge(t.Context(), keys[len(keys)-1]); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"when the position is lost", func(t *testing.T, b *bus.Bus) {
+			kv := bucket(t, b, bus.StateBucket)
+			keys, err := kv.Keys(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range keys {
+				if err := kv.Delete(t.Context(), k); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}},
+		{"when the bucket is of an older day", func(t *testing.T, b *bus.Bus) {
+			kv := bucket(t, b, bus.IncidentsBucket)
+			list := versions(t, b)
+			data, err := json.Marshal(list[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := kv.Put(t.Context(), list[0].ID, data); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"when both buckets are emptied", func(t *testing.T, b *bus.Bus) {
+			for _, name := range []string{"KV_tocsin_incidents", "KV_tocsin_state"} {
+				s, err := b.JS.Stream(t.Context(), name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Purge(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := bustest.New(t)
+			reports := []enrich.Report{report("a", "Mosul", 3, 1), report("b", "Mosul", 4, 1), report("c", "Basra", 2, 1)}
+			put(t, b, reports...)
+			stop := start(t, b, prometheus.NewRegistry())
+			settled(t, b)
+			stop()
+			before := len(versions(t, b))
+			tt.wreck(t, b)
+			// What was folded comes again, and then news.
+			for k, r := range reports {
+				data, err := json.Marshal(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				putRaw(t, b, fmt.Sprint("again", k), data)
+			}
+			put(t, b, report("d", "Mosul", 9, 1), report("e", "Basra", 5, 1))
+			stop = start(t, b, prometheus.NewRegistry())
+			settled(t, b)
+			stop()
+			want := []string{"Mosul v3 update 9", "Basra v2 update 5"}
+			if d := cmp.Diff(want, brief(versions(t, b)[before:])); d != "" {
+				t.Errorf("versions after the restart (-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+func bucket(t *testing.T, b *bus.Bus, name string) jetstream.KeyValue {
+	t.Helper()
+	kv, err := b.Bucket(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kv
+}
+
+// Two processes that fold at once, by an operator's mistake: writes are refused
+// and done again, and no version is lost, doubled or forked.
+func TestTwoWorkersDoNotFork(t *testing.T) {
+	b := bustest.New(t)
+	one := prometheus.NewRegistry()
+	start(t, b, one)
+	start(t, b, prometheus.NewRegistry())
+	const articles = 40
+	for k := range articles {
+		put(t, b, report(fmt.Sprint("m", k), "Mosul", k+1, 1), report(fmt.Sprint("b", k), "Basra", 2, 1))
+	}
+	settled(t, b)
+	list := versions(t, b)
+	last := map[string]correlate.Incident{}
+	for _, i := range list {
+		last[i.Place.Name] = i
+	}
+	ids := map[string]bool{}
+	for _, i := range list {
+		ids[i.ID] = true
+	}
+	// At the very start both may found the incident of a city, from two articles.
+	articlesOf := 0
+	for id := range ids {
+		for k := len(list) - 1; k >= 0; k-- {
+			if list[k].ID == id {
+				articlesOf += list[k].Sources.Articles
+				break
+			}
+		}
+	}
+	if articlesOf != 2*articles {
+		t.Errorf("the incidents rest on %d articles, want each of %d once", articlesOf, 2*articles)
+	}
+	if k, _ := last["Mosul"].Totals[enrich.Killed].Number(); k != articles {
+		t.Errorf("killed in Mosul: %d, want %d", k, articles)
+	}
+}
+
+func TestAPoisonousReportCostsOnlyItself(t *testing.T) {
+	for _, tt := range []struct {
+		name, data string
+		reason     bus.Reason
+	}{
+		{"no JSON", "<html>", bus.Unreadable},
+		{"another record", `{"schema":"tocsin.report/1"}`, bus.Unreadable},
+		{"another major version", `{"schema":"tocsin.report/2","id":"rep-1"}`, bus.UnknownKind},
+		{"an incident that no message holds", tooLarge(), bus.TooLarge},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := bustest.New(t)
+			putRaw(t, b, "bad", []byte(tt.data))
+			put(t, b, report("a", "Mosul", 3, 1))
+			start(t, b, prometheus.NewRegistry())
+			settled(t, b)
+			if d := cmp.Diff([]string{"Mosul v1 new 3"}, brief(versions(t, b))); d != "" {
+				t.Errorf("versions (-want +got)\n%s", d)
+			}
+			var reasons []string
+			if err := b.DeadLetters(t.Context(), func(d bus.DeadLetter) bool {
+				reasons = append(reasons, d.Stage+" "+d.Reason)
+				return true
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff([]string{"correlate " + string(tt.reason)}, reasons); d != "" {
+				t.Errorf("dead letters (-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+// tooLarge is a report that fits a message, of an incident that does not.
+func tooLarge() string {
+	r := report("huge", "Basra", 3, 1)
+	r.Weapons = []string{strings.Repeat("w", 400<<10)}
+	r.Place.Name = strings.Repeat("p", 60<<10) // kept in the place and in the reading
+	data, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
+
+func TestWorkGoesOnOverARestartOfTheServer(t *testing.T) {
+	b := bustest.New(t)
+	start(t, b, prometheus.NewRegistry())
+	put(t, b, report("a", "Mosul", 3, 1))
+	settled(t, b)
+	if err := b.RestartServer(); err != nil {
+		t.Fatal(err)
+	}
+	put(t, b, report("b", "Mosul", 4, 1))
+	settled(t, b)
+	if d := cmp.Diff([]string{"Mosul v1 new 3", "Mosul v2 update 4"}, brief(versions(t, b))); d != "" {
+		t.Errorf("versions (-want +got)\n%s", d)
+	}
+}
