@@ -54,6 +54,9 @@ func (r *reading) take(g int) (arg, bool) {
 		return arg{}, false
 	}
 	gr := &r.groups[g]
+	if gr.first > 0 && r.words[gr.first-1].low == "how" {
+		return arg{}, false // "did not say how many people were held"
+	}
 	q, rule, ok := gr.size()
 	if !ok {
 		return arg{}, false

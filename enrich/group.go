@@ -398,6 +398,9 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 			for _, p := range at {
 				for _, q := range x.at {
 					if r.samePlace(p, q) {
+						if n != cur && r.places[p].Kind == "country" && !r.places[p].region {
+							continue // the country alone does not lead back to another incident
+						}
 						if c.other && n == main && own {
 							continue
 						}
@@ -410,7 +413,7 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 	if c.other && own {
 		return -1
 	}
-	if own && len(at) > 0 && len(out[cur].at) > 0 && r.indefinite(c) && r.apart(at, out[cur].at) {
+	if own && len(at) > 0 && len(out[cur].at) > 0 && r.indefinite(c) && (r.apart(at, out[cur].at) || r.otherMeans(c, &out[cur])) {
 		return -1
 	}
 	if own && r.abroad(c, &out[cur]) && r.indefinite(c) {
@@ -428,6 +431,25 @@ func (r *reading) anaphor(c *clause) bool {
 	switch r.lowAt(c.first) {
 	case "it", "this", "that", "they", "he", "she":
 		return true
+	}
+	return false
+}
+
+// otherMeans tells whether a clause names a method of another family than the
+// incident's: a drone is not the market's bomb.
+func (r *reading) otherMeans(c *clause, x *incident) bool {
+	t, _, _ := r.typed(x.kinds, r.hurts(x), false)
+	have := Family(t)
+	if have == "unknown" || have == "armed" || have == "law" {
+		return false
+	}
+	for _, k := range c.kinds {
+		switch f := Family(r.words[k].e.Type); f {
+		case have:
+			return false
+		case "aerial", "explosive", "abduction":
+			return true
+		}
 	}
 	return false
 }

@@ -354,6 +354,14 @@ func TestSourcesAndCertainty(t *testing.T) {
 	}
 }
 
+func TestAnotherMethodElsewhereIsAnotherIncident(t *testing.T) {
+	a := article("a", "", "A bomb killed nine people at a market in Baghdad on Monday.\n\nThe army said Saturday that an armed drone struck a base in Iraqi Kurdistan without inflicting deaths.", "2021-07-24")
+	reps := NewTagger().Tag(a)
+	if len(reps) != 2 || reps[1].Role != Other || reps[1].Type != "drone_strike" || reps[1].Totals[Killed].Quantifier != "none" || reps[0].Totals[Killed].Quantifier != "exact" {
+		t.Errorf("got\n%s", brief(reps))
+	}
+}
+
 func TestSummaryIsReadOnce(t *testing.T) {
 	tagger := NewTagger()
 	a := article("a", "Blast in Basra", "", "2024-05-06")

@@ -229,10 +229,10 @@ func (r *reading) typed(kinds []int, toll, armed bool) (typ, subtype, rule strin
 	} else {
 		move("airstrike", "drone_strike")
 	}
-	if get("airstrike") > 0 {
-		move("bombing", "airstrike")
+	if get("airstrike")*2 >= get("bombing") {
+		move("bombing", "airstrike") // "jets bombed the camp"
+		move("explosion", "airstrike")
 	}
-	move("explosion", "airstrike")
 	if subs[typeIndex["bombing"]] == "suicide" && get("bombing") > 0 {
 		score[typeIndex["bombing"]] += 30
 	}

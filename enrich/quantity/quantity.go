@@ -395,6 +395,9 @@ func (p *parser) core(i int) (Quantity, bool) {
 		}
 		return Quantity{First: i, Last: j, Quantifier: "vague", Min: vague[w], Max: Open, Point: Open, Rule: "q.vague-" + w}, true
 	case "several", "many", "numerous", "multiple":
+		if p.low(i-1) == "how" {
+			return Quantity{}, false // "did not say how many"
+		}
 		j := i + 1
 		if w == "several" && (p.low(j) == "dozen" || p.low(j) == "hundred" || p.low(j) == "thousand") {
 			u := multipliers[p.low(j)]

@@ -40,6 +40,7 @@ func TestFind(t *testing.T) {
 		{"scores are one score at least", "scores of people", "vague 20..-"},
 		{"hundreds of thousands", "hundreds of thousands fled", "vague 100000..-"},
 		{"several", "several people", "vague 3..-"},
+		{"how many is a question", "how many people", ""},
 		{"a spoken none", "no deaths", "none 0..0"},
 		{"nobody", "nobody was hurt", "none 0..0"},
 		{"no comment is a none of something else", "he said no.", ""},
