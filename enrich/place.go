@@ -232,6 +232,12 @@ func (r *reading) where(names []int) *Place {
 	if best < 0 {
 		return nil
 	}
+	for _, n := range names { // a part of the town says more than the town
+		if p := &r.places[n]; p.Admin != "" && p.Admin == r.places[best].name {
+			best = n
+			break
+		}
+	}
 	b := &r.places[best]
 	w := &r.words[b.word]
 	s := &r.sents[r.sentenceAt(b.word)]
