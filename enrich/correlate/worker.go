@@ -264,10 +264,10 @@ func (w *Worker) place(r *enrich.Report) (*Incident, Change) {
 		return nil, Change{None: true}
 	}
 	next, c := Found(r, w.cfg.Severity)
-	if w.last[next.ID] != 0 && w.open.byID[next.ID] != nil && r.Source.Edition > 1 {
+	if w.open.byID[next.ID] != nil && r.Source.Edition > 1 {
 		next.ID = newIDOfEdition(r)
 	}
-	if w.last[next.ID] != 0 {
+	if w.last[next.ID] != 0 || w.open.byID[next.ID] != nil {
 		// Its article founded it before, and it has aged out since.
 		return nil, Change{None: true}
 	}
