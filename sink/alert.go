@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/text/language"
@@ -178,7 +179,19 @@ func (a *Alert) Line() string {
 		}
 		b.WriteString("  [" + strings.Join(names, ", ") + more + "]")
 	}
-	return b.String()
+	return strings.Map(printable, b.String())
+}
+
+// printable keeps names that strangers chose from breaking the line or talking
+// to the terminal: control characters and those that turn the writing around.
+func printable(r rune) rune {
+	switch {
+	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+		return ' '
+	case unicode.Is(unicode.Bidi_Control, r):
+		return -1
+	}
+	return r
 }
 
 var typeNames = map[string]string{

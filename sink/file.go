@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -42,7 +40,7 @@ func (o *FileOutput) open() error {
 	if err := os.MkdirAll(filepath.Dir(o.path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(o.path, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(o.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644) // append: also after a logrotate that truncates
 	if err != nil {
 		return err
 	}
@@ -60,12 +58,7 @@ func (o *FileOutput) open() error {
 	// A crash in mid-write leaves half a line: its alert comes again.
 	whole := bytes.LastIndexByte(tail, '\n') + 1
 	if whole < len(tail) {
-		end = from + int64(whole)
-		if err := f.Truncate(end); err != nil {
-			f.Close()
-			return err
-		}
-		if _, err := f.Seek(end, io.SeekStart); err != nil {
+		if err := f.Truncate(from + int64(whole)); err != nil {
 			f.Close()
 			return err
 		}
@@ -128,7 +121,7 @@ func (o *FileOutput) moved() bool {
 		return true
 	}
 	there, err := os.Stat(o.path)
-	return errors.Is(err, fs.ErrNotExist) || (err == nil && !os.SameFile(mine, there))
+	return err != nil || !os.SameFile(mine, there)
 }
 
 // Close implements Output.

@@ -34,6 +34,7 @@ type Outlet struct {
 	cfg     Config
 	log     *slog.Logger
 	metrics *metrics
+	first   time.Duration // wait before the second try
 }
 
 // Outlets are the workers of all outputs that the configuration names. Their
@@ -41,7 +42,7 @@ type Outlet struct {
 func (w *Worker) Outlets(outs []Output) []*Outlet {
 	list := make([]*Outlet, len(outs))
 	for k, o := range outs {
-		list[k] = &Outlet{bus: w.bus, out: o, cfg: w.cfg, log: w.log, metrics: w.metrics}
+		list[k] = &Outlet{bus: w.bus, out: o, cfg: w.cfg, log: w.log, metrics: w.metrics, first: firstRetry}
 	}
 	return list
 }
@@ -93,7 +94,7 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 		return
 	}
 	began := time.Now()
-	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+	for wait := o.first; ; wait = min(2*wait, lastRetry) {
 		tried := time.Now()
 		err := o.out.Send(late, a, msg.Data())
 		switch {
@@ -117,6 +118,7 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 		delay := wait/2 + rand.N(wait/2)
 		o.log.Warn("alert not delivered, trying again", "output", o.out.Name(), "alert", a.ID, "in", delay.Round(time.Millisecond), "err", err)
 		if pause(ctx, delay); ctx.Err() != nil {
+			_ = msg.NakWithDelay(time.Millisecond) // so that the next start has it at once
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package sink
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,7 +39,12 @@ func NewWebhook(cfg Webhook) (*WebhookOutput, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sink.webhook %s: %w", cfg.Name, err)
 		}
-		if o.sign, err = standardwebhooks.NewWebhook(strings.TrimSpace(string(secret))); err != nil {
+		text := strings.TrimSpace(string(secret))
+		o.sign, err = standardwebhooks.NewWebhook(text)
+		if err == nil && strings.TrimPrefix(text, "whsec_") == "" {
+			err = errors.New("it is empty, and everybody could sign")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("sink.webhook %s: secret_file %s: %w; write whsec_ and base64", cfg.Name, cfg.SecretFile, err)
 		}
 	}

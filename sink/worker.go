@@ -22,10 +22,11 @@ type Worker struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	told jetstream.KeyValue
-	at   uint64             // every alert up to this stream sequence is remembered
-	kept uint64             // that sequence as it was last stored
-	memo map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
+	told  jetstream.KeyValue
+	tolds jetstream.Stream   // that the bucket is kept in
+	at    uint64             // every alert up to this stream sequence is remembered
+	kept  uint64             // that sequence as it was last stored
+	memo  map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
 }
 
 // told is what is remembered of an incident's last alert.
@@ -65,6 +66,9 @@ const (
 func (w *Worker) Run(ctx context.Context) (err error) {
 	if w.told, err = w.bus.Bucket(ctx, bus.ToldBucket); err != nil {
 		return fmt.Errorf("sink: %w", err)
+	}
+	if w.tolds, err = w.bus.JS.Stream(ctx, "KV_"+w.told.Bucket()); err != nil {
+		return fmt.Errorf("sink: open bucket %s: %w", w.told.Bucket(), err)
 	}
 	if err := w.catchUp(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -295,6 +299,9 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 	e, err := w.told.Get(ctx, id)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
+		if t.revision, err = w.deleted(ctx, id); err != nil {
+			return nil, fmt.Errorf("look up what was told of incident %s: %w", id, err)
+		}
 	case err != nil:
 		return nil, fmt.Errorf("look up what was told of incident %s: %w", id, err)
 	default:
@@ -305,6 +312,19 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 	}
 	w.memo[id] = t
 	return t, nil
+}
+
+// deleted is the revision at which an operator deleted what was told of an
+// incident, 0 where nothing ever was: the next put must name it.
+func (w *Worker) deleted(ctx context.Context, id string) (uint64, error) {
+	m, err := w.tolds.GetLastMsgForSubject(ctx, "$KV."+w.told.Bucket()+"."+id)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return m.Sequence, nil
 }
 
 // finish waits for the alerts and then remembers them, in that order: after a

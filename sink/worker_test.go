@@ -1,0 +1,221 @@
+package sink
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"tocsin/enrich/correlate"
+	"tocsin/internal/bus"
+	"tocsin/internal/bus/bustest"
+)
+
+// story is what correlation says of two incidents.
+func story() []*correlate.Incident {
+	return []*correlate.Incident{
+		incident("inc-1"),
+		incident("inc-1", version(2, correlate.Silent)),
+		incident("inc-2", severity("Unknown"), func(i *correlate.Incident) { i.Place.Country = "" }),
+		incident("inc-1", version(3, correlate.Update), killed(5)),
+		incident("inc-2", version(2, correlate.Update), func(i *correlate.Incident) { i.Place.Country = "" }),
+		incident("inc-1", version(4, correlate.Cancel), severity("Unknown")),
+	}
+}
+
+var storyTold = []string{
+	"inc-1.1 new known-incident: Bombing in Mosul, Iraq: 3 killed",
+	"inc-1.3 update known-incident: Bombing in Mosul, Iraq: 5 killed (was 3)",
+	"inc-2.2 new known-incident: Bombing in Mosul: 3 killed",
+	"inc-1.4 cancel told-before: Bombing in Mosul, Iraq: cancelled, no report stands by it",
+}
+
+func TestOneAlertForEachVersionThatTells(t *testing.T) {
+	b := bustest.New(t)
+	cfg := config(t)
+	reg := prometheus.NewPedanticRegistry()
+	cfg.Metrics = reg
+	put(t, b, story()...)
+	w := NewWorker(b, cfg)
+	stop := start(t, w)
+	settled(t, b, bus.SinkIncidents)
+	stop()
+	list := alerts(t, b)
+	if d := cmp.Diff(storyTold, brief(list)); d != "" {
+		t.Errorf("alerts (-want +got)\n%s", d)
+	}
+	for id, want := range map[string]string{"inc-1.3": "inc-1.1", "inc-1.4": "inc-1.3", "inc-2.2": ""} {
+		for _, a := range list {
+			if a.ID == id && a.Data.Previous != want {
+				t.Errorf("alert %s follows %q, want %q", id, a.Data.Previous, want)
+			}
+		}
+	}
+	if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
+		t.Errorf("metrics: %v %v", problems, err)
+	}
+	// 3 and then 2 more in Iraq; the other incident has no country.
+	if got := testutil.ToFloat64(w.metrics.people.WithLabelValues("iq", "killed")); got != 5 {
+		t.Errorf("people killed in Iraq, as counted: %v, want 5", got)
+	}
+	if got := testutil.ToFloat64(w.metrics.incidents.WithLabelValues("_", "bombing")); got != 1 {
+		t.Errorf("incidents without a country, as counted: %v, want 1", got)
+	}
+	if got := testutil.ToFloat64(w.metrics.versions.WithLabelValues("silent")); got != 1 {
+		t.Errorf("silent versions, as counted: %v, want 1", got)
+	}
+}
+
+func TestARestartTellsNothingTwice(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		wreck func(t *testing.T, b *bus.Bus)
+	}{
+		{"with all as it was", func(*testing.T, *bus.Bus) {}},
+		{"when every version comes again", func(t *testing.T, b *bus.Bus) {
+			if err := b.JS.DeleteConsumer(t.Context(), "TOCSIN_INCIDENTS", bus.SinkConsumer); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"and what was told is forgotten", func(t *testing.T, b *bus.Bus) {
+			if err := b.JS.DeleteConsumer(t.Context(), "TOCSIN_INCIDENTS", bus.SinkConsumer); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"KV_tocsin_told", "KV_tocsin_state"} {
+				s, err := b.JS.Stream(t.Context(), name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Purge(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}},
+		{"and what was told is deleted key by key", func(t *testing.T, b *bus.Bus) {
+			if err := b.JS.DeleteConsumer(t.Context(), "TOCSIN_INCIDENTS", bus.SinkConsumer); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{bus.ToldBucket, bus.StateBucket} {
+				kv, err := b.Bucket(t.Context(), name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				keys, err := kv.Keys(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, k := range keys {
+					if err := kv.Delete(t.Context(), k); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}},
+		{"with another start of the server", func(t *testing.T, b *bus.Bus) {
+			if err := b.RestartServer(); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := bustest.New(t)
+			put(t, b, story()...)
+			stop := start(t, NewWorker(b, config(t)))
+			settled(t, b, bus.SinkIncidents)
+			stop()
+			tt.wreck(t, b)
+			put(t, b, incident("inc-3"))
+			stop = start(t, NewWorker(b, config(t)))
+			settled(t, b, bus.SinkIncidents)
+			stop()
+			want := append(storyTold[:len(storyTold):len(storyTold)], "inc-3.1 new known-incident: Bombing in Mosul, Iraq: 3 killed")
+			if d := cmp.Diff(want, brief(alerts(t, b))); d != "" {
+				t.Errorf("alerts (-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+// Somebody who only listens hears each alert once, on the subject that the
+// documentation promises.
+func TestLiveSubscribersHearEachAlertOnce(t *testing.T) {
+	b := bustest.New(t)
+	live, err := b.Conn.SubscribeSync("tocsin.v1.alert.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, b, story()...)
+	stop := start(t, NewWorker(b, config(t)))
+	settled(t, b, bus.SinkIncidents)
+	stop()
+	if err := b.Conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for k := range storyTold {
+		m, err := live.NextMsgWithContext(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := DecodeAlert(m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k == 0 && m.Subject != "tocsin.v1.alert.moderate.iq.bombing.new" {
+			t.Errorf("the first alert is on %s", m.Subject)
+		}
+		got = append(got, brief([]*Alert{a})...)
+	}
+	if d := cmp.Diff(storyTold, got); d != "" {
+		t.Errorf("heard (-want +got)\n%s", d)
+	}
+}
+
+func TestAPoisonousIncidentCostsOnlyItself(t *testing.T) {
+	for _, tt := range []struct {
+		name, data string
+		reason     bus.Reason
+	}{
+		{"no JSON", "<html>", bus.Unreadable},
+		{"another record", `{"schema":"tocsin.incident/1"}`, bus.Unreadable},
+		{"another major version", `{"schema":"tocsin.incident/2"}`, bus.UnknownKind},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := bustest.New(t)
+			putRaw(t, b, "inc-0.1", []byte(tt.data))
+			put(t, b, incident("inc-1"))
+			start(t, NewWorker(b, config(t)))
+			settled(t, b, bus.SinkIncidents)
+			if got := alerts(t, b); len(got) != 1 || got[0].ID != "inc-1.1" {
+				t.Errorf("alerts %v, want that of the next incident", brief(got))
+			}
+			if d := cmp.Diff([]string{"sink " + string(tt.reason)}, dead(t, b)); d != "" {
+				t.Errorf("dead letters (-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+func TestAlertsAreKeptForReplay(t *testing.T) {
+	b := bustest.New(t)
+	put(t, b, incident("inc-1"))
+	start(t, NewWorker(b, config(t)))
+	settled(t, b, bus.SinkIncidents)
+	s, err := b.Stream(t.Context(), bus.Alerts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Purge(t.Context()); err == nil {
+		t.Error("alerts could be purged: subscribers could not replay them")
+	}
+	c, err := s.OrderedConsumer(t.Context(), jetstream.OrderedConsumerConfig{FilterSubjects: []string{"tocsin.v1.alert.*.iq.>"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := c.Next(); err != nil || m.Subject() != "tocsin.v1.alert.moderate.iq.bombing.new" {
+		t.Errorf("replayed: %v, %v", m, err)
+	}
+}
