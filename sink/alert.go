@@ -135,9 +135,9 @@ func newAlert(i *correlate.Incident, status correlate.Status, rule, source strin
 	return a
 }
 
-// subject is where an alert is published.
+// subject is where an alert is published; subscribers hear it without "in".
 func (a *Alert) subject(b *bus.Bus) string {
-	return b.Subject("alert", bus.Token(a.Data.Severity), countryToken(a.Data.Place.Country), bus.Token(a.Data.IncType), bus.Token(a.Data.Status))
+	return b.Inbound("alert", bus.Token(a.Data.Severity), countryToken(a.Data.Place.Country), bus.Token(a.Data.IncType), bus.Token(a.Data.Status))
 }
 
 func countryToken(c string) string {

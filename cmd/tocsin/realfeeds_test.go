@@ -95,19 +95,7 @@ func runUntilPolled(t *testing.T, cfg config, n int) map[string]int {
 			t.Fatalf("%d of %d feeds polled in a minute", polled, n)
 		case <-tick.C:
 		}
-		families, err := d.reg.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		polled = 0
-		for _, f := range families {
-			if f.GetName() != "tocsin_ingest_polls_total" {
-				continue
-			}
-			for _, m := range f.GetMetric() {
-				polled += int(m.GetCounter().GetValue())
-			}
-		}
+		polled = counter(t, d, "tocsin_ingest_polls_total", "")
 	}
 	if err := settled(ctx, d.bus); err != nil {
 		t.Fatal(err)

@@ -307,14 +307,21 @@ func specificity(t string) int {
 // placePrecision ranks how closely a place is given.
 var placePrecision = []string{"", "unknown", "country", "sea_or_border", "admin1", "admin2", "settlement", "near", "exact"}
 
+// fusePlace takes the place that is given most closely; of those, one in a known
+// country; of those, the first.
 func fusePlace(i *Incident) {
+	rank := func(p *enrich.Place) int {
+		r := 2 * slices.Index(placePrecision, p.Precision)
+		if p.Country != "" {
+			r++
+		}
+		return r
+	}
 	i.Place = enrich.Place{Precision: "unknown"}
 	for k := range i.Readings {
-		p := i.Readings[k].Place
-		if p == nil || slices.Index(placePrecision, p.Precision) <= slices.Index(placePrecision, i.Place.Precision) {
-			continue
+		if p := i.Readings[k].Place; p != nil && rank(p) > rank(&i.Place) {
+			i.Place = *p
 		}
-		i.Place = *p
 	}
 }
 

@@ -276,7 +276,7 @@ func TestBatch(t *testing.T) {
 func TestOutputConsumerStartsAtThePresent(t *testing.T) {
 	b := bustest.New(t)
 	alert := func(id string) {
-		if _, err := b.Publish(t.Context(), bus.Message{Subject: b.Subject("alert", "minor", "_", "unknown", "new"), ID: id, Data: []byte(id)}); err != nil {
+		if _, err := b.Publish(t.Context(), bus.Message{Subject: b.Inbound("alert", "minor", "_", "unknown", "new"), ID: id, Data: []byte(id)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -118,6 +118,10 @@ func mergeStream(have, want jetstream.StreamConfig, state jetstream.StreamState,
 	} else {
 		set("max_bytes", have.MaxBytes != want.MaxBytes, func() { next.MaxBytes = want.MaxBytes })
 	}
+	set("subject_transform", !equal(have.SubjectTransform, want.SubjectTransform), func() { next.SubjectTransform = want.SubjectTransform })
+	if want.RePublish != nil { // an operator's own republish of the other streams stays
+		set("republish", !equal(have.RePublish, want.RePublish), func() { next.RePublish = want.RePublish })
+	}
 	set("max_msg_size", have.MaxMsgSize != want.MaxMsgSize, func() { next.MaxMsgSize = want.MaxMsgSize })
 	set("duplicate_window", have.Duplicates != want.Duplicates, func() { next.Duplicates = want.Duplicates })
 	set("discard", have.Discard != want.Discard, func() { next.Discard = want.Discard })
@@ -128,6 +132,9 @@ func mergeStream(have, want jetstream.StreamConfig, state jetstream.StreamState,
 	set("description", have.Description != want.Description, func() { next.Description = want.Description })
 	return next, changed, errors.Join(errs...)
 }
+
+// equal compares what two pointers point to.
+func equal[T comparable](a, b *T) bool { return a == b || (a != nil && b != nil && *a == *b) }
 
 func (b *Bus) reconcileBucket(ctx context.Context, k bucket) (created bool, err error) {
 	want := b.bucketConfig(k)

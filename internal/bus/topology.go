@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -46,7 +47,17 @@ type stream struct {
 	bytes          int64
 	dedup          time.Duration
 	keep           bool // deny delete and purge: subscribers replay it
+	// storedFirst makes the public subjects carry only what is stored. A plain
+	// publish reaches live subscribers before the stream has it, and again when
+	// a crash in between makes it come again; so the stages publish below
+	// inbound, and the server itself sends on what it has stored and is no
+	// repetition.
+	storedFirst bool
 }
+
+// inbound is the token before the subjects of a storedFirst stream on which
+// stages publish.
+const inbound = "in"
 
 // streams are the route's streams. All keep by limits: work-queue and interest
 // streams forget their dedup window at a restart and relay at two thirds of
@@ -59,7 +70,7 @@ var streams = []stream{
 	{name: Incidents, describe: "incidents, every version", subjects: []string{"incident.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: day},
 	// A week of message ids: an alert must not be told twice even by a daemon
 	// that was down over a long weekend between the alert and its bookkeeping.
-	{name: Alerts, describe: "alerts, for subscribers to replay", subjects: []string{"alert.*.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: 7 * day, keep: true},
+	{name: Alerts, describe: "alerts, for subscribers to replay", subjects: []string{"alert.*.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: 7 * day, keep: true, storedFirst: true},
 	{name: Dead, describe: "messages set aside, with the reason in their headers", subjects: []string{"dead.*.*"}, age: 30 * day, bytes: 256 << 20, dedup: day},
 }
 
@@ -118,7 +129,7 @@ func (b *Bus) streamConfig(s stream) jetstream.StreamConfig {
 	for i, t := range s.subjects {
 		subjects[i] = pattern(b.prefix, t)
 	}
-	return jetstream.StreamConfig{
+	cfg := jetstream.StreamConfig{
 		Name:        b.streamName(s.name),
 		Description: s.describe,
 		Subjects:    subjects,
@@ -134,6 +145,32 @@ func (b *Bus) streamConfig(s stream) jetstream.StreamConfig {
 		DenyDelete:  s.keep,
 		DenyPurge:   s.keep,
 	}
+	if s.storedFirst {
+		public := subjects[0]
+		cfg.Subjects = []string{pattern(b.prefix, inbound, s.subjects[0])}
+		cfg.SubjectTransform = &jetstream.SubjectTransformConfig{Source: cfg.Subjects[0], Destination: numberWildcards(public)}
+		cfg.RePublish = &jetstream.RePublish{Source: public, Destination: numberWildcards(public)}
+	}
+	return cfg
+}
+
+// numberWildcards makes the destination of a subject mapping from its pattern:
+// "a.*.*" becomes "a.{{wildcard(1)}}.{{wildcard(2)}}".
+func numberWildcards(p string) string {
+	tokens, n := strings.Split(p, "."), 0
+	for i, t := range tokens {
+		if t == "*" {
+			n++
+			tokens[i] = fmt.Sprintf("{{wildcard(%d)}}", n)
+		}
+	}
+	return strings.Join(tokens, ".")
+}
+
+// Inbound is the subject on which a message for a public subject of the alert
+// stream is published.
+func (b *Bus) Inbound(tokens ...string) string {
+	return b.Subject(append([]string{inbound}, tokens...)...)
 }
 
 func (b *Bus) bucketConfig(k bucket) jetstream.KeyValueConfig {
