@@ -720,7 +720,7 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 			if dt.precision == "unknown" {
 				continue
 			}
-			if best < 0 || r.dates[best].precision != "day" && dt.precision == "day" {
+			if best < 0 || r.dates[best].precision != "day" && dt.precision == "day" || dt.owns && !r.dates[best].owns {
 				best = d
 			}
 		}
@@ -731,7 +731,8 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 	return best
 }
 
-// reporting tells whether a date is when somebody spoke: "said Saturday that".
+// reporting tells whether a date is when somebody spoke: "said Saturday that",
+// "on Thursday revised".
 func (r *reading) reporting(k int) bool {
 	for n := k - 1; n >= 0 && n >= k-3; n-- {
 		switch r.words[n].low {
@@ -741,6 +742,12 @@ func (r *reading) reporting(k int) bool {
 			continue
 		}
 		break
+	}
+	if k+1 < len(r.words) {
+		switch r.words[k+1].low {
+		case "said", "revised", "raised", "lowered", "corrected", "announced", "confirmed", "put":
+			return true // "the ministry on Thursday revised"
+		}
 	}
 	return false
 }

@@ -46,6 +46,8 @@ type dating struct {
 	// running marks a stretch of time that figures are summed over: "this
 	// year", "since January".
 	running bool
+	// owns marks "Wednesday's blast": no other date of the sentence is the blast's.
+	owns bool
 }
 
 var months = map[string]time.Month{
@@ -66,6 +68,10 @@ func (r *reading) dating(toks []text.Token, i int) (int, bool) {
 	}
 	a, b := &toks[i], &toks[i+n-1]
 	d.word = len(r.words)
+	switch low(toks, i+n) {
+	case "'s", "’s":
+		d.owns = true
+	}
 	if !r.clock.known() && i < 12 && len(r.sents) <= 1 && d.basis == "explicit_date" && d.precision == "day" && !d.earliest.IsZero() {
 		// No date of publication, but a dateline has one.
 		r.clock = clock{d.earliest, "day"}

@@ -142,7 +142,9 @@ func add(i *Incident, r *enrich.Report) {
 		if f.Scope != "current" {
 			continue
 		}
-		reading.Corrects = reading.Corrects || f.Relation == "correction"
+		if f.Relation == "correction" && !slices.Contains(reading.Corrects, f.Measure) {
+			reading.Corrects = append(reading.Corrects, f.Measure)
+		}
 		if f.Source != nil {
 			switch f.Source.Kind {
 			case "government", "police", "military", "medical":
@@ -372,7 +374,7 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 		case is >= was:
 			total, from = t, r
 			total.Rule = "fuse.newest"
-		case r.Corrects:
+		case slices.Contains(r.Corrects, m):
 			total, from = t, r
 			total.Rule = "fuse.corrected"
 		case !exact(&total) && exact(&t):

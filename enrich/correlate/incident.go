@@ -109,7 +109,7 @@ type Reading struct {
 	Place     *enrich.Place                   `json:"place,omitempty"`
 	Occurred  *enrich.Occurred                `json:"occurred,omitempty"`
 	Totals    map[enrich.Measure]enrich.Total `json:"totals,omitempty"`
-	Corrects  bool                            `json:"corrects,omitempty"` // it speaks of a corrected toll
+	Corrects  []enrich.Measure                `json:"corrects,omitempty"` // of what it gives a corrected number
 	Official  bool                            `json:"official,omitempty"` // government, police, military or medical source
 }
 
