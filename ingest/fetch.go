@@ -313,6 +313,11 @@ func (f *Fetcher) read(resp *http.Response, u *url.URL) (*Response, error) {
 		RetryAfter:   retryAfter(resp.Header),
 		MaxAge:       maxAge(resp.Header),
 	}
+	if res.ETag == "" && changedWithin(resp.Header, time.Second) {
+		// The feed may change again within the second that its clock shows,
+		// and the server would then say that it has not (RFC 9110, 8.8.2.2).
+		res.LastModified = ""
+	}
 	switch resp.StatusCode {
 	case 304:
 		res.NotModified = true
@@ -545,6 +550,15 @@ func headerSeconds(v string) (time.Duration, bool) {
 }
 
 func clampDelay(d time.Duration) time.Duration { return min(max(d, 0), maxHeaderDelay) }
+
+// changedWithin reports whether Last-Modified is less than d before Date.
+func changedWithin(h http.Header, d time.Duration) bool {
+	at, err := http.ParseTime(h.Get("Last-Modified"))
+	if err != nil || h.Get("Date") == "" {
+		return false
+	}
+	return serverNow(h).Sub(at) < d
+}
 
 func serverNow(h http.Header) time.Time {
 	if t, err := http.ParseTime(h.Get("Date")); err == nil {

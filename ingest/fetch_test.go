@@ -309,12 +309,12 @@ func TestFetchTimeouts(t *testing.T) {
 		wantReason(t, err, ReasonCanceled)
 	})
 	t.Run("nobody listens", func(t *testing.T) {
-		f, url := fetchFrom(t, stalled)
+		f, _ := fetchFrom(t, stalled)
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		url = "http://" + l.Addr().String()
+		url := "http://" + l.Addr().String()
 		l.Close()
 		_, err = f.Fetch(context.Background(), Request{URL: url})
 		wantReason(t, err, ReasonConnect)

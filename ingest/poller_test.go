@@ -205,6 +205,26 @@ func TestValidatorsGoBackAsTheyCame(t *testing.T) {
 	}
 }
 
+func TestAChangeWithinTheSecondOfAPollIsSeen(t *testing.T) {
+	srv := newFeedServer(t)
+	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
+	now := time.Now().UTC().Format(http.TimeFormat)
+	for n, text := range []string{"Four died.", "Five died."} {
+		srv.serve(func(w http.ResponseWriter, q *http.Request) {
+			w.Header().Set("Date", now)
+			w.Header().Set("Last-Modified", now)
+			if q.Header.Get("If-Modified-Since") == now {
+				w.WriteHeader(http.StatusNotModified) // by its clock, nothing has changed
+				return
+			}
+			fmt.Fprint(w, rss(item("a", "Blast", text, monday)))
+		})
+		if got := r.pollOnce(); len(got) != 1 || got[0].Edition != n+1 {
+			t.Errorf("poll %d of a feed that changed twice in a second: %v", n+1, told(got))
+		}
+	}
+}
+
 func TestValidatorsAreNotStoredFromADamagedBody(t *testing.T) {
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")

@@ -74,12 +74,10 @@ func TestKill(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("%d kills, random seed %d", kills, seed)
 	start := func() *process { return startDaemon(t, exe, cfg, data, live, stdout) }
-	var busy []time.Duration
 	for range kills {
 		p := start()
 		// From before the start is complete to the midst of the work.
 		d := time.Duration(5+rnd.IntN(700)) * time.Millisecond
-		busy = append(busy, d)
 		p.killAfter(d)
 	}
 	p := start()
