@@ -22,11 +22,13 @@ type Worker struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	told  jetstream.KeyValue
-	tolds jetstream.Stream   // that the bucket is kept in
-	at    uint64             // every alert up to this stream sequence is remembered
-	kept  uint64             // that sequence as it was last stored
-	memo  map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
+	told   jetstream.KeyValue
+	tolds  jetstream.Stream   // that the bucket is kept in
+	at     uint64             // every alert up to this stream sequence is remembered
+	kept   uint64             // that sequence as it was last stored
+	last   uint64             // of the alerts that this worker knows of
+	behind []remembering      // told and not yet in the bucket, oldest first
+	memo   map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
 }
 
 // told is what is remembered of an incident's last alert.
@@ -83,20 +85,36 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 	late, cancel := bus.Grace(ctx, w.cfg.Drain)
 	defer cancel()
 	for {
-		msgs := sub.Batch(batchSize)
-		if len(msgs) == 0 {
+		idle := time.Duration(0)
+		if len(w.behind) > 0 {
+			idle = rememberAfter
+		}
+		msgs, open := sub.Batch(batchSize, idle)
+		if !open {
 			break
+		}
+		if len(msgs) == 0 {
+			w.rememberSome(late, 1)
+			continue
 		}
 		for err := w.tell(late, msgs); err != nil && late.Err() == nil; err = w.tell(late, msgs) {
 			w.log.Warn("alerts not stored, trying again", "err", err)
-			for err := w.catchUp(late); err != nil && late.Err() == nil; err = w.catchUp(late) {
-				w.log.Error("what was told cannot be looked up, trying on", "err", err)
-				pause(late, time.Second)
-			}
+			w.catchUpAll(late)
 		}
+	}
+	if err := w.remember(late, len(w.behind)); err != nil {
+		w.log.Warn("what was told is not remembered; the next start sees to it", "err", err)
 	}
 	sub.Wait()
 	return nil
+}
+
+// catchUpAll catches up, over any trouble, until ctx ends.
+func (w *Worker) catchUpAll(ctx context.Context) {
+	for err := w.catchUp(ctx); err != nil && ctx.Err() == nil; err = w.catchUp(ctx) {
+		w.log.Error("what was told cannot be looked up, trying on", "err", err)
+		pause(ctx, time.Second)
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -129,6 +147,7 @@ const positionKey = "sink.told"
 // them twice.
 func (w *Worker) catchUp(ctx context.Context) error {
 	clear(w.memo)
+	w.behind = nil
 	from, err := w.bus.Position(ctx, positionKey)
 	if err != nil {
 		return err
@@ -151,7 +170,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 		if err != nil || (before.told != nil && before.told.Version >= a.Data.Version) {
 			return err
 		}
-		data, err := json.Marshal(remember(a))
+		data, err := json.Marshal(toldOf(a))
 		if err != nil {
 			return fmt.Errorf("remember alert %s: %w", a.ID, err)
 		}
@@ -164,7 +183,7 @@ func (w *Worker) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.at = last
+	w.at, w.last = last, last
 	return w.keepPosition(ctx)
 }
 
@@ -216,7 +235,7 @@ func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
 		if err != nil {
 			return fmt.Errorf("encode alert %s: %w", a.ID, err)
 		}
-		begun = append(begun, telling{incident: i, alert: a, before: before, after: remember(a),
+		begun = append(begun, telling{incident: i, alert: a, before: before, after: toldOf(a),
 			pending: w.bus.Begin(bus.Message{Subject: a.subject(w.bus), ID: a.ID, Data: data})})
 		inFlight[i.ID] = true
 	}
@@ -277,7 +296,8 @@ func (w *Worker) judge(i *correlate.Incident, before *told) (status correlate.St
 	return i.Status, rule, "told"
 }
 
-func remember(a *Alert) *told {
+// toldOf is what is remembered of an alert.
+func toldOf(a *Alert) *told {
 	t := &told{Version: a.Data.Version, Alert: a.ID, Totals: map[enrich.Measure]int{}}
 	for m, total := range a.Data.Totals {
 		if n, ok := total.Number(); ok {
@@ -292,7 +312,7 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 	if t, ok := w.memo[id]; ok {
 		return t, nil
 	}
-	if len(w.memo) >= maxMemo {
+	if len(w.memo) >= maxMemo && len(w.behind) == 0 {
 		clear(w.memo)
 	}
 	t := &toldAt{}
@@ -342,26 +362,62 @@ func (w *Worker) finish(ctx context.Context, begun []telling) error {
 			w.count(t)
 		}
 	}
-	pending := make([]*bus.Pending, len(begun))
 	for k := range begun {
 		t := &begun[k]
-		data, err := json.Marshal(t.after)
-		if err != nil {
-			return fmt.Errorf("remember alert %s: %w", t.alert.ID, err)
-		}
-		pending[k] = w.bus.Begin(w.bus.BucketMessage(bus.ToldBucket, t.incident.ID, data, t.before.revision))
+		// The revision stays that of what the bucket has: rememberSome knows.
+		t.before.told = t.after
+		w.behind = append(w.behind, remembering{id: t.incident.ID, told: t.after, at: t.before})
 	}
-	for k, p := range pending {
-		ack, err := p.Wait(ctx)
-		if err != nil {
-			return fmt.Errorf("remember alert %s: %w", begun[k].alert.ID, err)
-		}
-		w.memo[begun[k].incident.ID] = &toldAt{told: begun[k].after, revision: ack.Sequence}
+	w.last = last
+	if len(w.behind) > maxBehind {
+		return w.remember(ctx, len(w.behind))
 	}
-	if w.at = last; w.at-w.kept >= positionEvery {
+	return nil
+}
+
+// The bucket of what was told follows the alert stream when there is nothing
+// better to do: the next alert must not wait for the disk because of it, and
+// catchUp makes up for a crash.
+const (
+	rememberAfter = 2 * time.Millisecond // without a version
+	maxBehind     = batchSize            // of alerts; more go at once, whatever waits
+)
+
+// remembering is an alert that the bucket does not know of yet.
+type remembering struct {
+	id   string
+	told *told
+	at   *toldAt
+}
+
+// remember brings the n oldest alerts that the bucket lacks into it.
+func (w *Worker) remember(ctx context.Context, n int) error {
+	for _, r := range w.behind[:n] {
+		data, err := json.Marshal(r.told)
+		if err != nil {
+			return fmt.Errorf("remember alert %s: %w", r.told.Alert, err)
+		}
+		ack, err := w.bus.Publish(ctx, w.bus.BucketMessage(bus.ToldBucket, r.id, data, r.at.revision))
+		if err != nil {
+			return fmt.Errorf("remember alert %s: %w", r.told.Alert, err)
+		}
+		r.at.revision = ack.Sequence
+	}
+	if w.behind = w.behind[n:]; len(w.behind) > 0 {
+		return nil
+	}
+	if w.at = w.last; w.at-w.kept >= positionEvery {
 		return w.keepPosition(ctx)
 	}
 	return nil
+}
+
+// rememberSome is remember over any trouble: catching up is the way out.
+func (w *Worker) rememberSome(ctx context.Context, n int) {
+	if err := w.remember(ctx, n); err != nil && ctx.Err() == nil {
+		w.log.Warn("what was told is not remembered, looking it up", "err", err)
+		w.catchUpAll(ctx)
+	}
 }
 
 func (w *Worker) count(t *telling) {

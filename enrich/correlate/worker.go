@@ -1,11 +1,13 @@
 package correlate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,11 +26,12 @@ type Worker struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	open *index
-	last map[string]uint64 // incident → stream sequence of its latest version
-	kv   map[string]uint64 // incident → revision in the bucket
-	at   uint64            // every version up to this stream sequence is in the bucket
-	aged time.Time
+	open   *index
+	last   map[string]stored // incident → its latest version on the stream
+	kv     map[string]uint64 // incident → revision in the bucket
+	behind []version         // on the stream and not yet in the bucket, oldest first
+	at     uint64            // every version up to this stream sequence is in the bucket
+	aged   time.Time
 }
 
 // NewWorker makes a worker of a valid configuration.
@@ -56,9 +59,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	late, cancel := bus.Grace(ctx, w.cfg.Drain)
 	defer cancel()
 	for {
-		msgs := sub.Batch(batchSize)
-		if len(msgs) == 0 {
+		idle := time.Duration(0)
+		if len(w.behind) > 0 {
+			idle = projectAfter
+		}
+		msgs, open := sub.Batch(batchSize, idle)
+		if !open {
 			break
+		}
+		if len(msgs) == 0 {
+			w.projectOne(late)
+			continue
 		}
 		began := time.Now()
 		for err := w.fold(late, msgs); err != nil; err = w.fold(late, msgs) {
@@ -70,15 +81,21 @@ func (w *Worker) Run(ctx context.Context) error {
 				w.metrics.conflicts.Inc()
 			}
 			pause(late, 20*time.Millisecond) // two workers that write in turns do not spin
-			for err := w.load(late); err != nil && late.Err() == nil; err = w.load(late) {
-				w.log.Error("the memory cannot be rebuilt, trying on", "err", err)
-				pause(late, time.Second)
-			}
+			w.reload(late)
 		}
 		w.metrics.seconds.Observe(time.Since(began).Seconds())
 	}
+	w.projectAll(late)
 	sub.Wait()
 	return nil
+}
+
+// reload rebuilds the memory, over any trouble, until ctx ends.
+func (w *Worker) reload(ctx context.Context) {
+	for err := w.load(ctx); err != nil && ctx.Err() == nil; err = w.load(ctx) {
+		w.log.Error("the memory cannot be rebuilt, trying on", "err", err)
+		pause(ctx, time.Second)
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -90,8 +107,15 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// stored is where a version is on the stream.
+type stored struct {
+	seq     uint64
+	subject string
+}
+
 // version is one that is on its way to the stream.
 type version struct {
+	subject  string
 	incident *Incident
 	data     []byte
 	pending  *bus.Pending
@@ -114,8 +138,14 @@ func (w *Worker) fold(ctx context.Context, msgs []jetstream.Msg) error {
 				return err
 			}
 		}
-		if err := w.project(ctx, begun); err != nil {
-			return err
+		for k := range begun {
+			w.behind = append(w.behind, begun[k])
+		}
+		if len(w.behind) > maxBehind {
+			if err := w.project(ctx, w.behind); err != nil {
+				return err
+			}
+			w.behind = w.behind[:0]
 		}
 		begun = begun[:0]
 		clear(inFlight)
@@ -267,7 +297,7 @@ func (w *Worker) place(r *enrich.Report) (*Incident, Change) {
 	if w.open.byID[next.ID] != nil && r.Source.Edition > 1 {
 		next.ID = newIDOfEdition(r)
 	}
-	if w.last[next.ID] != 0 || w.open.byID[next.ID] != nil {
+	if w.last[next.ID].seq != 0 || w.open.byID[next.ID] != nil {
 		// Its article founded it before, and it has aged out since.
 		return nil, Change{None: true}
 	}
@@ -276,12 +306,11 @@ func (w *Worker) place(r *enrich.Report) (*Incident, Change) {
 
 // begin sends a version on its way to the stream.
 func (w *Worker) begin(v *version) {
-	i, after := v.incident, w.last[v.incident.ID]
-	v.pending = w.bus.Begin(bus.Message{
-		Subject: w.bus.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID),
-		ID:      i.MsgID(), Data: v.data,
-		After: &after, AfterSubject: w.bus.Pattern("incident", "*", "*", i.ID),
-	})
+	i, last := v.incident, w.last[v.incident.ID]
+	v.subject = w.bus.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID)
+	// The version before may be on another subject, of another type or country.
+	// Its very subject is compared, no pattern: the server finds that at once.
+	v.pending = w.bus.Begin(bus.Message{Subject: v.subject, ID: i.MsgID(), Data: v.data, After: &last.seq, AfterSubject: cmp.Or(last.subject, v.subject)})
 }
 
 func (w *Worker) confirm(ctx context.Context, v *version) error {
@@ -289,33 +318,64 @@ func (w *Worker) confirm(ctx context.Context, v *version) error {
 	if err != nil {
 		return fmt.Errorf("incident %s version %d: %w", v.incident.ID, v.incident.Version, err)
 	}
-	if ack.Duplicate && ack.Sequence <= w.last[v.incident.ID] {
+	if ack.Duplicate && ack.Sequence <= w.last[v.incident.ID].seq {
 		return fmt.Errorf("incident %s version %d is on the stream already: %w", v.incident.ID, v.incident.Version, bus.ErrConflict)
 	}
-	w.last[v.incident.ID] = ack.Sequence
+	w.last[v.incident.ID] = stored{ack.Sequence, v.subject}
 	w.metrics.versions.WithLabelValues(string(v.incident.Status)).Inc()
 	w.log.Info("incident", "incident", v.incident.ID, "version", v.incident.Version, "status", v.incident.Status, "type", v.incident.Type,
 		"country", v.incident.Place.Country, "severity", v.incident.Assessment.Severity, "outlets", v.incident.Sources.Outlets)
 	return nil
 }
 
-// project brings the bucket of the latest versions up to the stream.
+// The bucket follows the stream when there is nothing better to do: an alert
+// must not wait for the disk because of it, and load makes up for a crash.
+const (
+	projectAfter = 2 * time.Millisecond // without a report
+	maxBehind    = batchSize            // of versions; more go at once, whatever waits
+)
+
+// projectOne brings the oldest version that the bucket lacks into it.
+func (w *Worker) projectOne(ctx context.Context) {
+	first := w.behind[0].incident.ID
+	if slices.ContainsFunc(w.behind[1:], func(v version) bool { return v.incident.ID == first }) {
+		w.behind = w.behind[1:] // a later one is on its way
+		return
+	}
+	if err := w.project(ctx, w.behind[:1]); err != nil {
+		w.log.Warn("the incidents bucket does not follow the stream", "err", err)
+		w.reload(ctx)
+		return
+	}
+	w.behind = w.behind[1:]
+}
+
+// projectAll is the last thing that a worker does.
+func (w *Worker) projectAll(ctx context.Context) {
+	if err := w.project(ctx, w.behind); err != nil {
+		w.log.Warn("the incidents bucket does not follow the stream; the next start sees to it", "err", err)
+	}
+	w.behind = nil
+}
+
+// project brings the latest of these versions of each incident into the bucket.
 func (w *Worker) project(ctx context.Context, versions []version) error {
-	if len(versions) == 0 {
-		return nil
+	latest := make(map[string]*Incident, len(versions))
+	for _, v := range versions {
+		latest[v.incident.ID] = v.incident
 	}
-	pending := make([]*bus.Pending, len(versions))
-	for k, v := range versions {
-		pending[k] = w.bus.Begin(w.bus.BucketMessage(bus.IncidentsBucket, v.incident.ID, v.data, w.kv[v.incident.ID]))
+	pending := make(map[string]*bus.Pending, len(latest))
+	for _, v := range versions {
+		if id := v.incident.ID; latest[id] == v.incident {
+			pending[id] = w.bus.Begin(w.bus.BucketMessage(bus.IncidentsBucket, id, v.data, w.kv[id]))
+		}
 	}
-	for k, p := range pending {
+	for id, p := range pending {
 		ack, err := p.Wait(ctx)
 		if err != nil {
-			return fmt.Errorf("latest version of incident %s: %w", versions[k].incident.ID, err)
+			return fmt.Errorf("latest version of incident %s: %w", id, err)
 		}
-		id := versions[k].incident.ID
 		w.kv[id] = ack.Sequence
-		w.at = max(w.at, w.last[id])
 	}
 	return nil
 }
@@ -341,7 +401,7 @@ func (w *Worker) age() {
 // beyond it, which it also brings into the bucket.
 func (w *Worker) load(ctx context.Context) error {
 	began := time.Now()
-	w.open, w.last, w.kv, w.at = newIndex(), map[string]uint64{}, map[string]uint64{}, 0
+	w.open, w.last, w.kv, w.at, w.behind = newIndex(), map[string]stored{}, map[string]uint64{}, 0, nil
 	if err := w.loadBucket(ctx); err != nil {
 		return err
 	}
@@ -418,7 +478,7 @@ func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
 	versions := map[string]int{}
 	if err := w.bus.Read(ctx, bus.Incidents, 1, info.State.LastSeq, true, func(m jetstream.Msg, seq uint64) error {
 		id := lastToken(m.Subject())
-		w.last[id] = seq
+		w.last[id] = stored{seq, m.Subject()}
 		if n, ok := versionOf(m.Headers().Get(jetstream.MsgIDHeader), id); ok {
 			versions[id] = n
 		}
@@ -428,7 +488,7 @@ func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
 	}
 	for id, n := range versions {
 		if have := w.open.byID[id]; have == nil || have.Version < n {
-			w.at = min(w.at, w.last[id]-1)
+			w.at = min(w.at, w.last[id].seq-1)
 		}
 	}
 	var behind []version

@@ -128,14 +128,31 @@ func versions(t *testing.T, b *bus.Bus) []correlate.Incident {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The bucket follows the stream: wait for the put that brings it up to it.
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
 	for id, version := range latest {
-		e, err := kv.Get(t.Context(), id)
+		w, err := kv.Watch(ctx, id)
 		if err != nil {
-			t.Errorf("incident %s is not in the bucket: %v", id, err)
-			continue
+			t.Fatal(err)
 		}
-		if i, err := correlate.Decode(e.Value()); err != nil || i.Version != version {
-			t.Errorf("the bucket has version %d of incident %s (%v), the stream %d", i.Version, id, err, version)
+		for have := 0; have < version; {
+			select {
+			case <-ctx.Done():
+				t.Fatalf("the bucket has version %d of incident %s, the stream %d", have, id, version)
+			case e := <-w.Updates():
+				if e == nil || e.Operation() != jetstream.KeyValuePut {
+					continue
+				}
+				i, err := correlate.Decode(e.Value())
+				if err != nil {
+					t.Fatal(err)
+				}
+				have = i.Version
+			}
+		}
+		if err := w.Stop(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return all

@@ -161,25 +161,37 @@ func (c Consumer) label() string {
 }
 
 // Batch returns the next message and those behind it that are already here, at
-// most n, in order. It is empty only when C is closed.
-func (s *Subscription) Batch(n int) []jetstream.Msg {
-	first, ok := <-s.C
-	if !ok {
-		return nil
+// most n, in order. It waits no longer than idle for the first, for ever where
+// that is 0; then the batch is empty. open is false when C is closed.
+func (s *Subscription) Batch(n int, idle time.Duration) (batch []jetstream.Msg, open bool) {
+	var first jetstream.Msg
+	if idle == 0 {
+		first, open = <-s.C
+	} else {
+		t := time.NewTimer(idle)
+		defer t.Stop()
+		select {
+		case first, open = <-s.C:
+		case <-t.C:
+			return nil, true
+		}
 	}
-	batch := append(make([]jetstream.Msg, 0, n), first)
+	if !open {
+		return nil, false
+	}
+	batch = append(make([]jetstream.Msg, 0, n), first)
 	for len(batch) < n {
 		select {
 		case m, ok := <-s.C:
 			if !ok {
-				return batch
+				return batch, true // the next call tells
 			}
 			batch = append(batch, m)
 		default:
-			return batch
+			return batch, true
 		}
 	}
-	return batch
+	return batch, true
 }
 
 // Deliveries is how often the server has given out m, from 1; 1 where the

@@ -250,7 +250,7 @@ func TestBatch(t *testing.T) {
 	sub, stop := subscribe(t, b, bus.EnrichArticles)
 	var got []string
 	for len(got) < 10 {
-		batch := sub.Batch(4)
+		batch, _ := sub.Batch(4, 0)
 		if len(batch) < 1 || len(batch) > 4 {
 			t.Fatalf("Batch(4) = %d messages", len(batch))
 		}
@@ -268,7 +268,7 @@ func TestBatch(t *testing.T) {
 		}
 	}
 	stop()
-	if batch := sub.Batch(4); batch != nil {
+	if batch, open := sub.Batch(4, 0); open {
 		t.Errorf("Batch after the end = %v, want nil", batch)
 	}
 }
