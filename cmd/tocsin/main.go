@@ -55,7 +55,7 @@ type streams struct {
 
 // gcPercent trades memory for time: little is live, and each article makes its
 // own garbage, so that the default collects every few milliseconds.
-const gcPercent = 300
+const gcPercent = 200
 
 func main() {
 	if os.Getenv("GOGC") == "" {

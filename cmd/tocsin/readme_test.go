@@ -424,7 +424,8 @@ func TestReadmeSubscribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	for _, s := range []string{"tocsin.v1.alert.severe.pk.shooting.new", "tocsin.v1.alert.severe.iq.bombing.new"} {
+	for _, country := range []string{"pk", "iq"} {
+		s := b.Inbound("alert", "severe", country, "bombing", "new")
 		if _, err := b.Publish(t.Context(), bus.Message{Subject: s, ID: s, Data: []byte("{}")}); err != nil {
 			t.Fatal(err)
 		}
