@@ -1,7 +1,6 @@
 package enrich_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -74,20 +73,7 @@ func start(t *testing.T, b *bus.Bus, r enrich.Reader, reg prometheus.Registerer)
 	cfg := enrich.DefaultConfig()
 	cfg.Workers, cfg.Log, cfg.Metrics = 2, bustest.Log(t), reg
 	w := enrich.NewWorker(b, r, cfg)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- w.Run(ctx) }()
-	stop = func() {
-		if ctx.Err() != nil {
-			return
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run = %v, want nil after a stop", err)
-		}
-	}
-	t.Cleanup(stop)
-	return stop
+	return bustest.Start(t, w.Run)
 }
 
 // reports waits for n reports on the stream, and returns "subject id" of each

@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -85,28 +84,6 @@ func putRaw(t *testing.T, b *bus.Bus, id string, data []byte) {
 	if _, err := b.Publish(t.Context(), bus.Message{Subject: subject, ID: id, Data: data}); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// runs is anything with a Run.
-type runs interface{ Run(context.Context) error }
-
-// start runs a worker; stop ends it and fails the test unless it returns nil.
-func start(t *testing.T, w runs) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- w.Run(ctx) }()
-	stop = func() {
-		if ctx.Err() != nil {
-			return
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run = %v, want nil after a stop", err)
-		}
-	}
-	t.Cleanup(stop)
-	return stop
 }
 
 // settled waits until a consumer has been given all of its stream and has

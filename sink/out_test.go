@@ -419,7 +419,7 @@ func TestADeliveryIsTriedUntilItIsTaken(t *testing.T) {
 	})
 	o := outlet(t, b, config(t), webhook(t, rc.URL, secret))
 	publish(t, b, incident("inc-1"), incident("inc-2"))
-	start(t, o)
+	bustest.Start(t, o.Run)
 	settled(t, b, bus.OutputConsumer("desk"))
 	_, heads := rc.got()
 	var ids []string
@@ -446,7 +446,7 @@ func TestARefusedAlertIsSetAside(t *testing.T) {
 			w.WriteHeader(http.StatusUnprocessableEntity)
 		}
 	})
-	start(t, outlet(t, b, config(t), webhook(t, rc.URL, "")))
+	bustest.Start(t, outlet(t, b, config(t), webhook(t, rc.URL, "")).Run)
 	publish(t, b, incident("inc-1"), incident("inc-2"))
 	settled(t, b, bus.OutputConsumer("desk"))
 	if bodies, _ := rc.got(); len(bodies) != 2 {
@@ -465,8 +465,8 @@ func TestADeadReceiverIsGivenUpAndHoldsUpNobody(t *testing.T) {
 	people := outlet(t, b, config(t), NewLines(&lines))
 	cfg := config(t)
 	cfg.GiveUp = 30 * time.Millisecond
-	start(t, outlet(t, b, cfg, webhook(t, gone.URL, "")))
-	stop := start(t, people)
+	bustest.Start(t, outlet(t, b, cfg, webhook(t, gone.URL, "")).Run)
+	stop := bustest.Start(t, people.Run)
 	publish(t, b, incident("inc-1"))
 	settled(t, b, bus.OutputConsumer("stdout"))
 	stop()
@@ -490,11 +490,11 @@ func TestAStopLeavesWhatCouldNotBeDelivered(t *testing.T) {
 	})
 	o := outlet(t, b, config(t), webhook(t, rc.URL, ""))
 	o.first = time.Hour
-	stop := start(t, o)
+	stop := bustest.Start(t, o.Run)
 	publish(t, b, incident("inc-1"))
 	<-tried
 	stop() // within the hour
-	start(t, outlet(t, b, config(t), webhook(t, rc.URL, "")))
+	bustest.Start(t, outlet(t, b, config(t), webhook(t, rc.URL, "")).Run)
 	settled(t, b, bus.OutputConsumer("desk"))
 	if bodies, _ := rc.got(); len(bodies) != 2 {
 		t.Errorf("the receiver was called %d times, want 2", len(bodies))
@@ -504,7 +504,7 @@ func TestAStopLeavesWhatCouldNotBeDelivered(t *testing.T) {
 func TestAPoisonousAlertIsSetAside(t *testing.T) {
 	b := bustest.New(t)
 	var lines bytes.Buffer
-	stop := start(t, outlet(t, b, config(t), NewLines(&lines)))
+	stop := bustest.Start(t, outlet(t, b, config(t), NewLines(&lines)).Run)
 	a, _ := event(t, incident("inc-0"))
 	for id, data := range map[string]string{"a": "<html>", "b": `{"data":{"schema":"tocsin.alert/2"}}`} {
 		if _, err := b.Publish(t.Context(), bus.Message{Subject: a.subject(b), ID: id, Data: []byte(data)}); err != nil {
@@ -545,7 +545,7 @@ func TestOutputsOfAConfiguration(t *testing.T) {
 	b := bustest.New(t)
 	publish(t, b, incident("inc-1"))
 	var lines bytes.Buffer
-	stop := start(t, outlet(t, b, cfg, NewLines(&lines)))
+	stop := bustest.Start(t, outlet(t, b, cfg, NewLines(&lines)).Run)
 	publish(t, b, incident("inc-2", killed(9)))
 	settled(t, b, bus.OutputConsumer("stdout"))
 	stop()

@@ -39,7 +39,7 @@ func TestOneAlertForEachVersionThatTells(t *testing.T) {
 	cfg.Metrics = reg
 	put(t, b, story()...)
 	w := NewWorker(b, cfg)
-	stop := start(t, w)
+	stop := bustest.Start(t, w.Run)
 	settled(t, b, bus.SinkIncidents)
 	stop()
 	list := alerts(t, b)
@@ -123,12 +123,12 @@ func TestARestartTellsNothingTwice(t *testing.T) {
 			t.Parallel()
 			b := bustest.New(t)
 			put(t, b, story()...)
-			stop := start(t, NewWorker(b, config(t)))
+			stop := bustest.Start(t, NewWorker(b, config(t)).Run)
 			settled(t, b, bus.SinkIncidents)
 			stop()
 			tt.wreck(t, b)
 			put(t, b, incident("inc-3"))
-			stop = start(t, NewWorker(b, config(t)))
+			stop = bustest.Start(t, NewWorker(b, config(t)).Run)
 			settled(t, b, bus.SinkIncidents)
 			stop()
 			want := append(storyTold[:len(storyTold):len(storyTold)], "inc-3.1 new known-incident: Bombing in Mosul, Iraq: 3 killed")
@@ -148,7 +148,7 @@ func TestLiveSubscribersHearEachAlertOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, b, story()...)
-	stop := start(t, NewWorker(b, config(t)))
+	stop := bustest.Start(t, NewWorker(b, config(t)).Run)
 	settled(t, b, bus.SinkIncidents)
 	stop()
 	if err := b.Conn.Flush(); err != nil {
@@ -187,7 +187,7 @@ func TestAPoisonousIncidentCostsOnlyItself(t *testing.T) {
 			b := bustest.New(t)
 			putRaw(t, b, "inc-0.1", []byte(tt.data))
 			put(t, b, incident("inc-1"))
-			start(t, NewWorker(b, config(t)))
+			bustest.Start(t, NewWorker(b, config(t)).Run)
 			settled(t, b, bus.SinkIncidents)
 			if got := alerts(t, b); len(got) != 1 || got[0].ID != "inc-1.1" {
 				t.Errorf("alerts %v, want that of the next incident", brief(got))
@@ -202,7 +202,7 @@ func TestAPoisonousIncidentCostsOnlyItself(t *testing.T) {
 func TestAlertsAreKeptForReplay(t *testing.T) {
 	b := bustest.New(t)
 	put(t, b, incident("inc-1"))
-	start(t, NewWorker(b, config(t)))
+	bustest.Start(t, NewWorker(b, config(t)).Run)
 	settled(t, b, bus.SinkIncidents)
 	s, err := b.Stream(t.Context(), bus.Alerts)
 	if err != nil {

@@ -138,9 +138,7 @@ func (w *Worker) fold(ctx context.Context, msgs []jetstream.Msg) error {
 				return err
 			}
 		}
-		for k := range begun {
-			w.behind = append(w.behind, begun[k])
-		}
+		w.behind = append(w.behind, begun...)
 		if len(w.behind) > maxBehind {
 			if err := w.project(ctx, w.behind); err != nil {
 				return err

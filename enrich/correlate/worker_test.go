@@ -55,20 +55,7 @@ func start(t *testing.T, b *bus.Bus, reg prometheus.Registerer) (stop func()) {
 	cfg := correlate.DefaultConfig()
 	cfg.Log, cfg.Metrics = bustest.Log(t), reg
 	w := correlate.NewWorker(b, cfg)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- w.Run(ctx) }()
-	stop = func() {
-		if ctx.Err() != nil {
-			return
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run = %v, want nil after a stop", err)
-		}
-	}
-	t.Cleanup(stop)
-	return stop
+	return bustest.Start(t, w.Run)
 }
 
 // settled waits until all reports are folded, and as many as came.

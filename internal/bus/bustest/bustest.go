@@ -3,7 +3,9 @@
 package bustest
 
 import (
+	"context"
 	"log/slog"
+	"sync"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,4 +41,22 @@ func Config(t testing.TB, dir string) bus.Config {
 // Log writes to the test's own log.
 func Log(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// Start runs a worker until stop, which fails the test unless Run returns nil.
+// The end of the test stops it, too, before the bus that it works on ends.
+func Start(t testing.TB, run func(context.Context) error) (stop func()) {
+	t.Helper()
+	// Not the test's own context: that ends before the clean-up that waits.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run = %v, want nil after a stop", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
 }
