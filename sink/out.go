@@ -117,7 +117,7 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 		o.metrics.deliveries.WithLabelValues(o.out.Kind(), "retried").Inc()
 		delay := wait/2 + rand.N(wait/2)
 		o.log.Warn("alert not delivered, trying again", "output", o.out.Name(), "alert", a.ID, "in", delay.Round(time.Millisecond), "err", err)
-		if pause(ctx, delay); ctx.Err() != nil {
+		if bus.Pause(ctx, delay); ctx.Err() != nil {
 			_ = msg.NakWithDelay(time.Millisecond) // so that the next start has it at once
 			return
 		}

@@ -111,19 +111,7 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 
 // catchUpAll catches up, over any trouble, until ctx ends.
 func (w *Worker) catchUpAll(ctx context.Context) {
-	for err := w.catchUp(ctx); err != nil && ctx.Err() == nil; err = w.catchUp(ctx) {
-		w.log.Error("what was told cannot be looked up, trying on", "err", err)
-		pause(ctx, time.Second)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
+	bus.Insist(ctx, w.catchUp, func(err error) { w.log.Error("what was told cannot be looked up, trying on", "err", err) })
 }
 
 // telling is an alert on its way.

@@ -80,7 +80,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			if errors.Is(err, bus.ErrConflict) {
 				w.metrics.conflicts.Inc()
 			}
-			pause(late, 20*time.Millisecond) // two workers that write in turns do not spin
+			bus.Pause(late, 20*time.Millisecond) // two workers that write in turns do not spin
 			w.reload(late)
 		}
 		w.metrics.seconds.Observe(time.Since(began).Seconds())
@@ -92,19 +92,7 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // reload rebuilds the memory, over any trouble, until ctx ends.
 func (w *Worker) reload(ctx context.Context) {
-	for err := w.load(ctx); err != nil && ctx.Err() == nil; err = w.load(ctx) {
-		w.log.Error("the memory cannot be rebuilt, trying on", "err", err)
-		pause(ctx, time.Second)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
+	bus.Insist(ctx, w.load, func(err error) { w.log.Error("the memory cannot be rebuilt, trying on", "err", err) })
 }
 
 // stored is where a version is on the stream.

@@ -394,13 +394,25 @@ func Grace(ctx context.Context, d time.Duration) (context.Context, context.Cance
 	return late, func() { stop(); cancel() }
 }
 
-// pause waits for about d, between half and one and a half of it, or until ctx
-// ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d/2 + rand.N(d))
+// Pause waits for d, or until ctx ends.
+func Pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
 	case <-t.C:
+	}
+}
+
+// pause waits for about d, between half and one and a half of it, so that those
+// who wait for the same server do not come back together.
+func pause(ctx context.Context, d time.Duration) { Pause(ctx, d/2+rand.N(d)) }
+
+// Insist calls f, once a second, until it succeeds or ctx ends; each failure is
+// told to failed.
+func Insist(ctx context.Context, f func(context.Context) error, failed func(error)) {
+	for err := f(ctx); err != nil && ctx.Err() == nil; err = f(ctx) {
+		failed(err)
+		Pause(ctx, time.Second)
 	}
 }
