@@ -3,6 +3,7 @@ package enrich
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -235,7 +236,32 @@ func DecodeReport(data []byte) (Report, error) {
 	if r.ID == "" || r.Source.ID == "" || r.Source.Edition < 1 {
 		return Report{}, fmt.Errorf("decode report: id %q of article %q edition %d: all three are needed", r.ID, r.Source.ID, r.Source.Edition)
 	}
+	if err := r.check(); err != nil {
+		return Report{}, fmt.Errorf("decode report %s: %w", r.ID, err)
+	}
 	return r, nil
+}
+
+// check refuses what no reader of ours says: subjects, metrics and rules rest
+// on these words.
+func (r *Report) check() error {
+	switch r.Role {
+	case Main, Other, Background, Withdrawn:
+	default:
+		return fmt.Errorf("role %q is none of main, other, background, withdrawn", r.Role)
+	}
+	if !slices.Contains(Types, r.Type) {
+		return fmt.Errorf("type %q is not known", r.Type)
+	}
+	if c := r.Country(); c != "" && len(c) != 2 {
+		return fmt.Errorf("country %q is no ISO 3166-1 code of two letters", c)
+	}
+	for m, t := range r.Totals {
+		if t.Min != nil && t.Max != nil && *t.Min > *t.Max {
+			return fmt.Errorf("%s from %d to %d", m, *t.Min, *t.Max)
+		}
+	}
+	return nil
 }
 
 // Types lists the coarse types: they are subject tokens, metric labels and the

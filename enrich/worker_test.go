@@ -357,3 +357,22 @@ func TestValidate(t *testing.T) {
 		})
 	}
 }
+
+func TestDecodeReportRefusesNonsense(t *testing.T) {
+	good := `{"schema":"tocsin.report/1","id":"rep-1","role":"main","type":"bombing","place":{"country":"IQ"},"totals":{"killed":{"min":1,"max":3}},"article":{"id":"art-1","edition":1},"later":{}}`
+	if _, err := enrich.DecodeReport([]byte(good)); err != nil {
+		t.Errorf("a good report with an unknown field gives %v", err)
+	}
+	for name, change := range map[string][2]string{
+		"an unknown type":        {`"bombing"`, `"Foo Bar.*"`},
+		"an unknown role":        {`"main"`, `"lead"`},
+		"a country that is none": {`"IQ"`, `"ZZZZ"`},
+		"a toll upside down":     {`"min":1`, `"min":9`},
+		"no article":             {`"art-1"`, `""`},
+		"another major version":  {"report/1", "report/2"},
+	} {
+		if _, err := enrich.DecodeReport([]byte(strings.Replace(good, change[0], change[1], 1))); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}

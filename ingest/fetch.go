@@ -37,7 +37,7 @@ const (
 	ReasonEncoding  = "encoding"  // Content-Encoding unknown or broken
 	ReasonEmpty     = "empty"     // 200 without a body
 	ReasonProtocol  = "protocol"  // not HTTP as it is written down
-	ReasonTruncated = "truncated" // cut off before the first byte of the body
+	ReasonTruncated = "truncated" // cut off before anything of it could be read
 	ReasonCanceled  = "canceled"  // the caller stopped
 )
 

@@ -273,7 +273,11 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 			p.metrics.polls.WithLabelValues("failed").Inc()
 			p.metrics.failures.WithLabelValues(reasonBus).Inc()
 		}
+		p.setFailing(feed.ID, true)
 		return p.now().Add(gap(every, cfg.MaxEvery, 0, 1, 0, rand.Float64()))
+	}
+	if l.damaged != nil {
+		p.log.Warn("feed state is lost, polling it afresh", "feed", feed.ID, "err", l.damaged)
 	}
 	if l.state.URL != feed.URL {
 		// Another address: its validators are another's.
@@ -348,6 +352,9 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 		FeedInfo{ID: feed.ID, Outlet: feed.Outlet, Language: feed.Language, URL: resp.FinalURL},
 		Limits{MaxItems: cfg.MaxItems, MaxTextBytes: int(cfg.MaxText), MaxDepth: maxDepth, Now: now})
 	if err != nil {
+		if resp.Truncated {
+			err = &FetchError{URL: resp.FinalURL, Reason: ReasonTruncated, Err: fmt.Errorf("the answer broke off, or did not end in time, after %d bytes; polling it again later", len(resp.Body))}
+		}
 		return "", 0, err
 	}
 	p.metrics.skipped.Add(float64(parsed.Skipped))

@@ -296,6 +296,28 @@ func TestAnEditWhileBookkeepingWasLostIsNotLost(t *testing.T) {
 	}
 }
 
+func TestADamagedMemoryIsWrittenOver(t *testing.T) {
+	srv := newFeedServer(t)
+	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
+	srv.body(rss(item("a", "Blast", "Four died.", monday)))
+	r.pollOnce()
+	for _, kv := range []jetstream.KeyValue{r.mem.feeds, r.mem.seen} {
+		if _, err := kv.PutString(t.Context(), "wire", "rubbish"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	srv.body(rss(item("a", "Blast", "Four died.", monday), item("b", "Vote", "It passed.", monday)))
+	if got := told(r.pollOnce()); !slices.Equal(got, []string{"b/1 Vote"}) {
+		t.Errorf("after the damage the poll gave %v, want what is new", got)
+	}
+	if st := r.state(); st.URL == "" {
+		t.Errorf("the state is still damaged: %+v", st)
+	}
+	if got := told(r.pollOnce()); len(got) != 0 {
+		t.Errorf("and the poll after it %v, want nothing", got)
+	}
+}
+
 func TestBadFeedsCostOnlyThemselves(t *testing.T) {
 	refused := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a refused address was reached") }))
 	defer refused.Close()

@@ -171,6 +171,7 @@ type loaded struct {
 	state            feedState
 	seen             *seen
 	stateRev, seenAt uint64
+	damaged          error // what was stored and could not be read
 }
 
 func (m *memory) loadState(ctx context.Context, id string) (st feedState, rev uint64, err error) {
@@ -182,17 +183,23 @@ func (m *memory) loadState(ctx context.Context, id string) (st feedState, rev ui
 		return st, 0, fmt.Errorf("read the state of feed %s: %w", id, err)
 	}
 	if err := json.Unmarshal(e.Value(), &st); err != nil {
-		return st, 0, fmt.Errorf("read the state of feed %s: %w", id, err)
+		return feedState{}, e.Revision(), fmt.Errorf("read the state of feed %s: %w: %w", id, errDamaged, err)
 	}
 	return st, e.Revision(), nil
 }
 
+// errDamaged marks a stored state that is not ours any more. The next poll
+// writes over it; what it publishes again has the ids that the stream knows.
+var errDamaged = errors.New("damaged")
+
 func (m *memory) load(ctx context.Context, id string) (*loaded, error) {
 	st, rev, err := m.loadState(ctx, id)
-	if err != nil {
+	l := &loaded{state: st, stateRev: rev}
+	if errors.Is(err, errDamaged) {
+		l.damaged = err
+	} else if err != nil {
 		return nil, err
 	}
-	l := &loaded{state: st, stateRev: rev}
 	e, err := m.seen.Get(ctx, id)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
@@ -201,7 +208,8 @@ func (m *memory) load(ctx context.Context, id string) (*loaded, error) {
 		return nil, fmt.Errorf("read the known items of feed %s: %w", id, err)
 	default:
 		if l.seen, err = decodeSeen(e.Value()); err != nil {
-			return nil, fmt.Errorf("read the known items of feed %s: %w", id, err)
+			l.seen = &seen{items: map[uint64]known{}}
+			l.damaged = errors.Join(l.damaged, fmt.Errorf("read the known items of feed %s: %w: %w", id, errDamaged, err))
 		}
 		l.seenAt = e.Revision()
 	}
@@ -212,7 +220,7 @@ func (m *memory) load(ctx context.Context, id string) (*loaded, error) {
 // between costs one more poll, never an item.
 func (m *memory) save(ctx context.Context, id string, l *loaded) error {
 	if l.seen.dirty {
-		rev, err := m.seen.Update(ctx, id, l.seen.encode(), l.seenAt)
+		rev, err := put(ctx, m.seen, id, l.seen.encode(), l.seenAt)
 		if err != nil {
 			return fmt.Errorf("store the known items of feed %s: %w", id, err)
 		}
@@ -222,8 +230,16 @@ func (m *memory) save(ctx context.Context, id string, l *loaded) error {
 	if err != nil {
 		return fmt.Errorf("store the state of feed %s: %w", id, err)
 	}
-	if l.stateRev, err = m.feeds.Update(ctx, id, data, l.stateRev); err != nil {
+	if l.stateRev, err = put(ctx, m.feeds, id, data, l.stateRev); err != nil {
 		return fmt.Errorf("store the state of feed %s: %w", id, err)
 	}
 	return nil
+}
+
+// put writes a key that must have the given revision, 0 for none or deleted.
+func put(ctx context.Context, kv jetstream.KeyValue, key string, data []byte, revision uint64) (uint64, error) {
+	if revision == 0 {
+		return kv.Create(ctx, key, data)
+	}
+	return kv.Update(ctx, key, data, revision)
 }

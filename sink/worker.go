@@ -97,8 +97,11 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 			w.rememberSome(late, 1)
 			continue
 		}
+		wait := 20 * time.Millisecond
 		for err := w.tell(late, msgs); err != nil && late.Err() == nil; err = w.tell(late, msgs) {
 			w.log.Warn("alerts not stored, trying again", "err", err)
+			bus.Pause(late, wait)
+			wait = min(2*wait, 10*time.Second)
 			w.catchUpAll(late)
 		}
 	}
@@ -338,7 +341,7 @@ func (w *Worker) deleted(ctx context.Context, id string) (uint64, error) {
 // finish waits for the alerts and then remembers them, in that order: after a
 // crash in between, catchUp does.
 func (w *Worker) finish(ctx context.Context, begun []telling) error {
-	last := w.at
+	last := w.last
 	for k := range begun {
 		t := &begun[k]
 		ack, err := t.pending.Wait(ctx)

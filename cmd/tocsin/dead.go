@@ -5,8 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
+	"unicode"
+
+	"golang.org/x/term"
 
 	"tocsin/internal/bus"
 	"tocsin/sink"
@@ -57,7 +63,11 @@ func (c deadLsCmd) Run(ctx context.Context, std streams) error {
 		if n++; n == 1 {
 			fmt.Fprintln(w, "NUMBER\tTIME\tSTAGE\tREASON\tFROM\tERROR")
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", d.Sequence, d.Time.UTC().Format("2006-01-02 15:04:05"), d.Stage, d.Reason, d.Subject, clipLine(d.Error, 100))
+		stage := d.Stage
+		if d.Output != "" {
+			stage += " " + d.Output
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", d.Sequence, d.Time.UTC().Format("2006-01-02 15:04:05"), stage, d.Reason, d.Subject, clipLine(d.Error, 100))
 		return true
 	})
 	if err != nil {
@@ -99,8 +109,22 @@ func (c deadShowCmd) Run(ctx context.Context, std streams) error {
 	if d.Output != "" {
 		fmt.Fprintf(std.out, "output      %s\n", d.Output)
 	}
-	_, err = fmt.Fprintf(std.out, "error       %s\n\n%s\n", d.Error, d.Data)
+	_, err = fmt.Fprintf(std.out, "error       %s\n\n%s\n", d.Error, printable(d.Data, std.out))
 	return err
+}
+
+// printable is a stranger's message as a terminal may show it; a pipe gets it
+// as it is.
+func printable(data []byte, out io.Writer) string {
+	if f, ok := out.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return string(data)
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, string(data))
 }
 
 type deadReplayCmd struct {

@@ -103,6 +103,9 @@ func (c runCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.Demo && c.LogLevel == nil {
+		cfg.Log.Level = "warn" // a newcomer has come for the alerts
+	}
 	log := newLogger(cfg.Log, std.err)
 	reload := c.load
 	if c.Demo {
@@ -203,6 +206,9 @@ type stage struct {
 	stop context.CancelFunc
 	done chan struct{}
 }
+
+// outputPrefix begins the names of outputs among the stages.
+const outputPrefix = "output "
 
 func newDaemon(cfg config, path string, reload func() (config, error), log *slog.Logger, stdout io.Writer) *daemon {
 	return &daemon{cfg: cfg, path: path, reload: reload, log: log, stdout: stdout, reg: prometheus.NewRegistry(), failed: make(chan error, 16)}
@@ -321,7 +327,7 @@ func (d *daemon) build(ctx context.Context) error {
 		if err := o.Prepare(ctx); err != nil {
 			return err
 		}
-		add("output "+o.Name(), o.Run)
+		add(outputPrefix+o.Name(), o.Run)
 	}
 	return nil
 }
@@ -350,8 +356,14 @@ func (d *daemon) stop() error {
 	began := time.Now()
 	deadline := time.NewTimer(d.cfg.Stop)
 	defer deadline.Stop()
-	for _, s := range d.stages {
+	for k, s := range d.stages {
 		s.stop()
+		if strings.HasPrefix(s.name, outputPrefix) {
+			// Outputs wait for nobody but themselves: they end together.
+			for _, o := range d.stages[k:] {
+				o.stop()
+			}
+		}
 		select {
 		case <-s.done:
 			d.log.Debug("stopped", "stage", s.name)
@@ -454,7 +466,11 @@ func (d *daemon) apply(ctx context.Context) error {
 		slices.Sort(restart)
 		d.log.Warn("these changes wait for a restart", "sections", restart)
 	}
-	d.log.Info("configuration taken over", "feeds", len(next.Ingest.Feeds), "opml", len(next.Ingest.OPML))
+	feeds, err := next.Ingest.FeedList()
+	if err != nil {
+		return err // it was valid a moment ago: a file has changed again
+	}
+	d.log.Info("configuration taken over", "feeds", len(feeds))
 	return nil
 }
 

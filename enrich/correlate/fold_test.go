@@ -547,7 +547,7 @@ func TestDecode(t *testing.T) {
 		{"no JSON", "x", "decode incident"},
 		{"another version", `{"schema":"tocsin.incident/2"}`, "unknown schema version"},
 		{"no id", `{"schema":"tocsin.incident/1","version":1}`, "both are needed"},
-		{"unknown fields are ignored", `{"schema":"tocsin.incident/1","id":"inc-1","version":1,"mood":[1]}`, ""},
+		{"unknown fields are ignored", `{"schema":"tocsin.incident/1","id":"inc-1","version":1,"type":"bombing","assessment":{"severity":"Minor"},"mood":[1]}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Decode([]byte(tt.in))
@@ -555,5 +555,25 @@ func TestDecode(t *testing.T) {
 				t.Errorf("Decode(%s) = %v, want %q", tt.in, err, tt.want)
 			}
 		})
+	}
+}
+
+func TestDecodeRefusesWhatIsNotOurs(t *testing.T) {
+	good := `{"schema":"tocsin.incident/1","id":"inc-01kkdszag074rawa9e0m0artb0","version":1,"type":"bombing","assessment":{"severity":"Minor"},"later":1}`
+	if _, err := Decode([]byte(good)); err != nil {
+		t.Errorf("a good incident with an unknown field gives %v", err)
+	}
+	for name, change := range map[string][2]string{
+		"an id that is no subject token": {"inc-01kkdszag074rawa9e0m0artb0", "inc x"},
+		"an id that is a wildcard":       {"inc-01kkdszag074rawa9e0m0artb0", "inc->"},
+		"another's id":                   {"inc-01kkdszag074rawa9e0m0artb0", "art-1"},
+		"an unknown type":                {`"bombing"`, `"Foo Bar.*"`},
+		"an unknown severity":            {`"Minor"`, `"huge"`},
+		"no version":                     {`"version":1`, `"version":0`},
+		"another major version":          {"incident/1", "incident/2"},
+	} {
+		if _, err := Decode([]byte(strings.Replace(good, change[0], change[1], 1))); err == nil {
+			t.Errorf("%s is taken", name)
+		}
 	}
 }

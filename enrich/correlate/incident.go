@@ -3,11 +3,14 @@ package correlate
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"tocsin/enrich"
+	"tocsin/internal/bus"
 	"tocsin/internal/ident"
 )
 
@@ -167,6 +170,13 @@ func Decode(data []byte) (Incident, error) {
 	}
 	if i.ID == "" || i.Version < 1 {
 		return Incident{}, fmt.Errorf("decode incident: id %q, version %d: both are needed", i.ID, i.Version)
+	}
+	// The id is a subject token and a key of buckets, the type a metric label.
+	if !strings.HasPrefix(i.ID, "inc-") || i.ID != bus.Token(i.ID) {
+		return Incident{}, fmt.Errorf("decode incident: id %q is not one of ours", i.ID)
+	}
+	if !slices.Contains(enrich.Types, i.Type) || rank(i.Assessment.Severity) < 0 {
+		return Incident{}, fmt.Errorf("decode incident: type %q, severity %q: not known", i.Type, i.Assessment.Severity)
 	}
 	return i, nil
 }

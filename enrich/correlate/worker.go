@@ -72,6 +72,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			continue
 		}
 		began := time.Now()
+		wait := 20 * time.Millisecond
 		for err := w.fold(late, msgs); err != nil; err = w.fold(late, msgs) {
 			if late.Err() != nil {
 				break // not acknowledged: it comes again after the restart
@@ -80,7 +81,8 @@ func (w *Worker) Run(ctx context.Context) error {
 			if errors.Is(err, bus.ErrConflict) {
 				w.metrics.conflicts.Inc()
 			}
-			bus.Pause(late, 20*time.Millisecond) // two workers that write in turns do not spin
+			bus.Pause(late, wait) // two workers that write in turns do not spin
+			wait = min(2*wait, 10*time.Second)
 			w.reload(late)
 		}
 		w.metrics.seconds.Observe(time.Since(began).Seconds())
@@ -482,6 +484,10 @@ func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
 		i, err := Decode(m.Data())
 		if err != nil {
 			w.log.Error("an incident version cannot be read, passed over", "subject", m.Subject(), "sequence", seq, "err", err)
+			return nil
+		}
+		if lastToken(m.Subject()) != i.ID {
+			w.log.Error("an incident version is on another's subject, passed over", "subject", m.Subject(), "sequence", seq, "incident", i.ID)
 			return nil
 		}
 		if old := w.open.byID[i.ID]; old == nil || old.Version < i.Version {

@@ -72,7 +72,10 @@ func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
 			return b, nil
 		}
 		if !offline {
-			return nil, fmt.Errorf("no daemon answers on %s: start 'tocsin run' there, or name a server with --nats: %w", path, err)
+			if errors.Is(err, nats.ErrAuthorization) {
+				return nil, fmt.Errorf("the daemon on %s: %w", path, err)
+			}
+			return nil, fmt.Errorf("no daemon answers on %s: start 'tocsin run' there, or name a server with --nats: %w", path, ErrUnreachable)
 		}
 	}
 	if err := b.open(ctx, cfg); err != nil {

@@ -156,6 +156,9 @@ func (b *Bus) DeadLetter(ctx context.Context, seq uint64) (DeadLetter, error) {
 
 func (b *Bus) deadLetter(ctx context.Context, s jetstream.Stream, seq uint64) (DeadLetter, error) {
 	m, err := s.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return DeadLetter{}, fmt.Errorf("there is no dead letter %d; see 'tocsin dead ls': %w", seq, jetstream.ErrMsgNotFound)
+	}
 	if err != nil {
 		return DeadLetter{}, fmt.Errorf("read dead letter %d: %w", seq, err)
 	}

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -78,6 +79,19 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		info := cons.CachedInfo()
 		ch <- prometheus.MustNewConstMetric(descPending, prometheus.GaugeValue, float64(info.NumPending), spec.Name)
 		ch <- prometheus.MustNewConstMetric(descUnacked, prometheus.GaugeValue, float64(info.NumAckPending), spec.Name)
+	}
+	if alerts, err := c.b.JS.Stream(ctx, c.b.streamName(Alerts)); err == nil {
+		// Outputs are as many as the configuration names.
+		for list := alerts.ListConsumers(ctx); ; {
+			info, ok := <-list.Info()
+			if !ok {
+				break
+			}
+			if strings.HasPrefix(info.Name, outputConsumerPrefix) {
+				ch <- prometheus.MustNewConstMetric(descPending, prometheus.GaugeValue, float64(info.NumPending), info.Name)
+				ch <- prometheus.MustNewConstMetric(descUnacked, prometheus.GaugeValue, float64(info.NumAckPending), info.Name)
+			}
+		}
 	}
 	for _, s := range streams {
 		st, err := c.b.JS.Stream(ctx, c.b.streamName(s.name))

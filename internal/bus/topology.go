@@ -110,9 +110,11 @@ var (
 	SinkIncidents    = Consumer{Stream: Incidents, Name: SinkConsumer, InFlight: 512}
 )
 
+const outputConsumerPrefix = "output-"
+
 // OutputConsumer is the durable consumer of one alert output.
 func OutputConsumer(output string) Consumer {
-	return Consumer{Stream: Alerts, Name: "output-" + Token(output), InFlight: 1, New: true}
+	return Consumer{Stream: Alerts, Name: outputConsumerPrefix + Token(output), InFlight: 1, New: true}
 }
 
 // AckWait is how long a worker may be silent before the server gives what it
