@@ -155,14 +155,24 @@ func scriptEnded(ts *testscript.TestScript, neg bool, args []string) {
 // where it never does.
 func eventually(ts *testscript.TestScript, what string, look func() (seen string, ok bool)) {
 	seen := ""
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		s, ok := look()
-		if ok {
-			return
-		}
-		seen = s
+	if !until(func() (ok bool) { seen, ok = look(); return ok }) {
+		ts.Fatalf("no %s within %v in\n%s", what, patience, seen)
 	}
-	ts.Fatalf("no %s within %v in\n%s", what, patience, seen)
+}
+
+// until looks again and again whether something outside of this process has
+// happened, of which nobody tells; false when patience is at its end.
+func until(happened func() bool) bool {
+	tick, end := time.NewTicker(5*time.Millisecond), time.After(patience)
+	defer tick.Stop()
+	for !happened() {
+		select {
+		case <-tick.C:
+		case <-end:
+			return false
+		}
+	}
+	return true
 }
 
 func pattern(ts *testscript.TestScript, s string) *regexp.Regexp {

@@ -327,11 +327,8 @@ func TestReadmeMetrics(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(ctx) }()
-	for end := time.Now().Add(patience); out.lines() < 5; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Error("no alerts")
-			break
-		}
+	if !until(func() bool { return out.lines() >= 5 }) {
+		t.Error("no alerts")
 	}
 	families, err := d.reg.Gather()
 	if err != nil {
