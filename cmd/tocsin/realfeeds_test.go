@@ -80,30 +80,7 @@ func TestRealFeeds(t *testing.T) {
 // them, and returns the articles on the stream by feed.
 func runUntilPolled(t *testing.T, cfg config, n int) map[string]int {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	d := newDaemon(cfg, "", func() (config, error) { return cfg, nil }, bustest.Log(t), io.Discard)
-	ended := make(chan error, 1)
-	go func() { ended <- d.run(ctx) }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for polled := 0; polled < n; {
-		select {
-		case err := <-ended:
-			t.Fatalf("the daemon ended: %v", err)
-		case <-ctx.Done():
-			t.Fatalf("%d of %d feeds polled in a minute", polled, n)
-		case <-tick.C:
-		}
-		polled = counter(t, d, "tocsin_ingest_polls_total", "")
-	}
-	if err := settled(ctx, d.bus); err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Fatalf("the daemon ended with %v", err)
-	}
+	runUntil(t, cfg, func(d *daemon) bool { return counter(t, d, "tocsin_ingest_polls_total", "") >= n })
 	b := bustest.Open(t, cfg.Data)
 	defer b.Close()
 	count := map[string]int{}
@@ -115,6 +92,35 @@ func runUntilPolled(t *testing.T, cfg config, n int) map[string]int {
 		count[a.Feed]++
 	})
 	return count
+}
+
+// runUntil runs the daemon until it has come so far and every stage has settled
+// all that it was given, and stops it.
+func runUntil(t *testing.T, cfg config, enough func(*daemon) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	d := newDaemon(cfg, "", func() (config, error) { return cfg, nil }, bustest.Log(t), io.Discard)
+	ended := make(chan error, 1)
+	go func() { ended <- d.run(ctx) }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !enough(d) {
+		select {
+		case err := <-ended:
+			t.Fatalf("the daemon ended: %v", err)
+		case <-ctx.Done():
+			t.Fatalf("not far enough in a minute: %d polls, %d articles", counter(t, d, "tocsin_ingest_polls_total", ""), counter(t, d, "tocsin_ingest_articles_total", ""))
+		case <-tick.C:
+		}
+	}
+	if err := settled(ctx, d.bus); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatalf("the daemon ended with %v", err)
+	}
 }
 
 var recordedItem = regexp.MustCompile(`(?s)<(?:item|entry)[ >].*?</(?:item|entry)>`)

@@ -264,8 +264,8 @@ func fuse(i *Incident, t Thresholds) {
 	i.Explain.Rules = append(i.Explain.Rules, i.Assessment.Rule)
 }
 
-// fuseType takes the type that most readings give; the more specific one wins a
-// tie, and the later one a tie of that.
+// fuseType takes the most specific type that a reading gives; of those, the one
+// that most readings give; of those, the latest.
 func fuseType(i *Incident) {
 	votes, last := map[string]int{}, map[string]int{}
 	for k := range i.Readings {

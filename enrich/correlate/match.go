@@ -279,8 +279,8 @@ func generic(t string) bool { return specificity(t) < 2 }
 // speak of.
 const undatedWindow = 48 * time.Hour
 
-// window is the time that a report or incident may be about. A coarse date
-// (last month) gives the publication's own neighbourhood, too.
+// window is the time that a report or incident may be about: what it says, else
+// the time before its publication.
 func window(o *enrich.Occurred, said time.Time) (from, to time.Time) {
 	if o != nil && o.Earliest != nil {
 		from, to = *o.Earliest, *o.Earliest

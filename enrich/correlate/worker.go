@@ -30,7 +30,7 @@ type Worker struct {
 	last   map[string]stored // incident → its latest version on the stream
 	kv     map[string]uint64 // incident → revision in the bucket
 	behind []version         // on the stream and not yet in the bucket, oldest first
-	at     uint64            // every version up to this stream sequence is in the bucket
+	at     uint64            // every version up to this stream sequence was in the bucket when it was loaded
 	aged   time.Time
 }
 

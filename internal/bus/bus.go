@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -72,10 +73,10 @@ func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
 			return b, nil
 		}
 		if !offline {
-			if errors.Is(err, nats.ErrAuthorization) {
-				return nil, fmt.Errorf("the daemon on %s: %w", path, err)
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+				err = ErrUnreachable // nobody listens: the rest of it would say no more
 			}
-			return nil, fmt.Errorf("no daemon answers on %s: start 'tocsin run' there, or name a server with --nats: %w", path, ErrUnreachable)
+			return nil, fmt.Errorf("no daemon answers on %s: start 'tocsin run' there, or name a server with --nats: %w", path, err)
 		}
 	}
 	if err := b.open(ctx, cfg); err != nil {
@@ -382,9 +383,6 @@ func (b *Bus) Stream(ctx context.Context, name string) (jetstream.Stream, error)
 	}
 	return s, nil
 }
-
-// now is the wall clock; stream ages are told in it.
-func (b *Bus) now() time.Time { return time.Now() }
 
 // Grace returns a context that outlives ctx by d: for work in hand that a stop
 // must not cut in half.

@@ -56,7 +56,7 @@ func (b *Bus) reconcileStream(ctx context.Context, s stream) (created bool, err 
 	if err != nil {
 		return false, fmt.Errorf("look up stream %s: %w", want.Name, err)
 	}
-	next, changed, err := mergeStream(info.Config, want, info.State, b.now())
+	next, changed, err := mergeStream(info.Config, want, info.State, time.Now())
 	if err != nil {
 		return false, err
 	}
