@@ -27,9 +27,12 @@ type mention struct {
 	harm       int // word of the harm
 	first      int // words quoted [first, last)
 	last       int
-	soft       bool // "was shot": hurt only where no death is told
-	weak       bool // a single person without a number: loses to any number
-	parts      int  // mention that this is a part of, -1
+	soft       bool    // "was shot": hurt only where no death is told
+	weak       bool    // a single person without a number: loses to any number
+	parts      int     // mention that this is a part of, -1
+	lead       int     // 1 + the first group whose people these are, 0 where a number stands by itself
+	later      bool    // it befell people told of before: "one of the wounded died" …
+	of         Measure // … as these
 	others     bool
 	hypothesis bool
 }
@@ -420,7 +423,23 @@ found:
 		r.pronoun(si, j, m, k, rule)
 		return
 	}
+	if l := ws[k].low; !neg && (l == "they" || l == "who" && k > low && ws[k-1].low == "," && r.group(k-2) < 0 || (l == "both" || l == "all") && k+2 < s.last && ws[k+1].low == "of" && ws[k+2].low == "whom") {
+		if args := r.theyAre(si, k); len(args) > 0 {
+			r.figure(si, j, m, args, rule+"+they", k, j+1)
+			return
+		}
+	}
 	args, first := r.leftward(si, k, low, rule == "fig.participle-subject")
+	if len(args) == 0 && !neg {
+		if f := r.elided(si, j, k, m); f >= 0 {
+			x := r.figs[f]
+			x.measure, x.harm, x.first, x.last, x.rule, x.soft, x.weak = m, j, j, j+1, rule+"+elided", false, x.weak
+			x.hypothesis = r.hypothetical(s, j)
+			x.parts = -1
+			r.figs = append(r.figs, x)
+			return
+		}
+	}
 	if len(args) == 0 {
 		for n := k; n >= low && n > k-20; n-- {
 			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 {
@@ -445,6 +464,53 @@ found:
 		return
 	}
 	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// theyAre finds the people that "they" at word k stands for: the subject of the
+// clause before, in this sentence or the last one.
+func (r *reading) theyAre(si, k int) []arg {
+	for n := si; n >= 0 && n >= si-1; n-- {
+		s := &r.sents[n]
+		for i := s.first + s.dateline; i < min(k, s.last); i++ {
+			g := r.group(i)
+			if g < 0 || r.groups[g].first != i {
+				continue
+			}
+			gr := &r.groups[g]
+			if gr.person && gr.prep < 0 && gr.who != "perpetrator" && gr.who != "official" && (gr.q != nil && gr.q.Quantifier != "none" || gr.det == "a" || gr.det == "an") {
+				args, _ := r.list(n, g, false)
+				if len(args) == 0 || len(args) == 1 && args[0].q.Max == 1 {
+					return nil
+				}
+				return args
+			}
+			if gr.prep < 0 && gr.thing == "" {
+				break // another subject stands first
+			}
+		}
+	}
+	return nil
+}
+
+// elided finds the figure whose people an empty subject means, where a
+// telegraphic sentence leaves it out: "one nurse abducted in May; found dead in
+// June". -1 where there is none.
+func (r *reading) elided(si, j, k int, m Measure) int {
+	s := &r.sents[si]
+	low := s.first + s.dateline
+	if k > low && r.words[k].low != ";" && !(r.words[k].punct && k == low) {
+		return -1
+	}
+	if k == low && !r.words[k].punct && j > low {
+		return -1
+	}
+	for i := len(r.figs) - 1; i >= 0 && si-r.figs[i].sent <= 1; i-- {
+		f := &r.figs[i]
+		if f.harm < j && f.scope == "current" && f.measure != m && f.lead > 0 && (f.measure == Abducted || f.measure == Injured || f.measure == Missing) && f.relation != "part" && f.relation != "subset" {
+			return i
+		}
+	}
+	return -1
 }
 
 // pronoun records "he was shot dead": one person, told of elsewhere too.
@@ -1173,7 +1239,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	one := func(a arg, relation string) {
 		x := base
 		g := &r.groups[a.g]
-		x.q, x.group, x.relation = a.q, a.g, relation
+		x.q, x.group, x.relation, x.lead = a.q, a.g, relation, a.g+1
 		if g.who != "" {
 			x.who = g.who
 		}
@@ -1226,7 +1292,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 			known = known && a.q.Quantifier != "unknown"
 		}
 		x := base
-		x.q, x.relation, x.rule = sum, "sum_of_parts", rule+"+sum"
+		x.q, x.relation, x.rule, x.lead = sum, "sum_of_parts", rule+"+sum", victims[0].g+1
 		x.first, x.last = min(first, r.groups[victims[0].g].first), max(last, r.groups[victims[len(victims)-1].g].last)
 		who := r.groups[victims[0].g].who
 		for _, a := range victims[1:] {

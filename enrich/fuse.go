@@ -14,6 +14,9 @@ func (r *reading) fuse(x *incident) map[Measure]Total {
 	var out map[Measure]Total
 	for _, m := range []Measure{Killed, Injured, Missing, Abducted, Released, Escaped, Arrested, Surrender, Displaced, Casualties} {
 		t, ok := r.total(x, m)
+		if ok && (m == Injured || m == Abducted || m == Missing) {
+			t, ok = r.lessDead(x, m, t)
+		}
 		if !ok {
 			continue
 		}

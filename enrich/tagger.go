@@ -43,6 +43,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		r.nouns(&r.sents[si])
 		from := len(r.figs)
 		r.harms(si)
+		r.fate(si, from)
 		r.sources(si, from)
 		first := len(cs)
 		cs = r.clauses(si, cs)
