@@ -47,6 +47,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	rule := "only"
 	var sum mention
 	excludes, perps := false, false
+	r.trace.rivals = r.trace.rivals[:0]
 	for _, fi := range x.figs {
 		f := &r.figs[fi]
 		if f.measure != m {
@@ -65,6 +66,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if f.soft && (m != Injured || dead) {
 			continue
 		}
+		r.trace.rivals = append(r.trace.rivals, fi)
 		excludes = excludes || f.excludes
 		if best == nil {
 			best = f

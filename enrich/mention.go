@@ -61,6 +61,7 @@ type reading struct {
 	dates  []dating
 	places []placing
 	figs   []mention
+	trace  trace
 }
 
 // read cuts one field into words and sentences.

@@ -217,6 +217,7 @@ func (r *reading) byPeople(s *sentence, k int) bool {
 // incident, the themes against it.
 func (r *reading) about(cs []clause) about {
 	l := r.lead(cs)
+	r.trace.lead = l
 	top, most := "", 0
 	for _, t := range themes {
 		if l.theme[t] > most {

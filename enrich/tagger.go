@@ -56,12 +56,14 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		}
 	}
 	ab := r.about(cs)
+	r.trace.clauses, r.trace.about = cs, ab
 	if ab.reject {
 		return nil, r
 	}
 	r.scopes(cs, &ab)
 	r.counts(cs)
 	found := r.gather(cs)
+	r.trace.found = found
 	var out []Report
 	src := SourceOf(a)
 	for i := range found {
@@ -74,10 +76,12 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		}
 		rep := r.finish(x, cs)
 		rep.Rules = append(rep.Rules, ab.rule)
+		rep.Ordinal = i // until they are ordered
 		out = append(out, rep)
 	}
 	order(out)
 	for i := range out {
+		r.trace.told = append(r.trace.told, out[i].Ordinal)
 		out[i].Schema, out[i].ID = ReportSchema, ReportID(src, i)
 		out[i].Ordinal, out[i].Of, out[i].Source = i, len(out), src
 	}

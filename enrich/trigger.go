@@ -183,24 +183,7 @@ func (r *reading) typed(kinds []int, toll, armed bool) (typ, subtype, rule strin
 		if !ok {
 			continue
 		}
-		v := weight(w.e.Type) * 4
-		s := &r.sents[r.sentenceAt(k)]
-		switch {
-		case s.title:
-			v *= 2
-		case n > 8:
-			v /= 4
-		case n > 3:
-			v /= 2
-		}
-		// Means that are only named among others ("drones and missiles were fired") weigh less than the deed.
-		if r.meansOnly(w.low) {
-			v = v * 2 / 3
-		}
-		if g := w.group - 1; g >= 0 && r.groups[g].mod == k {
-			v /= 3 // "the kidnapped pilot" tells of somebody, not of what happened now
-		}
-		score[t] += v
+		score[t] += r.vote(n, k)
 		if w.e.Subtype != "" && (subs[t] == "" || w.e.Subtype == "suicide") {
 			subs[t] = w.e.Subtype
 		}
@@ -259,6 +242,7 @@ func (r *reading) typed(kinds []int, toll, armed bool) (typ, subtype, rule strin
 			score[typeIndex["security_operation"]] /= 2
 		}
 	}
+	r.trace.scores = score
 	best := -1
 	for t := range Types {
 		if score[t] > 0 && (best < 0 || score[t] > score[best]) {
@@ -272,6 +256,28 @@ func (r *reading) typed(kinds []int, toll, armed bool) (typ, subtype, rule strin
 		return "unknown", "", "type.none"
 	}
 	return Types[best], subs[best], "type." + Types[best]
+}
+
+// vote is how much word k, the nth that names an incident, tells of its type.
+func (r *reading) vote(n, k int) int {
+	w := &r.words[k]
+	v := weight(w.e.Type) * 4
+	switch s := &r.sents[r.sentenceAt(k)]; {
+	case s.title:
+		v *= 2
+	case n > 8:
+		v /= 4
+	case n > 3:
+		v /= 2
+	}
+	// Means that are only named among others ("drones and missiles were fired") weigh less than the deed.
+	if r.meansOnly(w.low) {
+		v = v * 2 / 3
+	}
+	if g := w.group - 1; g >= 0 && r.groups[g].mod == k {
+		v /= 3 // "the kidnapped pilot" tells of somebody, not of what happened now
+	}
+	return v
 }
 
 func (r *reading) meansOnly(w string) bool {
