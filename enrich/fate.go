@@ -94,7 +94,7 @@ func (r *reading) fate(si, from int) {
 			if f.lead > 0 && f.lead == k.lead {
 				break // the same words: no need to guess
 			}
-			definite := k.weak || of != "" || k.group >= 0 && r.groups[k.group].det == "the" || k.group >= 0 && r.groups[k.group].head < 0
+			definite := k.weak || of != "" || k.relation == "subset" || k.group >= 0 && r.groups[k.group].det == "the" || k.group >= 0 && r.groups[k.group].head < 0
 			if !definite || number(f.q) < n && f.q.Quantifier != "unknown" && f.q.Quantifier != "vague" {
 				continue
 			}

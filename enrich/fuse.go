@@ -46,7 +46,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	dead := m == Injured && r.told(x, Killed, want)
 	rule := "only"
 	var sum mention
-	excludes, perps := false, false
+	excludes, perps, conflict := false, false, false
+	lo, hi := 0, 0
+	singles := 0 // single persons without a number that are not the one in best
 	r.trace.rivals = r.trace.rivals[:0]
 	for _, fi := range x.figs {
 		f := &r.figs[fi]
@@ -60,10 +62,10 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if f.scope != want && !(x.role == Background && f.scope == "current") {
 			continue
 		}
-		if (f.relation == "subset") != subsets || f.relation == "part" || f.relation == "duplicate" || f.certainty == "denied" || f.certainty == "retracted" {
+		if (f.relation == "subset") != subsets || f.relation == "part" || f.relation == "duplicate" || f.relation == "superseded" || f.certainty == "denied" || f.certainty == "retracted" {
 			continue
 		}
-		if f.soft && (m != Injured || dead) {
+		if f.soft && (m != Injured || dead && !r.survivors(x, f, want)) {
 			continue
 		}
 		r.trace.rivals = append(r.trace.rivals, fi)
@@ -73,8 +75,13 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 			continue
 		}
 		switch {
+		case f.relation == "additional":
+			if best.relation != "update" && best.relation != "correction" && !best.weak && !r.sents[best.sent].title && f.sent-best.sent <= 3 {
+				r.plus(&sum, best, f)
+				best, rule = &sum, "those-who-died-later-add"
+			}
 		case f.relation == "update" || f.relation == "correction":
-			best, rule = f, "update-replaces"
+			best, rule, conflict = f, "update-replaces", false
 		case best.relation == "update" || best.relation == "correction":
 		case f.q.Quantifier == "unknown":
 		case best.q.Quantifier == "unknown":
@@ -82,7 +89,11 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		case f.soft:
 		case best.soft:
 			best = f
-		case best.weak && !f.weak:
+		case best.weak && f.weak:
+			if r.otherPerson(x, f, want) {
+				singles++
+			}
+		case best.weak:
 			best, rule = f, "number-beats-single"
 		case f.weak:
 		case best.q.Quantifier == "vague" && f.q.Quantifier != "vague":
@@ -92,26 +103,159 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 			best, rule = f, "number-beats-none"
 		case f.q.Quantifier == "none":
 		case r.adds(best, f):
-			sum.q = add(best.q, f.q)
-			sum.sent, sum.harm = f.sent, f.harm
-			sum.measure, sum.scope, sum.relation, sum.group = best.measure, best.scope, "sum_of_parts", f.group
+			r.plus(&sum, best, f)
 			best, rule = &sum, "sum-of-clauses"
+		case number(best.q) == number(f.q) && hedged(f.q.Quantifier) && !hedged(best.q.Quantifier):
+			if f.q.Quantifier == "at_most" {
+				sum = *best
+				sum.q.Quantifier = "approx"
+				best = &sum
+			} else {
+				best = f
+			}
+			rule = "hedge-beats-flat"
 		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f):
 			best, rule = f, "body-beats-title"
+		case r.disagree(best, f):
+			if !conflict {
+				lo, hi = number(best.q), number(best.q)
+			}
+			lo, hi, conflict = min(lo, number(f.q)), max(hi, number(f.q)), true
+			if sourceRank(f.said) > sourceRank(best.said) {
+				best = f
+			}
+			rule = "sources-disagree"
 		}
 	}
 	if best == nil {
-		if perps && m == Killed {
-			return Total{}, false
-		}
 		return Total{}, false
 	}
-	t := Total{Min: bound(best.q.Min), Max: bound(best.q.Max), Point: bound(best.q.Point), Quantifier: best.q.Quantifier, Rule: rule}
+	q := best.q
+	if best.weak && singles > 0 {
+		n := singles + 1
+		q, rule = quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, "named-persons"
+	}
+	t := Total{Min: bound(q.Min), Max: bound(q.Max), Point: bound(q.Point), Quantifier: q.Quantifier, Rule: rule}
+	if conflict {
+		t.Min, t.Max, t.Quantifier, t.Conflict = &lo, &hi, "range", true
+	}
 	if excludes || perps {
 		yes := true
 		t.ExcludesPerpetrators = &yes
 	}
 	return t, true
+}
+
+// plus makes a sum of two mentions.
+func (r *reading) plus(sum, a, b *mention) {
+	x := *a
+	x.q = add(a.q, b.q)
+	x.sent, x.harm, x.group, x.relation, x.said = b.sent, b.harm, b.group, "sum_of_parts", nil
+	*sum = x
+}
+
+func hedged(quantifier string) bool {
+	return quantifier == "at_least" || quantifier == "at_most" || quantifier == "approx"
+}
+
+// survivors tells whether some of those who were shot did not die: the dead are
+// told to be a part of them.
+func (r *reading) survivors(x *incident, f *mention, want string) bool {
+	for _, ki := range x.figs {
+		k := &r.figs[ki]
+		if k.measure == Killed && k.scope == want && k.later && k.of == Injured && number(k.q) < number(f.q) {
+			return true
+		}
+	}
+	return false
+}
+
+// otherPerson tells whether f names somebody whom no figure of its measure before
+// it named: "Ana Ruiz died at the scene … Omar Diaz died in hospital".
+func (r *reading) otherPerson(x *incident, f *mention, want string) bool {
+	if !r.byName(f) {
+		return false
+	}
+	for _, pi := range x.figs {
+		p := &r.figs[pi]
+		if p == f {
+			return true
+		}
+		if p.measure != f.measure || p.scope != want || !p.weak {
+			continue
+		}
+		if !r.byName(p) || r.sameName(p.group, f.group) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reading) byName(f *mention) bool {
+	if f.group < 0 {
+		return false
+	}
+	return r.names(f.group) >= 2
+}
+
+// names counts the words of a group that are written as names.
+func (r *reading) names(g int) int {
+	if r.sents[r.sentenceAt(r.groups[g].first)].headline {
+		return 0
+	}
+	n := 0
+	for k := r.groups[g].first; k < r.groups[g].last; k++ {
+		if w := &r.words[k]; w.upper && w.e.Class == 0 && w.q == nil && !w.punct {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *reading) sameName(a, b int) bool {
+	for i := r.groups[a].first; i < r.groups[a].last; i++ {
+		w := &r.words[i]
+		if !w.upper || w.e.Class != 0 {
+			continue
+		}
+		for j := r.groups[b].first; j < r.groups[b].last; j++ {
+			if r.words[j].low == w.low {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// disagree tells whether two sources give two numbers, neither as news of the
+// other.
+func (r *reading) disagree(a, b *mention) bool {
+	if a.said == nil || b.said == nil || a.said.Text == b.said.Text || a.q.Quantifier == "range" || b.q.Quantifier == "range" || a.relation != "total" || b.relation != "total" {
+		return false
+	}
+	x, y := number(a.q), number(b.q)
+	return x != y && b.sent-a.sent <= 2 && y*4 >= x && x*4 >= y
+}
+
+// sourceRank orders sources: those who count, then those who tell, then a party
+// to the fight, which never sets the number of its enemy's dead.
+func sourceRank(s *Said) int {
+	if s == nil {
+		return 3
+	}
+	switch s.Kind {
+	case "government", "medical", "police", "military":
+		return 5
+	case "un_ngo":
+		return 4
+	case "media":
+		return 3
+	case "witness":
+		return 2
+	case "belligerent":
+		return 0
+	}
+	return 1
 }
 
 // told tells whether the incident has a figure of a measure above none.
@@ -135,7 +279,7 @@ func (r *reading) adds(best, f *mention) bool {
 		return false
 	}
 	if best.sent != f.sent {
-		return f.others && f.sent-best.sent <= 2 && !r.sents[best.sent].title
+		return f.others && f.sent-best.sent <= 2 && !r.sents[best.sent].title && !r.othersThan(f)
 	}
 	if x, y := number(best.q), number(f.q); x == y && x > 1 || x >= 10 && r.near(best, f) {
 		return false // the same count again: feeds join headline and text without a stop
@@ -153,6 +297,18 @@ func (r *reading) adds(best, f *mention) bool {
 		}
 	}
 	return true
+}
+
+// othersThan tells whether "others" are others than those of another measure in
+// the same sentence: "one person was killed and 22 others hurt".
+func (r *reading) othersThan(f *mention) bool {
+	for i := range r.figs {
+		p := &r.figs[i]
+		if p.sent == f.sent && p.measure != f.measure && p.harm < f.harm && p.q.Quantifier != "none" {
+			return true
+		}
+	}
+	return false
 }
 
 // clausal tells whether a figure is the subject or object of a verb of its own.
