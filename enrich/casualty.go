@@ -70,6 +70,20 @@ func (r *reading) take(g int) (arg, bool) {
 	return arg{g, q, rule}, true
 }
 
+// presumed takes an unknown noun for a person where it is joined to people: "the
+// priest and a thurifer".
+func (r *reading) presumed(g int, and bool) (arg, bool) {
+	gr := &r.groups[g]
+	if !and || gr.q != nil || gr.thing != "unknown" || gr.plural || gr.last-gr.first > 4 {
+		return arg{}, false
+	}
+	switch gr.det {
+	case "a", "an", "his", "her":
+		return arg{g, quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, "presumed"}, true
+	}
+	return arg{}, false
+}
+
 // harms reads all harm words of a sentence.
 func (r *reading) harms(si int) {
 	s := &r.sents[si]
@@ -78,8 +92,14 @@ func (r *reading) harms(si int) {
 		if w.q != nil || w.date > 0 || w.place > 0 {
 			continue
 		}
+		if n := r.numberOf(si, j); n > j {
+			j = n
+			continue
+		}
 		if w.is(lexicon.Harm) {
 			r.harm(si, j)
+		} else if w.low == "taken" || w.low == "took" || w.low == "lost" {
+			r.light(si, j)
 		} else if m := deedMeasure(w.low); m != "" {
 			r.nounOf(si, j, m, "fig.deed-of")
 		} else if m := r.resultative(si, j); m != "" {
@@ -94,6 +114,99 @@ func (r *reading) harms(si int) {
 			r.lives(si, j)
 		}
 	}
+}
+
+// numberOf reads "the number of wounded stands at 48", "raised the count of the
+// dead by six to 41": a toll in other words. It returns the harm word, j where
+// there is none.
+func (r *reading) numberOf(si, j int) int {
+	ws, s := r.words, &r.sents[si]
+	switch ws[j].low {
+	case "number", "count", "tally", "total", "numbers":
+	default:
+		return j
+	}
+	if j+2 >= s.last {
+		return j
+	}
+	if ws[j+1].low != "of" {
+		// "raised the count by six to 41" after a toll was told of
+		if ws[j].low == "count" || ws[j].low == "tally" {
+			r.toll(si, j, Killed)
+		}
+		return j
+	}
+	for k := j + 2; k < s.last && k < j+8; k++ {
+		w := &ws[k]
+		if w.punct {
+			break
+		}
+		if w.is(lexicon.Harm) && (w.e.Measure == string(Killed) || w.e.Measure == string(Injured) || w.e.Measure == string(Abducted) || w.e.Measure == string(Missing)) {
+			n := len(r.figs)
+			r.toll(si, k, Measure(w.e.Measure))
+			if len(r.figs) > n {
+				return k
+			}
+			return j
+		}
+	}
+	return j
+}
+
+// light reads verbs that harm only with their company: "were taken from the road
+// by gunmen", "gunmen took 40 pupils", "the army lost three men".
+func (r *reading) light(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	switch ws[j].low {
+	case "taken":
+		if j+1 >= s.last || !r.passive(si, j) {
+			return
+		}
+		switch ws[j+1].low {
+		case "from", "away", "by", "at gunpoint", "at":
+		default:
+			return
+		}
+		for k := j + 1; k < s.last && k < j+14; k++ {
+			switch ws[k].low {
+			case "hospital", "hospitals", "clinic", "custody", "safety", "police", "scene", "treatment", "ambulance", "rubble", "wreckage":
+				return
+			}
+		}
+		r.subject(si, j, Abducted, "fig.taken")
+	case "took":
+		g := r.group(j + 1)
+		if g < 0 || r.groups[g].q == nil || !r.groups[g].person || !r.perpetratorNear(s, s.first, j) {
+			return
+		}
+		if args, end := r.list(si, g, true); len(args) > 0 {
+			r.figure(si, j, Abducted, args, "fig.took", j, end)
+		}
+	case "lost":
+		g := r.group(j + 1)
+		if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !(r.groups[g].head < 0 && r.lowAt(r.groups[g].last) == "of") || !r.fighting(s) {
+			return
+		}
+		if a, ok := r.take(g); ok {
+			n := len(r.figs)
+			r.figure(si, j, Killed, []arg{a}, "fig.lost", j, r.groups[g].last)
+			for i := n; i < len(r.figs); i++ {
+				if r.figs[i].relation == "subset" {
+					r.figs[i].relation = "total" // "three of its soldiers": three
+				}
+			}
+		}
+	}
+}
+
+// fighting tells whether a sentence names an incident in which people die.
+func (r *reading) fighting(s *sentence) bool {
+	for k := s.first; k < s.last; k++ {
+		if w := &r.words[k]; w.is(lexicon.Kind) && r.isKind(k) && Family(w.e.Type) != "law" {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) harm(si, j int) {
@@ -270,6 +383,9 @@ func (r *reading) list(si, g int, object bool) ([]arg, int) {
 		}
 		b, ok := r.take(n)
 		if !ok {
+			b, ok = r.presumed(n, sep)
+		}
+		if !ok {
 			return args, end
 		}
 		gr := &r.groups[n]
@@ -348,7 +464,7 @@ func (r *reading) andAhead(s *sentence, k int) bool {
 		switch w := &r.words[k]; {
 		case w.low == "and" || w.low == "&":
 			g := r.group(k + 1)
-			return g >= 0 && (r.groups[g].person || r.groups[g].q != nil)
+			return g >= 0 && (r.groups[g].person || r.groups[g].q != nil || r.groups[g].det == "a" || r.groups[g].det == "an")
 		case w.is(lexicon.Verb | lexicon.Aux | lexicon.Sub):
 			return false
 		}
@@ -429,11 +545,15 @@ found:
 			return
 		}
 	}
+	if !neg && r.ordinal(k) && k > low && (ws[k-1].low == "the" || ws[k-1].low == "a") {
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+ordinal", sent: si, group: -1, harm: j, first: k - 1, last: j + 1, parts: -1, others: true, hypothesis: r.hypothetical(s, j)})
+		return
+	}
 	args, first := r.leftward(si, k, low, rule == "fig.participle-subject")
 	if len(args) == 0 && !neg {
 		if f := r.elided(si, j, k, m); f >= 0 {
 			x := r.figs[f]
-			x.measure, x.harm, x.first, x.last, x.rule, x.soft, x.weak = m, j, j, j+1, rule+"+elided", false, x.weak
+			x.measure, x.harm, x.first, x.last, x.rule, x.soft = m, j, j, j+1, rule+"+elided", false
 			x.hypothesis = r.hypothetical(s, j)
 			x.parts = -1
 			r.figs = append(r.figs, x)
@@ -464,6 +584,15 @@ found:
 		return
 	}
 	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// ordinal tells whether word k numbers a person: "the fifth was killed later".
+func (r *reading) ordinal(k int) bool {
+	switch r.words[k].low {
+	case "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth":
+		return true
+	}
+	return false
 }
 
 // theyAre finds the people that "they" at word k stands for: the subject of the
@@ -587,6 +716,13 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 					k = gr.first - 1
 					continue
 				}
+				// "seven staff and three vehicles were taken": the people stand further left.
+				if p := gr.first - 1; gr.thing != "" && p > lowest && ws[p].low == "and" && (gr.q != nil || gr.det != "") {
+					if h := r.group(p - 1); h >= 0 && r.groups[h].person && r.groups[h].prep < 0 && r.groups[h].last == p {
+						k = p - 1
+						continue
+					}
+				}
 				// "30 people, police said, were killed"; "a car carrying two nuns was hit".
 				if gr.thing == "source" || gr.thing == "name" || gr.thing == "place" || gr.thing == "actor" || gr.thing == "demonym" {
 					if gr.first-1 >= lowest && (ws[gr.first-1].punct || ws[gr.first-1].is(lexicon.Conj)) {
@@ -594,7 +730,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 						continue
 					}
 				}
-				if gr.q == nil && gr.thing == "unknown" && gr.first >= lowest && steps <= 4 && fallback == nil && !far && !gr.plural && gr.det != "" && gr.prep < 0 {
+				if gr.q == nil && gr.thing == "unknown" && gr.head >= 0 && !r.counting(gr.head) && gr.first >= lowest && steps <= 4 && fallback == nil && !far && !gr.plural && gr.det != "" && gr.prep < 0 {
 					// "The administrator was killed": whom harm befalls is a person, also where the noun is not known.
 					one := quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}
 					return []arg{{g, one, "presumed"}}, gr.first
@@ -679,7 +815,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 // counting tells whether a word names a number: "the figure of 60 dead".
 func (r *reading) counting(k int) bool {
 	switch r.words[k].low {
-	case "figure", "total", "number", "toll", "reports", "report", "count":
+	case "figure", "total", "number", "toll", "reports", "report", "count", "tally", "rest", "majority", "figures", "numbers":
 		return true
 	}
 	return false
@@ -756,7 +892,7 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 			}
 			k--
 		}
-		if g := r.group(k); k < first-1 && (s.title || bare && g >= 0 && r.groups[g].q != nil && r.groups[g].person && r.groups[a.g].q != nil && r.groups[g].q.Min != number(a.q)) {
+		if g := r.group(k); k < first-1 && (s.title || bare && g >= 0 && r.groups[g].q != nil && r.groups[g].person && r.groups[a.g].q != nil && (r.groups[g].q.Min != number(a.q) || !r.sameWords(g, a.g))) {
 			and = true // headlines write a comma for "and"
 		}
 		if k == first-1 || !and && !joined {
@@ -811,6 +947,24 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 	return args, first
 }
 
+// sameWords tells whether two groups say the same: a headline and its text run
+// together repeat themselves.
+func (r *reading) sameWords(a, b int) bool {
+	x, y := &r.groups[a], &r.groups[b]
+	if x.head < 0 || y.head < 0 {
+		return x.head == y.head
+	}
+	if x.last-x.first != y.last-y.first {
+		return false
+	}
+	for i := range x.last - x.first {
+		if r.words[x.first+i].low != r.words[y.first+i].low {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *reading) countable(a arg) bool {
 	return a.q.Quantifier != "unknown" || a.rule == "plural"
 }
@@ -851,11 +1005,19 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 	}
 	// "suffered a gunshot wound": the sufferer is the subject of the verb.
 	if m == Injured {
+		for k := max(j-3, s.first); k < j; k++ {
+			if l := ws[k].low; l == "fatal" || l == "mortal" {
+				m = Killed
+			}
+		}
 		for k := j - 1; k >= s.first && k >= j-6; k-- {
 			switch ws[k].low {
 			case "suffered", "suffering", "suffer", "suffers", "sustained", "sustaining", "received", "receiving", "treated", "hospitalized":
 				r.subject(si, k, m, "fig.suffered")
 				return
+			}
+			if m == Killed {
+				continue
 			}
 			if ws[k].punct && ws[k].low != "," {
 				break
@@ -1197,6 +1359,11 @@ func (r *reading) kidnapping(si int) bool {
 func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, last int) {
 	ws, s := r.words, &r.sents[si]
 	args = r.shared(args)
+	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
+		if f := &r.figs[i]; f.measure == m && f.lead == args[0].g+1 && f.relation != "part" {
+			return // "shot a man dead" is read once
+		}
+	}
 	for _, a := range args {
 		if a.q.Quantifier == "none" {
 			if len(args) == 1 {
@@ -1277,7 +1444,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	if len(victims) == 1 {
 		one(victims[0], base.relation)
-	} else if whole(victims) {
+	} else if r.whole(victims) {
 		at := len(r.figs)
 		one(victims[0], base.relation)
 		for _, a := range victims[1:] {
@@ -1360,9 +1527,9 @@ func (r *reading) shared(args []arg) []arg {
 
 // whole tells whether the first of a list is the total of the others: "nine
 // people, four officers and five porters, were killed".
-func whole(args []arg) bool {
-	if len(args) < 3 || args[0].q.Quantifier == "unknown" {
-		return false
+func (r *reading) whole(args []arg) bool {
+	if len(args) < 3 || args[0].q.Quantifier == "unknown" || r.groups[args[0].g].who == "foreigner" {
+		return false // "two Americans, a Swiss and a Dane" are four
 	}
 	n := 0
 	for _, a := range args[1:] {
