@@ -26,6 +26,8 @@ type tagCmd struct {
 	Title     string `placeholder:"TEXT" help:"The article's headline, where the text does not begin with it."`
 	Published string `placeholder:"DATE" help:"When it was published, such as 2026-03-09: weekdays in it are told from that."`
 	JSONL     bool   `name:"jsonl" help:"Read articles as JSON lines {id,title,text,published}; write one line each with its reports."`
+	Explain   bool   `help:"Show step by step how the article was read, and the rules that decided."`
+	JSON      bool   `name:"json" help:"With --explain: as one JSON document."`
 	Color     string `enum:"auto,always,never" default:"auto" help:"Colour figures in the text: auto, always, never."`
 }
 
@@ -35,6 +37,8 @@ func (tagCmd) Help() string {
   tocsin tag article.txt
   tocsin tag --published 2026-03-09 https://example.org/news/1234
   pbpaste | tocsin tag
+  tocsin tag --explain article.txt | less
+  tocsin tag --explain --json article.txt > explanation.json
   tocsin tag --jsonl < articles.jsonl > readings.jsonl
 
 Shows the text with its figures marked, and the reading under it. Needs no server.`
@@ -45,6 +49,12 @@ const maxArticle = 16 << 20
 
 // Run implements the command.
 func (c tagCmd) Run(ctx context.Context, std streams) error {
+	switch {
+	case c.JSON && !c.Explain:
+		return usageError{errors.New("--json is a form of --explain: write both, or --jsonl for many articles")}
+	case c.JSONL && c.Explain:
+		return usageError{errors.New("--explain takes one article: leave --jsonl out")}
+	}
 	t := enrich.NewTagger()
 	if c.JSONL {
 		in := std.in
@@ -61,6 +71,13 @@ func (c tagCmd) Run(ctx context.Context, std streams) error {
 	a, err := c.article(ctx, std)
 	if err != nil {
 		return err
+	}
+	if c.Explain {
+		e := t.Explain(a)
+		if c.JSON {
+			return e.WriteJSON(std.out)
+		}
+		return e.WriteText(std.out, c.colored(std.out))
 	}
 	return enrich.Render(std.out, a, t.Tag(a), c.colored(std.out))
 }
