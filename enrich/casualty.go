@@ -98,7 +98,7 @@ func (r *reading) harms(si int) {
 		}
 		if w.is(lexicon.Harm) {
 			r.harm(si, j)
-		} else if w.low == "taken" || w.low == "took" || w.low == "lost" {
+		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" {
 			r.light(si, j)
 		} else if m := deedMeasure(w.low); m != "" {
 			r.nounOf(si, j, m, "fig.deed-of")
@@ -174,6 +174,13 @@ func (r *reading) light(si, j int) {
 			}
 		}
 		r.subject(si, j, Abducted, "fig.taken")
+	case "fell":
+		if n := r.lowAt(j + 1); n != "in" && n != "during" && n != "to" || !r.fighting(s) {
+			return
+		}
+		if g := r.group(j - 1); g >= 0 && r.groups[g].last == j && (r.groups[g].who == "security" || r.groups[g].who == "militant") {
+			r.subject(si, j, Killed, "fig.fell")
+		}
 	case "took":
 		g := r.group(j + 1)
 		if g < 0 || r.groups[g].q == nil || !r.groups[g].person || !r.perpetratorNear(s, s.first, j) {
@@ -258,6 +265,10 @@ func (r *reading) harm(si, j int) {
 	case f&lexicon.Past != 0:
 		if j > s.first && ws[j-1].low == "the" && ws[j-1].group == 0 {
 			return // "two of the wounded"
+		}
+		if g := r.group(j - 1); j == s.first+3 && ws[s.first].low == "of" && g >= 0 && r.groups[g].det == "the" && r.groups[g].q != nil && r.groups[g].head < 0 {
+			r.figure(si, j, m, []arg{{g, *r.groups[g].q, ""}}, "fig.of-the", s.first, j+1) // "of the 20 wounded, three died"
+			return
 		}
 		if r.passive(si, j) {
 			r.subject(si, j, m, "fig.passive-subject")
@@ -645,7 +656,41 @@ func (r *reading) elided(si, j, k int, m Measure) int {
 // pronoun records "he was shot dead": one person, told of elsewhere too.
 func (r *reading) pronoun(si, j int, m Measure, k int, rule string) {
 	s := &r.sents[si]
-	r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)})
+	who, scope := "any", "current"
+	if m == Killed && r.heIsAttacker(si, k) {
+		who, scope = "perpetrator", "perpetrator"
+	}
+	r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: who, scope: scope, relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)})
+}
+
+// heIsAttacker tells whether "he" at word k is the attacker: the person named last
+// before, in this sentence or the one before.
+func (r *reading) heIsAttacker(si, k int) bool {
+	first := r.sents[max(si-1, 0)].first
+	if !r.sents[si].title && si > 0 && r.sents[si-1].title {
+		first = r.sents[si].first
+	}
+	for n := k - 1; n >= first; n-- {
+		g := r.group(n)
+		if g < 0 || r.groups[g].first != n {
+			continue
+		}
+		if gr := &r.groups[g]; (gr.person || gr.name) && !gr.plural && gr.prep < 0 && gr.single() {
+			return gr.who == "perpetrator" || gr.last < k && r.attacks(gr.last)
+		}
+	}
+	return false
+}
+
+// attacks tells whether word k is an active verb of violence.
+func (r *reading) attacks(k int) bool {
+	w := &r.words[k]
+	switch w.low {
+	case "stabbed", "shot", "opened fire", "attacked", "killed", "wounded", "rammed", "drove", "fired", "injured", "stormed", "murdered", "hacked", "slashed", "detonated":
+		n := k + 1
+		return n < len(r.words) && (r.group(n) >= 0 || w.low == "opened fire" || w.low == "drove" || w.low == "fired" || w.low == "rammed")
+	}
+	return false
 }
 
 // besides reads the people that an opening adds to the subject: "Besides the
@@ -1154,11 +1199,12 @@ func (r *reading) resultative(si, j int) Measure {
 	if len(args) == 0 {
 		return ""
 	}
+after:
 	for k := end; k+1 < s.last && k < end+8; k++ {
 		a, b := r.words[k].low, r.words[k+1].low
 		switch {
 		case r.words[k].punct || r.words[k].is(lexicon.Sub):
-			return ""
+			break after
 		case m == Killed && (a == "to" && b == "death" || a == "dead"), m == Displaced && (a == "from" && b == "their" || a == "out of" && b == "their" || a == "to" && b == "flee" || b == "homes"):
 			r.figure(si, j, m, args, "fig.verb-object-result", j, k+1)
 			return m
@@ -1167,6 +1213,17 @@ func (r *reading) resultative(si, j int) Measure {
 	if n := end; m == Killed && n < s.last && r.words[n].low == "dead" {
 		r.figure(si, j, m, args, "fig.verb-object-result", j, n+1)
 		return m
+	}
+	switch r.words[j].low {
+	case "stabbed", "shot", "beat", "shoots":
+		if gr := &r.groups[g]; gr.person && (gr.q != nil || gr.det == "a" || gr.det == "an") && !r.passive(si, j) {
+			n := len(r.figs)
+			r.figure(si, j, Injured, args, "fig.shot-object", j, end)
+			for i := n; i < len(r.figs); i++ {
+				r.figs[i].soft = true
+			}
+			return Injured
+		}
 	}
 	return ""
 }
@@ -1386,11 +1443,15 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	// Attackers among the groups count apart.
 	var victims []arg
+	attacker := m == Killed && len(args) == 1 && r.attackerOf(s, j, max(last, r.groups[args[0].g].last))
 	for _, a := range args {
 		g := &r.groups[a.g]
-		if g.who == "perpetrator" && (m == Killed || m == Injured || m == Casualties) {
+		if (g.who == "perpetrator" || attacker || g.who == "suspect" && m == Killed) && (m == Killed || m == Injured || m == Casualties) {
 			x := base
-			x.q, x.who, x.scope, x.group = a.q, "perpetrator", "perpetrator", a.g
+			x.q, x.who, x.scope, x.group, x.lead = a.q, "perpetrator", "perpetrator", a.g, a.g+1
+			if g.who == "suspect" {
+				x.who = "suspect"
+			}
 			x.first, x.last = min(first, g.first), max(last, g.last)
 			if g.q == nil {
 				x.weak = true
@@ -1500,6 +1561,44 @@ func (r *reading) byArmed(s *sentence, j int) bool {
 			}
 			if w.punct || w.is(lexicon.Verb) {
 				return false
+			}
+		}
+		return false
+	}
+	return false
+}
+
+// attackerOf tells whether the one who was killed had attacked: "police shot a man
+// dead after he stabbed a teacher".
+func (r *reading) attackerOf(s *sentence, j, end int) bool {
+	ws := r.words
+	police := false
+	for k := max(s.first, j-8); k < min(s.last, end+8); k++ {
+		switch ws[k].low {
+		case "police", "officers", "officer", "troops", "soldiers", "guards", "guard", "forces", "security forces", "deputies", "agents":
+			police = true
+		}
+	}
+	if !police {
+		return false
+	}
+	for k := end; k+2 < s.last && k < end+14; k++ {
+		switch ws[k].low {
+		case "after", "when", "who", "as":
+		default:
+			continue
+		}
+		n := k + 1
+		switch ws[n].low {
+		case "he", "she", "they", "had", "allegedly":
+		default:
+			if ws[k].low != "who" {
+				continue
+			}
+		}
+		for m := n; m < min(n+5, s.last); m++ {
+			if w := &ws[m]; w.is(lexicon.Kind) && strings.HasSuffix(w.low, "ed") || w.low == "opened fire" || w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && !r.passive(r.sentenceAt(m), m) || w.low == "shot" && !r.passive(r.sentenceAt(m), m) || w.low == "lunged" || w.low == "charged" {
+				return true
 			}
 		}
 		return false

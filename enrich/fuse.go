@@ -42,7 +42,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	if x.role == Background {
 		want = "background"
 	}
-	var best *mention
+	var best, suspect *mention
 	dead := m == Injured && r.told(x, Killed, want)
 	rule := "only"
 	var sum mention
@@ -57,6 +57,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		}
 		if f.scope == "perpetrator" {
 			perps = true
+			if f.who == "suspect" && suspect == nil {
+				suspect = f
+			}
 			continue
 		}
 		if f.scope != want && !(x.role == Background && f.scope == "current") {
@@ -126,6 +129,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 			}
 			rule = "sources-disagree"
 		}
+	}
+	if best == nil && suspect != nil && !r.told(x, Injured, want) && want == "current" {
+		best, rule, perps = suspect, "suspect-is-the-only-one", false // shot by police, and nobody else was hurt
 	}
 	if best == nil {
 		return Total{}, false
@@ -272,6 +278,9 @@ func (r *reading) told(x *incident, m Measure, scope string) bool {
 // adds tells whether f counts people besides those of best: "a soldier was
 // killed … three others died".
 func (r *reading) adds(best, f *mention) bool {
+	if strings.HasSuffix(f.rule, "+ordinal") && best.group >= 0 && !best.weak && f.sent-best.sent <= 1 {
+		return true // "the fifth was martyred"
+	}
 	if best.group < 0 || f.group < 0 || best.group == f.group || best.q.Quantifier == "vague" || f.q.Quantifier == "vague" || f.weak || best.soft {
 		return false
 	}

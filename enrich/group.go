@@ -65,6 +65,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 // its clause: the nearest one governs.
 func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	best, dist := -1, 1<<30
+	if l := r.words[c.first].low; (l == "over" || l == "for" || l == "in" && r.lowAt(c.first+1) == "connection") && c.first > r.sents[c.sent].first {
+		return "background", "scope.cause-of-arrest" // held over it
+	}
 	for _, d := range c.dates {
 		x := &r.dates[d]
 		n := x.word - p
@@ -76,6 +79,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 			if x.old {
 				continue
 			}
+		}
+		if x.old && x.word > p && r.ofAnother(p, x.word) {
+			continue
 		}
 		lo, hi := min(p, x.word), max(p, x.word)
 		for k := lo; k < hi; k++ {
@@ -133,6 +139,26 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	return "current", ""
 }
 
+// ofAnother tells whether the old date at word d belongs to another event than
+// word p: "jets bombed the camp in reply to a rocket that killed two a day before".
+func (r *reading) ofAnother(p, d int) bool {
+	for k := p + 1; k+1 < d; k++ {
+		w := &r.words[k]
+		if !w.is(lexicon.Kind) || !r.isKind(k) {
+			continue
+		}
+		if g := r.group(k); g < 0 || r.groups[g].det != "a" && r.groups[g].det != "an" && r.groups[g].q == nil {
+			continue
+		}
+		for n := k + 1; n < d && n < k+4; n++ {
+			if l := r.words[n].low; l == "that" || l == "which" || l == "when" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // tailWord tells whether a time expression leads into an older story: "a month
 // after a blast …", not "two days after.".
 func (r *reading) tailWord(k int) bool {
@@ -179,7 +205,14 @@ func (r *reading) other(c *clause) bool {
 			return true
 		case "meanwhile":
 			return k-c.first < 3
+		case "one":
+			if k-c.first <= 1 && k+1 < c.last && ws[k+1].low == "in" && ws[c.first].low == "and" {
+				return true
+			}
 		case "another", "second", "other":
+			if k-c.first <= 1 && k+1 < c.last && (ws[k+1].low == "in" || ws[k+1].low == "at" || ws[k+1].low == "near") {
+				return len(c.figs) > 0
+			}
 			if k+1 < c.last && (ws[k+1].is(lexicon.Kind) || k+2 < c.last && ws[k+1].noun() && ws[k+2].is(lexicon.Kind)) && !ws[k+1].is(lexicon.Person) {
 				return len(c.figs) > 0 || k-c.first < 4
 			}
@@ -258,6 +291,9 @@ func (r *reading) gather(cs []clause) []incident {
 				cur = len(out) - 1
 				if c.other {
 					out[cur].rules = append(out[cur].rules, "role.another")
+					if main >= 0 && !r.saysWhat(c) && len(out[main].kinds) > 0 {
+						out[cur].kinds = append(out[cur].kinds, out[main].kinds[0]) // "… and another in Mosul"
+					}
 				} else {
 					out[cur].rules = append(out[cur].rules, "role.other-place")
 				}
@@ -279,6 +315,16 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 	}
 	return out
+}
+
+// saysWhat tells whether a clause has a word of its own for what happened.
+func (r *reading) saysWhat(c *clause) bool {
+	for _, k := range c.kinds {
+		if r.words[k].e.Type != "unknown" {
+			return true
+		}
+	}
+	return false
 }
 
 // threat tells whether somebody threatens or plots: that is news by itself.

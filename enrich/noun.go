@@ -50,6 +50,9 @@ func (g *group) size() (q quantity.Quantity, rule string, ok bool) {
 	return q, "", false
 }
 
+// single tells whether the group can be one person.
+func (g *group) single() bool { return g.q == nil || g.q.Min == 1 && g.q.Max == 1 }
+
 // nouns finds the noun groups of a sentence.
 func (r *reading) nouns(s *sentence) {
 	ws := r.words

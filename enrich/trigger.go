@@ -35,6 +35,10 @@ func (r *reading) clauses(si int, out []clause) []clause {
 			cut(k) // "the bombing came a month after a blast that killed 32"
 			continue
 		}
+		if k > first+1 && (r.opensAnother(s, k) || r.toldOfAsOld(s, k)) {
+			cut(k)
+			continue
+		}
 		switch ws[k].low {
 		case ";":
 			cut(k + 1)
@@ -46,6 +50,93 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	}
 	cut(s.last)
 	return out
+}
+
+// opensAnother tells whether another incident is told from word k on: "… and
+// another in Mosul killed nine", "… and one in Kherson that left 23 dead", "… held
+// over three bombings that killed ten".
+func (r *reading) opensAnother(s *sentence, k int) bool {
+	ws := r.words
+	at := func(n int) string {
+		if n < s.last {
+			return ws[n].low
+		}
+		return ""
+	}
+	switch ws[k].low {
+	case "and", "while", ",", "but":
+		n := k + 1
+		if ws[k].low == "," && at(n) == "and" {
+			return false // cut at the "and"
+		}
+		switch at(n) {
+		case "one", "another":
+			n++
+		case "a":
+			if l := at(n + 1); l != "second" && l != "separate" && l != "third" {
+				return false
+			}
+			n += 2
+		default:
+			return false
+		}
+		if n < s.last && ws[n].is(lexicon.Kind) && !ws[n].is(lexicon.Harm) {
+			n++
+		}
+		if l := at(n); l != "in" && l != "at" && l != "near" && l != "outside" {
+			return false
+		}
+		return n+1 < s.last && (ws[n+1].place > 0 || ws[n+1].upper) && r.harmAhead(n, s.last)
+	case "over", "for", "in connection with", "in":
+		if ws[k].low == "in" && (at(k+1) != "connection" || at(k+2) != "with") {
+			return false
+		}
+		// Those held are held for something older than the arrest.
+		held := false
+		for n := max(s.first, k-4); n < k; n++ {
+			held = held || ws[n].is(lexicon.Harm) && ws[n].e.Measure == string(Arrested)
+		}
+		if !held {
+			return false
+		}
+		for n := k + 1; n < s.last && n < k+7; n++ {
+			if ws[n].is(lexicon.Kind) && !ws[n].is(lexicon.Harm) && Family(ws[n].e.Type) != "law" {
+				return r.harmAhead(n, s.last)
+			}
+		}
+	}
+	return false
+}
+
+// toldOfAsOld tells whether a group at word k names an incident that is only told
+// of to date or explain this one: "… a rocket that killed two a day before".
+func (r *reading) toldOfAsOld(s *sentence, k int) bool {
+	g := r.group(k)
+	if g < 0 || r.groups[g].first != k || r.groups[g].prep < 0 || r.groups[g].head < 0 || r.groups[g].det != "a" && r.groups[g].det != "an" && r.groups[g].q == nil {
+		return false
+	}
+	if w := &r.words[r.groups[g].head]; !w.is(lexicon.Kind) || !r.isKind(r.groups[g].head) {
+		return false
+	}
+	n := r.groups[g].last
+	if n >= s.last || r.words[n].low != "that" && r.words[n].low != "which" {
+		return false
+	}
+	for n++; n < s.last && r.words[n].low != ";"; n++ {
+		if d := r.words[n].date; d > 0 && r.dates[d-1].old {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) harmAhead(from, to int) bool {
+	for n := from; n < to; n++ {
+		if r.words[n].is(lexicon.Harm) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) closingDash(s *sentence, k int) bool {

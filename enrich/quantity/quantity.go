@@ -450,7 +450,7 @@ func (p *parser) core(i int) (Quantity, bool) {
 	if b, k, ok := p.cardinal(j + 1); ok && b > n && b < 4*n+20 {
 		sep := p.low(j)
 		glued := j+1 < len(p.t) && p.t[j].Start == p.t[j-1].End && p.t[j+1].Start == p.t[j].End
-		if sep == "to" && p.low(i-1) != "from" || sep == "or" || (sep == "-" || sep == "–") && glued {
+		if sep == "to" && p.low(i-1) != "from" && p.low(i-1) != "by" || sep == "or" || (sep == "-" || sep == "–") && glued {
 			return span(i, k, n, b), true
 		}
 	}
