@@ -31,6 +31,7 @@ type mention struct {
 	weak       bool    // a single person without a number: loses to any number
 	parts      int     // mention that this is a part of, -1
 	lead       int     // 1 + the first group whose people these are, 0 where a number stands by itself
+	at         int     // 1 + the place that the figure alone has: "four in Basra, two in Mosul"
 	later      bool    // it befell people told of before: "one of the wounded died" …
 	of         Measure // … as these
 	others     bool
@@ -97,8 +98,10 @@ func (r *reading) harms(si int) {
 			continue
 		}
 		if w.is(lexicon.Harm) {
+			n := len(r.figs)
 			r.harm(si, j)
-		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" {
+			r.gap(si, n)
+		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" {
 			r.light(si, j)
 		} else if m := deedMeasure(w.low); m != "" {
 			r.nounOf(si, j, m, "fig.deed-of")
@@ -124,6 +127,15 @@ func (r *reading) numberOf(si, j int) int {
 	switch ws[j].low {
 	case "number", "count", "tally", "total", "numbers":
 	default:
+		return j
+	}
+	if j+1 < s.last && ws[j+1].is(lexicon.Harm) && ws[j+1].e.Measure == string(Killed) {
+		// "were shot, taking to 61 the number killed this year": who was shot is among the killed
+		for i := range r.figs {
+			if f := &r.figs[i]; f.sent == si && f.soft && f.measure == Injured {
+				f.measure, f.soft, f.rule = Killed, false, f.rule+"+toll"
+			}
+		}
 		return j
 	}
 	if j+2 >= s.last {
@@ -174,6 +186,10 @@ func (r *reading) light(si, j int) {
 			}
 		}
 		r.subject(si, j, Abducted, "fig.taken")
+	case "held":
+		if n := r.lowAt(j + 1); r.passive(si, j) && (n == "over" || n == "in connection with" || n == "in" && r.lowAt(j+2) == "connection" || n == "on" && r.lowAt(j+2) == "suspicion") {
+			r.subject(si, j, Arrested, "fig.held")
+		}
 	case "fell":
 		if n := r.lowAt(j + 1); n != "in" && n != "during" && n != "to" || !r.fighting(s) {
 			return
@@ -1505,6 +1521,16 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	if len(victims) == 1 {
 		one(victims[0], base.relation)
+	} else if at := r.respectively(s, len(victims)); at != nil {
+		for i, a := range victims {
+			one(a, base.relation)
+			r.figs[len(r.figs)-1].at = at[i] + 1
+		}
+	} else if ms := r.bothHarms(s, j, len(victims)); ms != nil {
+		for i, a := range victims {
+			one(a, base.relation)
+			r.figs[len(r.figs)-1].measure = ms[i]
+		}
 	} else if r.whole(victims) {
 		at := len(r.figs)
 		one(victims[0], base.relation)
@@ -1566,6 +1592,95 @@ func (r *reading) byArmed(s *sentence, j int) bool {
 		return false
 	}
 	return false
+}
+
+// respectively finds the n places that n numbers go to, in order: "bombs in Basra
+// and Mosul killed four and nine people respectively"; nil where the sentence
+// does not say so.
+func (r *reading) respectively(s *sentence, n int) []int {
+	if !r.says(s, "respectively") {
+		return nil
+	}
+	for k := s.first; k < s.last; k++ {
+		var at []int
+		i := k
+		for i < s.last && r.words[i].place > 0 && r.places[r.words[i].place-1].rank() >= 2 {
+			at = append(at, r.words[i].place-1)
+			i++
+			for i < s.last && (r.words[i].low == "," || r.words[i].low == "and") {
+				i++
+			}
+		}
+		if len(at) == n {
+			return at
+		}
+	}
+	return nil
+}
+
+// bothHarms reads "killed and wounded two and five people respectively".
+func (r *reading) bothHarms(s *sentence, j, n int) []Measure {
+	if n != 2 || r.words[j].e.Measure != string(Casualties) || !r.says(s, "respectively") {
+		return nil
+	}
+	if strings.HasPrefix(r.words[j].low, "kill") {
+		return []Measure{Killed, Injured}
+	}
+	return nil
+}
+
+func (r *reading) says(s *sentence, word string) bool {
+	for k := s.first; k < s.last; k++ {
+		if r.words[k].low == word {
+			return true
+		}
+	}
+	return false
+}
+
+// gap reads numbers whose verb is left out: "three were killed in Herat, two in
+// Farah". from is the first figure of the verb that they share.
+func (r *reading) gap(si, from int) {
+	if from >= len(r.figs) {
+		return
+	}
+	ws, s := r.words, &r.sents[si]
+	f := r.figs[from]
+	if f.relation != "total" || f.group < 0 || f.scope != "current" {
+		return
+	}
+	k := max(f.last, f.harm+1)
+	placed := func(k int) int {
+		if k+1 < s.last && (ws[k].low == "in" || ws[k].low == "at" || ws[k].low == "near") && ws[k+1].place > 0 {
+			return ws[k+1].place - 1
+		}
+		return -1
+	}
+	at := placed(k)
+	if at < 0 {
+		return
+	}
+	k += 2
+	for n := 0; n < 8 && k+3 < s.last+1; n++ {
+		sep := k
+		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == ";") {
+			k++
+		}
+		g := r.group(k)
+		if k == sep || g < 0 || r.groups[g].first != k || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || r.groups[g].head >= 0 && !r.groups[g].person {
+			return
+		}
+		p := placed(r.groups[g].last)
+		if p < 0 {
+			return
+		}
+		r.figs[from].at = at + 1
+		x := f
+		x.q, x.group, x.lead, x.at = *r.groups[g].q, g, g+1, p+1
+		x.first, x.last, x.rule = r.groups[g].first, r.groups[g].last+2, f.rule+"+gapped"
+		r.figs = append(r.figs, x)
+		k = r.groups[g].last + 2
+	}
 }
 
 // attackerOf tells whether the one who was killed had attacked: "police shot a man

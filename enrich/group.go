@@ -20,6 +20,42 @@ type incident struct {
 	para    int
 }
 
+// split parts a clause whose figures have places of their own: each is an
+// incident.
+func (r *reading) split(cs []clause) []clause {
+	apart := false
+	for i := range r.figs {
+		apart = apart || r.figs[i].at > 0
+	}
+	if !apart {
+		return cs
+	}
+	out := make([]clause, 0, len(cs)+4)
+	for _, c := range cs {
+		var at []int
+		for _, f := range c.figs {
+			if p := r.figs[f].at; p > 0 && !slices.Contains(at, p) {
+				at = append(at, p)
+			}
+		}
+		if len(at) < 2 {
+			out = append(out, c)
+			continue
+		}
+		for n, p := range at {
+			x := c
+			x.figs, x.places, x.apart = nil, []int{p - 1}, n > 0
+			for _, f := range c.figs {
+				if q := r.figs[f].at; q == p || q == 0 && n == 0 {
+					x.figs = append(x.figs, f)
+				}
+			}
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // scopes decides for each clause, and each figure in it, whether it tells of
 // now, of something older, of a sum over many, or of what has not happened.
 func (r *reading) scopes(cs []clause, a *about) {
@@ -57,7 +93,7 @@ func (r *reading) scopes(cs []clause, a *about) {
 				}
 			}
 		}
-		c.other = r.other(c)
+		c.other = c.apart || r.other(c)
 	}
 }
 
@@ -484,7 +520,7 @@ func (r *reading) anaphor(c *clause) bool {
 // otherMeans tells whether a clause names a method of another family than the
 // incident's: a drone is not the market's bomb.
 func (r *reading) otherMeans(c *clause, x *incident) bool {
-	t, _, _ := r.typed(x.kinds, r.hurts(x), false)
+	t, _, _ := r.typed(x.kinds, r.hurts(x), false, nil)
 	have := Family(t)
 	if have == "unknown" || have == "armed" || have == "law" {
 		return false
@@ -586,7 +622,7 @@ func (r *reading) definite(c *clause) bool {
 func (r *reading) finish(x *incident, cs []clause) Report {
 	rep := Report{Role: x.role, Certainty: "reported"}
 	var rule string
-	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.hurts(x), r.agent(x, cs))
+	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.hurts(x), r.agent(x, cs), x.figs)
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
 	rep.Outcome = r.outcome(cs, x.clauses)

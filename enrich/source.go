@@ -60,6 +60,7 @@ func (r *reading) sources(si, fig int) {
 			break
 		}
 	}
+	r.revised(si, fig)
 	for i := fig; i < len(r.figs); i++ {
 		r.figs[i].said = said
 		if certainty != "" {
@@ -67,6 +68,48 @@ func (r *reading) sources(si, fig int) {
 		}
 	}
 	r.openEnded(si)
+}
+
+// revised reads what one sentence says of an older number and a newer one: "had
+// earlier spoken of four dead; the ministry now says eight".
+func (r *reading) revised(si, fig int) {
+	s := &r.sents[si]
+	was := false
+	from := s.first
+	for i := fig; i < len(r.figs); i++ {
+		f := &r.figs[i]
+		if f.measure != Killed && f.measure != Injured && f.measure != Abducted || f.relation != "total" {
+			continue
+		}
+		for k := from; k < min(f.harm, s.last); k++ {
+			switch r.words[k].low {
+			case "earlier", "initially", "previously", "originally", "initial", "preliminary":
+				// "earlier said", "initial reports put": not "an earlier attack", "earlier on Monday"
+				for n := max(s.first, k-2); n < min(s.last, k+4); n++ {
+					l := r.words[n].low
+					if n != k && (speaks(l) || l == "spoken" || l == "given" || l == "reports" || l == "toll" || l == "count" || l == "figure" || l == "estimates" || l == "thought") && k < f.first+2 {
+						f.relation, was = "superseded", true
+					}
+				}
+			case "now", "revised", "updated":
+				if f.relation == "total" && (was || r.earlierTold(si, f)) {
+					f.relation = "update"
+				}
+			}
+		}
+		from = f.harm
+	}
+}
+
+// earlierTold tells whether the sentence before gives another number of the measure.
+func (r *reading) earlierTold(si int, f *mention) bool {
+	for i := range r.figs {
+		p := &r.figs[i]
+		if p.sent < si && si-p.sent <= 2 && p.measure == f.measure && !r.sents[p.sent].title {
+			return true
+		}
+	}
+	return false
 }
 
 // openEnded makes floors of the tolls of a sentence and the one before it where

@@ -55,6 +55,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 			}
 		}
 	}
+	cs = r.split(cs)
 	ab := r.about(cs)
 	r.trace.clauses, r.trace.about = cs, ab
 	if ab.reject {

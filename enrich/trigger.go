@@ -17,6 +17,7 @@ type clause struct {
 	scope             string // current background aggregate hypothetical
 	rule              string
 	other             bool // the text says that it tells of another incident
+	apart             bool // its figures have a place of their own
 }
 
 // clauses cuts a sentence and collects what each clause holds.
@@ -265,16 +266,25 @@ var typeIndex = func() map[string]int {
 }()
 
 // typed chooses type and subtype of an incident from the words that name it.
-func (r *reading) typed(kinds []int, toll, armed bool) (typ, subtype, rule string) {
+func (r *reading) typed(kinds []int, toll, armed bool, figs []int) (typ, subtype, rule string) {
 	var score [64]int
 	var subs [64]string
+	r.deeds(figs, &score)
+	general := 0
 	for n, k := range kinds {
 		w := &r.words[k]
 		t, ok := typeIndex[w.e.Type]
 		if !ok {
 			continue
 		}
-		score[t] += r.vote(n, k)
+		v := r.vote(n, k)
+		if generic(w.low) {
+			// "The attack" names again what was named before: it never outvotes a method by being said often.
+			if general += v; general > 60 {
+				v = max(0, v-(general-60))
+			}
+		}
+		score[t] += v
 		if w.e.Subtype != "" && (subs[t] == "" || w.e.Subtype == "suicide") {
 			subs[t] = w.e.Subtype
 		}
@@ -347,6 +357,34 @@ func (r *reading) typed(kinds []int, toll, armed bool) (typ, subtype, rule strin
 		return "unknown", "", "type.none"
 	}
 	return Types[best], subs[best], "type." + Types[best]
+}
+
+// deeds lets figures speak where words do not: whoever is taken was kidnapped.
+func (r *reading) deeds(figs []int, score *[64]int) {
+	taken, held := false, false
+	for _, fi := range figs {
+		f := &r.figs[fi]
+		if f.scope == "aggregate" || f.scope == "hypothetical" {
+			continue
+		}
+		taken = taken || (f.measure == Abducted || f.measure == Released) && strings.HasPrefix(f.rule, "fig.took") || strings.HasPrefix(f.rule, "fig.taken")
+		held = held || f.measure == Arrested && f.q.Quantifier != "none"
+	}
+	if taken {
+		score[typeIndex["kidnapping"]] += 24
+	}
+	if held {
+		score[typeIndex["arrest"]] += 4
+	}
+}
+
+// generic tells whether a word only points to an incident.
+func generic(w string) bool {
+	switch w {
+	case "attack", "attacks", "attacked", "attacking", "attackers", "attacker", "violence", "assault", "assaults", "terror", "terrorism", "terrorist attack", "terrorist attacks", "terror attack", "terror attacks", "assailants", "massacre", "carnage", "bloodshed":
+		return true
+	}
+	return false
 }
 
 // vote is how much word k, the nth that names an incident, tells of its type.
