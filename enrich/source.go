@@ -99,6 +99,32 @@ func (r *reading) revised(si, fig int) {
 		}
 		from = f.harm
 	}
+	if !was {
+		return
+	}
+	// "… the ministry now says eight": the number stands alone, what it counts is plain.
+	old := r.figs[len(r.figs)-1]
+	if old.relation != "superseded" {
+		return
+	}
+	for k := old.harm + 1; k+1 < s.last; k++ {
+		if !speaks(r.words[k].low) {
+			continue
+		}
+		for n := k + 1; n < s.last && n < k+4; n++ {
+			g := r.group(n)
+			if g < 0 {
+				continue
+			}
+			if gr := &r.groups[g]; gr.q != nil && gr.head < 0 && gr.q.Shape == quantity.Count && !gr.age {
+				x := old
+				x.q, x.group, x.lead, x.relation, x.previous, x.rule = *gr.q, g, g+1, "update", number(old.q), old.rule+"+now"
+				x.harm, x.first, x.last = n, gr.first, gr.last
+				r.figs = append(r.figs, x)
+			}
+			return
+		}
+	}
 }
 
 // earlierTold tells whether the sentence before gives another number of the measure.

@@ -95,7 +95,7 @@ func (r *reading) opensAnother(s *sentence, k int) bool {
 		// Those held are held for something older than the arrest.
 		held := false
 		for n := max(s.first, k-4); n < k; n++ {
-			held = held || ws[n].is(lexicon.Harm) && ws[n].e.Measure == string(Arrested)
+			held = held || ws[n].is(lexicon.Harm) && ws[n].e.Measure == string(Arrested) || ws[n].low == "held"
 		}
 		if !held {
 			return false
@@ -269,7 +269,7 @@ var typeIndex = func() map[string]int {
 func (r *reading) typed(kinds []int, toll, armed bool, figs []int) (typ, subtype, rule string) {
 	var score [64]int
 	var subs [64]string
-	r.deeds(figs, &score)
+	r.deeds(figs, len(kinds) > 0, &score)
 	general := 0
 	for n, k := range kinds {
 		w := &r.words[k]
@@ -360,7 +360,7 @@ func (r *reading) typed(kinds []int, toll, armed bool, figs []int) (typ, subtype
 }
 
 // deeds lets figures speak where words do not: whoever is taken was kidnapped.
-func (r *reading) deeds(figs []int, score *[64]int) {
+func (r *reading) deeds(figs []int, named bool, score *[64]int) {
 	taken, held := false, false
 	for _, fi := range figs {
 		f := &r.figs[fi]
@@ -373,7 +373,7 @@ func (r *reading) deeds(figs []int, score *[64]int) {
 	if taken {
 		score[typeIndex["kidnapping"]] += 24
 	}
-	if held {
+	if held && !named {
 		score[typeIndex["arrest"]] += 4
 	}
 }
