@@ -27,6 +27,7 @@ type mention struct {
 	harm       int // word of the harm
 	first      int // words quoted [first, last)
 	last       int
+	care       bool    // told only by the care they got: "is in hospital"
 	soft       bool    // "was shot": hurt only where no death is told
 	weak       bool    // a single person without a number: loses to any number
 	parts      int     // mention that this is a part of, -1
@@ -101,8 +102,10 @@ func (r *reading) harms(si int) {
 			n := len(r.figs)
 			r.harm(si, j)
 			r.gap(si, n)
-		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" {
+		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "led" || w.low == "hold" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
 			r.light(si, j)
+		} else if n := r.care(si, j); n > j {
+			j = n
 		} else if m := deedMeasure(w.low); m != "" {
 			r.nounOf(si, j, m, "fig.deed-of")
 		} else if m := r.resultative(si, j); m != "" {
@@ -117,6 +120,12 @@ func (r *reading) harms(si int) {
 			r.lives(si, j)
 		}
 	}
+}
+
+// toBefore tells whether a verb form follows "to" or a modal verb.
+func (r *reading) toBefore(j int) bool {
+	w := &r.words[j-1]
+	return w.low == "to" || w.is(lexicon.Aux) || w.is(lexicon.Pron)
 }
 
 // numberOf reads "the number of wounded stands at 48", "raised the count of the
@@ -136,7 +145,10 @@ func (r *reading) numberOf(si, j int) int {
 				f.measure, f.soft, f.rule = Killed, false, f.rule+"+toll"
 			}
 		}
-		return j
+		return max(j, r.numberBefore(si, j))
+	}
+	if n := r.numberBefore(si, j); n > j {
+		return n
 	}
 	if j+2 >= s.last {
 		return j
@@ -165,6 +177,45 @@ func (r *reading) numberOf(si, j int) int {
 	return j
 }
 
+// numberBefore reads a toll whose number comes first: "lowered to 29 the number of
+// people killed", "bringing to 14 the number of dead". It returns the harm word, j
+// where there is none.
+func (r *reading) numberBefore(si, j int) int {
+	ws, s := r.words, &r.sents[si]
+	k := j - 1
+	if k >= s.first && ws[k].low == "the" {
+		k--
+	}
+	g := r.group(k)
+	if g < 0 || r.groups[g].q == nil || r.groups[g].head >= 0 || r.groups[g].q.Shape != quantity.Count || r.groups[g].first-1 < s.first || ws[r.groups[g].first-1].low != "to" {
+		return j
+	}
+	m := Measure("")
+	n := j + 1
+	for ; n < s.last && n < j+8 && !ws[n].punct; n++ {
+		if w := &ws[n]; w.is(lexicon.Harm) && (w.e.Measure == string(Killed) || w.e.Measure == string(Injured) || w.e.Measure == string(Abducted) || w.e.Measure == string(Missing)) {
+			m = Measure(w.e.Measure)
+			break
+		}
+	}
+	if m == "" {
+		return j
+	}
+	relation := "update"
+	for i := max(s.first, r.groups[g].first-4); i < r.groups[g].first; i++ {
+		switch ws[i].low {
+		case "lowered", "revised", "corrected", "cut", "reduced", "lowers", "down", "lowering":
+			relation = "correction"
+		}
+	}
+	at := len(r.figs)
+	r.figure(si, n, m, []arg{{g, *r.groups[g].q, ""}}, "fig.toll-before", r.groups[g].first, n+1)
+	for i := at; i < len(r.figs); i++ {
+		r.figs[i].relation = relation
+	}
+	return n
+}
+
 // light reads verbs that harm only with their company: "were taken from the road
 // by gunmen", "gunmen took 40 pupils", "the army lost three men".
 func (r *reading) light(si, j int) {
@@ -187,6 +238,12 @@ func (r *reading) light(si, j int) {
 		}
 		r.subject(si, j, Abducted, "fig.taken")
 	case "held":
+		if g := r.group(j + 1); g >= 0 && r.groups[g].person && r.groups[g].q != nil && r.perpetratorNear(s, s.first, j) {
+			if args, end := r.list(si, g, true); len(args) > 0 {
+				r.figure(si, j, Abducted, args, "fig.held-object", j, end)
+			}
+			return
+		}
 		if n := r.lowAt(j + 1); r.passive(si, j) && (n == "over" || n == "in connection with" || n == "in" && r.lowAt(j+2) == "connection" || n == "on" && r.lowAt(j+2) == "suspicion") {
 			r.subject(si, j, Arrested, "fig.held")
 		}
@@ -197,9 +254,21 @@ func (r *reading) light(si, j int) {
 		if g := r.group(j - 1); g >= 0 && r.groups[g].last == j && (r.groups[g].who == "security" || r.groups[g].who == "militant") {
 			r.subject(si, j, Killed, "fig.fell")
 		}
-	case "took":
-		g := r.group(j + 1)
-		if g < 0 || r.groups[g].q == nil || !r.groups[g].person || !r.perpetratorNear(s, s.first, j) {
+	case "took", "led", "whisked", "marched", "dragged", "hold", "take":
+		// "took away eight teachers", "took 40 pupils", "militants hold six nuns"
+		k := j + 1
+		away := k < s.last && (ws[k].low == "away" || ws[k].low == "off")
+		if away {
+			k++
+		}
+		g := r.group(k)
+		if g < 0 || r.groups[g].first != k || !r.groups[g].person || r.groups[g].q == nil && r.groups[g].det != "a" && r.groups[g].det != "the" {
+			return
+		}
+		if n := r.groups[g].last; n < s.last && (ws[n].low == "away" || ws[n].low == "captive" || ws[n].low == "hostage" || ws[n].low == "with") {
+			away = true
+		}
+		if !away && (r.groups[g].q == nil || !r.perpetratorNear(s, s.first, j)) || (ws[j].low == "led" || ws[j].low == "marched") && !away {
 			return
 		}
 		if args, end := r.list(si, g, true); len(args) > 0 {
@@ -254,7 +323,7 @@ func (r *reading) harm(si, j int) {
 		return
 	}
 	switch {
-	case f&lexicon.Noun != 0:
+	case f&lexicon.Noun != 0, w.low == "wound" && j > s.first && !r.toBefore(j):
 		r.harmNoun(si, j, m)
 	case f&lexicon.Intrans != 0:
 		if m == Escaped && !r.kidnapping(si) {
@@ -280,6 +349,7 @@ func (r *reading) harm(si, j int) {
 		r.predicative(si, j, m)
 	case f&lexicon.Past != 0:
 		if j > s.first && ws[j-1].low == "the" && ws[j-1].group == 0 {
+			r.putAt(si, j, m)
 			return // "two of the wounded"
 		}
 		if g := r.group(j - 1); j == s.first+3 && ws[s.first].low == "of" && g >= 0 && r.groups[g].det == "the" && r.groups[g].q != nil && r.groups[g].head < 0 {
@@ -1035,13 +1105,7 @@ func (r *reading) predicative(si, j int, m Measure) {
 	ws, s := r.words, &r.sents[si]
 	// "the dead": with "put … at N" or "among the dead" it is a noun.
 	if j > s.first && ws[j-1].low == "the" {
-		if j+2 < s.last && ws[j+1].low == "at" && ws[j+2].q != nil {
-			if g := r.group(j + 2); g >= 0 {
-				if a, ok := r.take(g); ok {
-					r.figure(si, j, m, []arg{a}, "fig.put-at", j-1, r.groups[g].last)
-				}
-			}
-		}
+		r.putAt(si, j, m)
 		return
 	}
 	if m == Killed && j+1 < s.last && (ws[j+1].low == "body" || ws[j+1].low == "bodies") {
@@ -1053,6 +1117,18 @@ func (r *reading) predicative(si, j int, m Measure) {
 		}
 	}
 	r.subject(si, j, m, "fig.predicate")
+}
+
+// putAt reads "put the dead at 12", "the wounded at 32".
+func (r *reading) putAt(si, j int, m Measure) {
+	ws, s := r.words, &r.sents[si]
+	if j+2 < s.last && ws[j+1].low == "at" && ws[j+2].q != nil {
+		if g := r.group(j + 2); g >= 0 {
+			if a, ok := r.take(g); ok {
+				r.figure(si, j, m, []arg{a}, "fig.put-at", j-1, r.groups[g].last)
+			}
+		}
+	}
 }
 
 // harmNoun reads "14 deaths", "the death of a nurse", "no casualties", "the toll rose to 37".
@@ -1423,6 +1499,140 @@ func (r *reading) kidnapping(si int) bool {
 		case w.e.Type == "kidnapping", w.low == "captives", w.low == "captors", w.low == "captivity", w.low == "hostages":
 			return true
 		}
+	}
+	return false
+}
+
+// care reads what tells of wounds without naming them: "was rushed to the General
+// Hospital", "are in hospital", "is in a stable condition", "was hit in the
+// thigh", "received treatment". Such people are hurt where nothing else counts
+// them. It returns the last word that it used, j where there is none.
+func (r *reading) care(si, j int) int {
+	ws, s := r.words, &r.sents[si]
+	hospital := func(from, to int) int {
+		for k := from; k < min(to, s.last); k++ {
+			switch ws[k].low {
+			case "hospital", "hospitals", "clinic", "infirmary", "trauma centre", "trauma center", "trauma":
+				return k
+			case ";", ".":
+				return -1
+			}
+			if ws[k].low == "medical" && k+1 < s.last && (ws[k+1].low == "centre" || ws[k+1].low == "center") {
+				return k + 1
+			}
+		}
+		return -1
+	}
+	end := -1
+	subject := j
+	switch ws[j].low {
+	case "taken", "rushed", "airlifted", "flown", "brought", "shifted", "moved", "evacuated", "transferred", "driven", "conveyed", "admitted", "transported", "referred", "ferried":
+		if !r.passive(si, j) && !(r.lowAt(j-1) == "and" || r.lowAt(j-1) == ",") {
+			return j
+		}
+		end = hospital(j+1, j+10)
+	case "treated":
+		if !r.passive(si, j) {
+			return j
+		}
+		if end = hospital(j+1, j+12); end < 0 {
+			for k := j + 1; k < min(j+6, s.last); k++ {
+				switch w := &ws[k]; {
+				case w.is(lexicon.Harm) && w.e.Measure == string(Injured), w.low == "cuts", w.low == "bruises", w.low == "inhalation", w.low == "gunshot":
+					end = k
+				case w.low == "shock":
+					return j
+				}
+			}
+			if end < 0 && (j+1 >= s.last || ws[j+1].punct || ws[j+1].low == "on" || ws[j+1].low == "at") {
+				end = j
+			}
+		}
+	case "hit", "struck", "grazed", "cut", "burned", "burnt", "slashed", "bitten":
+		if !r.passive(si, j) {
+			return j
+		}
+		for k := j + 1; k < min(j+7, s.last); k++ {
+			if bodyPart(ws[k].low) || ws[k].low == "bullet" || ws[k].low == "bullets" || ws[k].low == "shrapnel" || ws[k].low == "gunfire" || ws[k].low == "pellet" || ws[k].low == "pellets" || ws[k].low == "shots" || ws[k].low == "splinters" {
+				end = k
+				break
+			}
+			if ws[k].punct {
+				break
+			}
+		}
+		if ws[j].low == "grazed" || ws[j].low == "slashed" {
+			end = max(end, j)
+		}
+	case "in":
+		k := j + 1
+		if k < s.last && ws[k].low == "a" {
+			k++
+		}
+		for n := 0; n < 4 && k < s.last; n++ {
+			switch ws[k].low {
+			case "hospital", "intensive care", "surgery":
+				if n == 0 && ws[j+1].low != "a" {
+					end = k
+				}
+			case "intensive":
+				if r.lowAt(k+1) == "care" {
+					end = k + 1
+				}
+			case "condition":
+				if n > 0 {
+					end = k
+				}
+			case "serious", "critical", "stable", "fair", "grave", "life-threatening", "good", "but", "and", "satisfactory", "poor", "critically":
+				k++
+				continue
+			}
+			break
+		}
+		if end < 0 || j-1 < s.first {
+			return j
+		}
+	case "receiving", "undergoing", "receive", "received", "underwent":
+		k := j + 1
+		for k < s.last && (ws[k].is(lexicon.Adj) || ws[k].low == "medical" || ws[k].low == "emergency") {
+			k++
+		}
+		if k < s.last && (ws[k].low == "treatment" || ws[k].low == "surgery" || ws[k].low == "care" || ws[k].low == "attention") {
+			end = k
+		} else if g := r.group(j + 1); g >= 0 && (r.words[r.groups[g].last-1].low == "treatment" || r.words[r.groups[g].last-1].low == "surgery" || r.words[r.groups[g].last-1].low == "attention") {
+			end = r.groups[g].last - 1
+		}
+	case "survived":
+		if r.lowAt(j+1) == "with" {
+			for k := j + 2; k < min(j+6, s.last); k++ {
+				if ws[k].is(lexicon.Harm) && ws[k].e.Measure == string(Injured) {
+					end = k
+				}
+			}
+		}
+	}
+	if end < 0 {
+		return j
+	}
+	n := len(r.figs)
+	r.subject(si, subject, Injured, "fig.care")
+	for i := n; i < len(r.figs); i++ {
+		if r.figs[i].scope == "perpetrator" {
+			continue
+		}
+		r.figs[i].care = true
+		r.figs[i].last = max(r.figs[i].last, end+1)
+	}
+	if len(r.figs) == n {
+		return j
+	}
+	return end
+}
+
+func bodyPart(w string) bool {
+	switch w {
+	case "leg", "legs", "arm", "arms", "shoulder", "shoulders", "thigh", "head", "chest", "back", "neck", "hand", "hands", "foot", "feet", "stomach", "abdomen", "face", "hip", "knee", "ankle", "groin", "torso", "buttocks", "jaw", "eye", "eyes", "elbow", "wrist", "calf", "pelvis", "side", "finger", "ear", "throat", "cheek", "belly":
+		return true
 	}
 	return false
 }

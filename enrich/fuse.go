@@ -71,6 +71,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if f.soft && (m != Injured || dead && !r.survivors(x, f, want)) {
 			continue
 		}
+		if f.care && (r.told(x, Injured, want) || r.alsoDied(x, f, want)) {
+			continue
+		}
 		r.trace.rivals = append(r.trace.rivals, fi)
 		excludes = excludes || f.excludes
 		if best == nil {
@@ -176,6 +179,17 @@ func (r *reading) survivors(x *incident, f *mention, want string) bool {
 	return false
 }
 
+// alsoDied tells whether who got care is told to have died.
+func (r *reading) alsoDied(x *incident, f *mention, want string) bool {
+	for _, ki := range x.figs {
+		k := &r.figs[ki]
+		if k.measure == Killed && k.scope == want && (f.lead > 0 && k.lead == f.lead || k.sent == f.sent && k.weak && k.harm > f.harm) {
+			return true
+		}
+	}
+	return false
+}
+
 // otherPerson tells whether f names somebody whom no figure of its measure before
 // it named: "Ana Ruiz died at the scene … Omar Diaz died in hospital".
 func (r *reading) otherPerson(x *incident, f *mention, want string) bool {
@@ -268,7 +282,7 @@ func sourceRank(s *Said) int {
 func (r *reading) told(x *incident, m Measure, scope string) bool {
 	for _, fi := range x.figs {
 		f := &r.figs[fi]
-		if f.measure == m && f.scope == scope && f.q.Quantifier != "none" && f.q.Quantifier != "unknown" {
+		if f.measure == m && f.scope == scope && !f.care && !f.soft && f.relation != "subset" && f.q.Quantifier != "none" && f.q.Quantifier != "unknown" {
 			return true
 		}
 	}
