@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"unicode/utf8"
+
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 	"tocsin/enrich/text"
@@ -66,22 +68,40 @@ type reading struct {
 
 // read cuts one field into words and sentences.
 func (r *reading) read(field, s string) {
-	if len(s) > maxRead {
-		s = s[:maxRead]
-	}
-	if s == "" {
+	if s = firstPart(s); s == "" {
 		return
 	}
 	d := text.Parse(s)
 	for _, sen := range d.Sentences {
 		for first := sen.First; first < sen.Last; first += maxSentence {
 			last := min(first+maxSentence, sen.Last)
-			r.sentence(field, &d, first, last, sen.Para)
+			r.sentence(field, &d, first, last, sen.Para, sen.Caps)
 		}
 	}
 }
 
-func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
+// firstPart is the part of a field that is read. It ends between two words, so
+// that no number is cut in half, or at least between two runes.
+func firstPart(s string) string {
+	if len(s) <= maxRead {
+		return s
+	}
+	for k := maxRead; k > maxRead-maxWord; k-- {
+		if s[k] <= ' ' {
+			return s[:k]
+		}
+	}
+	end := maxRead
+	for end > maxRead-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
+}
+
+// maxWord is longer than any word; what has no blank for so long is no prose.
+const maxWord = 256
+
+func (r *reading) sentence(field string, d *text.Doc, first, last, para int, capitals bool) {
 	toks := d.Tokens[first:last]
 	s := sentence{field: field, first: len(r.words), para: para, title: field == "title"}
 	up, all := 0, 0
@@ -93,9 +113,13 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 			}
 		}
 	}
-	s.headline = all >= 3 && up*10 >= all*7
+	s.headline = capitals || all >= 3 && up*10 >= all*7
 	for i := 0; i < len(toks); {
 		t := &toks[i]
+		if t.Kind == text.Link {
+			i++
+			continue
+		}
 		if t.Kind == text.Punct || t.Kind == text.Clitic {
 			if t.Low == "." && i > 0 && toks[i-1].End == t.Start && title(toks[i-1].Low) {
 				i++ // "Dr. Guerra" is one name
@@ -146,7 +170,7 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 			}
 		}
 		end := &toks[i+n-1]
-		w := word{start: t.Start, end: end.End, low: d.Lower[t.Start:end.End], e: e, upper: t.Upper, caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
+		w := word{start: t.Start, end: end.End, low: text.Phrase(d.Lower, toks[i:i+n]), e: e, upper: t.Upper, caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
 		if n == 1 {
 			w.low = t.Low
 		}
@@ -157,6 +181,9 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int) {
 		i += n
 	}
 	s.last = len(r.words)
+	if s.last == s.first {
+		return // nothing but links
+	}
 	if r.teaser(&s) {
 		r.forget(s.first)
 		return

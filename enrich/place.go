@@ -69,7 +69,7 @@ func (r *reading) placing(d *text.Doc, toks []text.Token, i, n int, e *lexicon.E
 		if !last.Upper {
 			continue
 		}
-		name := d.Lower[toks[i].Start:last.End]
+		name := text.Phrase(d.Lower, toks[i:i+k])
 		at, ok := r.gaz.Find(name)
 		if !ok && k == 1 && (strings.IndexByte(name, '.') >= 0 || !isASCII(name)) {
 			at, ok = r.gaz.Find(fold(name))
@@ -156,7 +156,7 @@ func (r *reading) unknownPlace(d *text.Doc, toks []text.Token, i int) (int, bool
 	last := &toks[i+n-1]
 	p := placing{word: len(r.words), start: toks[i].Start, name: d.Text[toks[i].Start:last.End], Named: Named{Kind: "name"}}
 	r.places = append(r.places, p)
-	r.words = append(r.words, word{start: p.start, end: last.End, low: d.Lower[p.start:last.End], e: lexicon.None, place: len(r.places), upper: true})
+	r.words = append(r.words, word{start: p.start, end: last.End, low: text.Phrase(d.Lower, toks[i:i+n]), e: lexicon.None, place: len(r.places), upper: true})
 	return n, true
 }
 

@@ -197,11 +197,15 @@ func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 				return e, 1
 			}
 		}
+		if s, ok := unscan(t.Low); ok {
+			if e := l.m[s]; e != nil && e.Class&(Harm|Person|Kind) != 0 {
+				return e, 1
+			}
+		}
 		return None, 1
 	}
 	for n := min(e.more, len(toks)-i); n > 1; n-- {
-		last := &toks[i+n-1]
-		if p := l.m[lower[t.Start:last.End]]; p != nil && p.Class != 0 {
+		if p := l.m[text.Phrase(lower, toks[i:i+n])]; p != nil && p.Class != 0 {
 			return p, n
 		}
 	}
@@ -238,6 +242,22 @@ func (l *Lexicon) hyphened(low string) *Entry {
 	}
 	return None
 }
+
+// unscan undoes what scanners do to a word that nobody knows: "kil1ed", "b0mb",
+// "wornen".
+func unscan(low string) (string, bool) {
+	if len(low) < 4 || len(low) > 20 || low[0] >= '0' && low[0] <= '9' {
+		return "", false
+	}
+	for i := 1; i < len(low); i++ {
+		if c := low[i]; c == '0' || c == '1' || c == 'n' && low[i-1] == 'r' {
+			return scanned.Replace(low), true
+		}
+	}
+	return "", false
+}
+
+var scanned = strings.NewReplacer("0", "o", "1", "l", "rn", "m")
 
 // plain drops dots and typographic apostrophes: "u.s." is "us".
 func plain(s string) string { return plainer.Replace(s) }
