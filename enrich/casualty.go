@@ -578,6 +578,12 @@ func (r *reading) skipAfter(s *sentence, k int) int {
 			return r.groups[g].last
 		}
 	}
+	if k+1 < s.last && (ws[k+1].low == "and" || ws[k+1].low == ",") {
+		switch ws[k].low {
+		case "inside", "aboard", "outside", "nearby", "there":
+			return k + 1 // "the two men inside and a passer-by"
+		}
+	}
 	if k < s.last && ws[k].low == "(" {
 		for n := k; n < s.last && n < k+8; n++ {
 			if ws[n].low == ")" {
@@ -1716,8 +1722,8 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		}
 		if g.q != nil && g.last > g.first {
 			for k := g.first; k < g.last; k++ {
-				if ws[k].low == "others" || ws[k].low == "other" {
-					x.others = true
+				if (ws[k].low == "others" || ws[k].low == "other") && g.det != "the" {
+					x.others = true // "the other four" are the rest of those told
 				}
 				if ws[k].low == "of" && k+1 < g.last && ws[k+1].is(lexicon.Det) && x.relation == "total" {
 					x.relation = "subset"

@@ -17,11 +17,12 @@ type contractIn struct {
 	Title     string          `json:"title"`
 	Summary   string          `json:"summary"`
 	Text      string          `json:"text"`
+	Lang      string          `json:"lang"`
 	Published *string         `json:"published"`
 }
 
 // ReadContract reads an article from a line of JSON: {"id", "title", "text",
-// "published"}. Published is an RFC 3339 instant, a date, a month, a year or
+// "published", "lang"}, all but the id optional. Published is an RFC 3339 instant, a date, a month, a year or
 // null; a date in another form is treated as unknown, since text can be read
 // without it.
 func ReadContract(line []byte) (ingest.Article, error) {
@@ -43,7 +44,7 @@ func ReadContract(line []byte) (ingest.Article, error) {
 	if id == "" {
 		return ingest.Article{}, errors.New(`read article line: "id" is empty`)
 	}
-	a := ingest.Article{Schema: ingest.ArticleSchema, ID: id, Edition: 1, Title: in.Title, Summary: in.Summary, Body: in.Text}
+	a := ingest.Article{Schema: ingest.ArticleSchema, ID: id, Edition: 1, Title: in.Title, Summary: in.Summary, Body: in.Text, Language: ingest.Language(in.Lang, "")}
 	if in.Published != nil {
 		a.Published, a.PublishedPrecision = contractTime(*in.Published)
 	}
@@ -70,6 +71,7 @@ func contractTime(s string) (time.Time, string) {
 // contractOut is the answer to a line.
 type contractOut struct {
 	ID       string           `json:"id"`
+	Lang     string           `json:"lang,omitempty"` // ISO 639-1; what is in another language than English was not read
 	Relevant bool             `json:"relevant"`
 	Reports  []contractReport `json:"reports"`
 }
@@ -96,9 +98,10 @@ type contractOccurred struct {
 	Basis     string     `json:"basis,omitempty"`
 }
 
-// WriteContract writes the answer to a line, ended by a line feed.
-func WriteContract(id string, reports []Report) ([]byte, error) {
-	out := contractOut{ID: id, Relevant: Relevant(reports), Reports: make([]contractReport, 0, len(reports))}
+// WriteContract writes the answer to the line that a was read from, ended by a
+// line feed.
+func WriteContract(a *ingest.Article, reports []Report) ([]byte, error) {
+	out := contractOut{ID: a.ID, Lang: Language(a), Relevant: Relevant(reports), Reports: make([]contractReport, 0, len(reports))}
 	for i := range reports {
 		r := &reports[i]
 		c := contractReport{Role: r.Role, Type: r.Type, Subtype: r.Subtype, Outcome: r.Outcome, Actors: r.Actors, Totals: r.Totals, Figures: r.Figures, Rules: r.Rules}
@@ -121,7 +124,7 @@ func WriteContract(id string, reports []Report) ([]byte, error) {
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
-		return nil, fmt.Errorf("write answer of article %q: %w", id, err)
+		return nil, fmt.Errorf("write answer of article %q: %w", a.ID, err)
 	}
 	return append(b, '\n'), nil
 }

@@ -43,7 +43,7 @@ func TestReadContractRefuses(t *testing.T) {
 
 func TestWriteContract(t *testing.T) {
 	a := article("x", "", "The suicide blast in Kabul killed 30 people on Monday, not counting the bomber.", "2024-05-08")
-	line, err := WriteContract("x", NewTagger().Tag(a))
+	line, err := WriteContract(a, NewTagger().Tag(a))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestWriteContract(t *testing.T) {
 }
 
 func TestWriteContractOfNothing(t *testing.T) {
-	line, err := WriteContract("x", nil)
+	line, err := WriteContract(article("x", "", "", ""), nil)
 	if want := `{"id":"x","relevant":false,"reports":[]}` + "\n"; err != nil || string(line) != want {
 		t.Errorf("got %s, %v; want %s", line, err, want)
 	}

@@ -13,6 +13,11 @@
 //	fuse      figures of one measure become one total, by a named rule (fuse.go)
 //	relevance is it an incident at all: not a match, a film, a trial, an accident (relevance.go)
 //
+// Before all of them language.go looks at a sample of the words: an article that
+// is plainly in another language is left alone and says which. Of each field the
+// first 256 KiB are read: a page of 200 KB is read whole, of one of 5 MB its
+// beginning; figures further down are not seen.
+//
 // A figure is an answer to "how many of whom", and it is kept even where it
 // counts towards nothing: a background toll, a subset, a threat. What the text
 // does not say is absent, not zero. Every figure, place, time and actor quotes

@@ -3,11 +3,10 @@ package enrich
 import (
 	"cmp"
 	"io"
-	"reflect"
+	"math"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -199,24 +198,19 @@ type Rival struct {
 
 // SeenRelevance is the decision whether the article tells of incidents that are news.
 type SeenRelevance struct {
-	Relevant bool      `json:"relevant"`
-	Decision string    `json:"decision"` // news, older: all of it is background; none: it was put aside
-	Rule     string    `json:"rule"`
-	Features []Feature `json:"features"` // what the opening of the article holds
+	Relevant   bool      `json:"relevant"`
+	Decision   string    `json:"decision"` // news, older: all of it is background; none: it was put aside
+	Rule       string    `json:"rule"`
+	Confidence float64   `json:"confidence"` // that the article reports an incident that is news
+	Features   []Feature `json:"features"`   // what the model weighed, the weightiest first
 }
 
-// Feature is one thing that was weighed, with the words that it was found by.
+// Feature is one thing that the relevance model weighed, with its words.
 type Feature struct {
-	Name  string    `json:"name"` // such as violent, harmed, theme.judicial
+	Name  string    `json:"name"` // such as violence.explosive.title, theme.judicial.opening
 	Value int       `json:"value"`
-	Flag  bool      `json:"flag,omitempty"` // it is so or not; Value is 1
-	Words []Weighed `json:"words,omitempty"`
-}
-
-// Weighed is a word and by how much it raises a feature.
-type Weighed struct {
-	Stretch
-	By int `json:"by"`
+	By    float64   `json:"by"` // what it adds to the log odds
+	Words []Stretch `json:"words,omitempty"`
 }
 
 // trace is what a reading keeps for Explain besides what later steps need: only
@@ -226,7 +220,6 @@ type trace struct {
 	found   []incident
 	told    []int // index in found of each report
 	about   about
-	lead    lead
 	scores  [64]int // of typed's last call, by index in Types
 	rivals  []int   // figures that competed in totalOf's last call
 }
@@ -567,133 +560,25 @@ func whyAside(f *mention) string {
 
 func (e *explainer) relevance() {
 	ab := &e.r.trace.about
-	e.Relevance = SeenRelevance{Relevant: Relevant(e.Reports), Decision: "news", Rule: ab.rule, Features: featuresOf(e.r.trace.lead)}
+	e.Relevance = SeenRelevance{Relevant: Relevant(e.Reports), Decision: "news", Rule: ab.rule, Confidence: ab.confidence}
 	switch {
 	case ab.reject:
 		e.Relevance.Decision = "none"
 	case ab.past:
 		e.Relevance.Decision = "older"
 	}
-	e.weigh(e.Relevance.Features)
-}
-
-// featuresOf lists what a lead holds. It goes by the fields, so that a new one
-// is explained without a line here.
-func featuresOf(l lead) []Feature {
-	var out []Feature
-	var add func(name string, v reflect.Value)
-	add = func(name string, v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Bool:
-			if v.Bool() {
-				out = append(out, Feature{Name: name, Value: 1, Flag: true})
-			}
-		case reflect.Int:
-			if v.Int() != 0 {
-				out = append(out, Feature{Name: name, Value: int(v.Int())})
-			}
-		case reflect.Map:
-			keys := v.MapKeys()
-			slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-			for _, k := range keys {
-				add(name+"."+k.String(), v.MapIndex(k))
+	f := e.r.weigh(e.r.trace.clauses, true)
+	for i, n := range f.n {
+		if n == 0 || e.r.model.weight[i] == 0 {
+			continue
+		}
+		out := Feature{Name: featureNames[i], Value: n, By: e.r.model.weight[i] * damped(n)}
+		for _, k := range f.words[i] {
+			if len(out.Words) < 8 {
+				out.Words = append(out.Words, e.stretch(k, k+1))
 			}
 		}
+		e.Relevance.Features = append(e.Relevance.Features, out)
 	}
-	v := reflect.ValueOf(l)
-	for i := range v.NumField() {
-		add(snake(v.Type().Field(i).Name), v.Field(i))
-	}
-	return out
-}
-
-func snake(s string) string {
-	var b strings.Builder
-	for _, c := range s {
-		if unicode.IsUpper(c) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(c))
-	}
-	return b.String()
-}
-
-// maxWeighed caps the words that weigh tries: the decision looks at the opening
-// of an article, which has far fewer that mean anything.
-const maxWeighed = 240
-
-// weigh finds the words of each feature by experiment: the opening is weighed
-// again without a word, and with no other word. A count is raised by what it
-// loses without the word; a thing that is so may rest on two words of which
-// either would do, and then it is so with one alone.
-func (e *explainer) weigh(features []Feature) {
-	r := e.r
-	figs := map[int]bool{}
-	for f := range r.figs {
-		figs[r.figs[f].harm] = true
-	}
-	var words []int
-	for k := 0; k < len(r.words) && len(words) < maxWeighed; k++ {
-		w := &r.words[k]
-		if w.e.Class&^(lexicon.Function|lexicon.Adj) != 0 || w.q != nil || w.date > 0 || figs[k] {
-			words = append(words, k)
-		}
-	}
-	if len(words) == 0 {
-		return
-	}
-	at := make(map[string]*Feature, len(features))
-	for i := range features {
-		at[features[i].Name] = &features[i]
-	}
-	value := func(fs []Feature) map[string]int {
-		m := make(map[string]int, len(fs))
-		for _, f := range fs {
-			m[f.Name] = f.Value
-		}
-		return m
-	}
-	all, none := value(e.leadWith(words, func(int) bool { return true })), value(e.leadWith(words, func(int) bool { return false }))
-	for _, k := range words {
-		without, alone := value(e.leadWith(words, func(n int) bool { return n != k })), value(e.leadWith(words, func(n int) bool { return n == k }))
-		for name, f := range at {
-			by := all[name] - without[name]
-			if f.Flag && by == 0 {
-				by = alone[name] - none[name]
-			}
-			if by > 0 {
-				f.Words = append(f.Words, Weighed{e.stretch(k, k+1), by})
-			}
-		}
-	}
-}
-
-// leadWith weighs the opening as if the reader knew only the words that keep
-// names, and their figures.
-func (e *explainer) leadWith(words []int, keep func(k int) bool) []Feature {
-	r := e.r
-	saved := make([]word, len(words))
-	for i, k := range words {
-		saved[i] = r.words[k]
-		if !keep(k) {
-			w := &r.words[k]
-			w.e, w.q, w.date = lexicon.None, nil, 0
-		}
-	}
-	last := r.sentenceAt(words[len(words)-1])
-	var cs []clause
-	for _, c := range r.trace.clauses {
-		if c.sent > last {
-			break
-		}
-		c.figs = slices.DeleteFunc(slices.Clone(c.figs), func(f int) bool {
-			return !keep(r.figs[f].harm) || r.figs[f].measure == Incidents // those were counted after the decision
-		})
-		cs = append(cs, c)
-	}
-	l := r.lead(cs)
-	for i, k := range words {
-		r.words[k] = saved[i]
-	}
-	return featuresOf(l)
+	slices.SortStableFunc(e.Relevance.Features, func(a, b Feature) int { return cmp.Compare(math.Abs(b.By), math.Abs(a.By)) })
 }

@@ -314,20 +314,19 @@ func (p *explainPrinter) relevance() {
 	v := &p.e.Relevance
 	said := map[string]string{"news": "tells of incidents that are news", "older": "tells of older incidents only", "none": "tells of no incident: nothing after the clauses was read"}
 	p.heading("relevance  " + map[bool]string{true: "relevant", false: "not relevant"}[v.Relevant])
-	p.line("decision", cmp.Or(said[v.Decision], v.Decision)+", by "+v.Rule)
-	for _, f := range v.Features {
-		val := strconv.Itoa(f.Value)
-		if f.Flag {
-			val = "yes"
+	p.line("decision", fmt.Sprintf("%s, by %s, confidence %.3f", cmp.Or(said[v.Decision], v.Decision), v.Rule, v.Confidence))
+	for n, f := range v.Features {
+		if n == maxFeatures {
+			p.line("", fmt.Sprintf("and %d that weigh less", len(v.Features)-n))
+			break
 		}
 		var by []string
 		for _, w := range f.Words {
-			s := "“" + shortened(w.Text, quoteWidth) + "”"
-			if !f.Flag {
-				s += fmt.Sprintf(" %+d", w.By)
-			}
-			by = append(by, s)
+			by = append(by, "“"+shortened(w.Text, quoteWidth)+"”")
 		}
-		p.wrap(fmt.Sprintf("  %-24s %3s  ", shortened(f.Name, 24), val), strings.Join(by, ", "))
+		p.wrap(fmt.Sprintf("  %-32s %+6.2f  ", shortened(f.Name, 32), f.By), strings.Join(by, ", "))
 	}
 }
+
+// maxFeatures is how many features the text form shows.
+const maxFeatures = 24

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"slices"
+	"strings"
 
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
@@ -38,7 +39,7 @@ func (r *reading) split(cs []clause) []clause {
 				at = append(at, p)
 			}
 		}
-		if len(at) < 2 {
+		if len(at) < 2 || r.partsOfTold(&c) {
 			out = append(out, c)
 			continue
 		}
@@ -54,6 +55,25 @@ func (r *reading) split(cs []clause) []clause {
 		}
 	}
 	return out
+}
+
+// partsOfTold tells whether the numbers of a clause that have places break down a
+// toll that the text gave before: "22 were killed … three died in X, two in Y".
+func (r *reading) partsOfTold(c *clause) bool {
+	sum := map[Measure]int{}
+	for _, f := range c.figs {
+		sum[r.figs[f].measure] += number(r.figs[f].q)
+	}
+	for i := range r.figs {
+		p := &r.figs[i]
+		if p.sent >= c.sent || p.scope != "current" || p.relation == "part" || p.relation == "subset" {
+			continue
+		}
+		if n, ok := sum[p.measure]; ok && number(p.q) > n {
+			return true
+		}
+	}
+	return false
 }
 
 // scopes decides for each clause, and each figure in it, whether it tells of
@@ -237,10 +257,15 @@ func (r *reading) other(c *clause) bool {
 	ws := r.words
 	for k := c.first; k < c.last; k++ {
 		switch ws[k].low {
-		case "separate", "separately", "elsewhere", "unrelated":
+		case "separate", "unrelated":
+			if r.manyAt(c, k+1) {
+				continue // "in three separate attacks": their sum
+			}
 			return true
+		case "separately", "elsewhere":
+			return k-c.first < 2 || k+1 < c.last && ws[k+1].low == ","
 		case "meanwhile":
-			return k-c.first < 3
+			return k == c.first || k+1 < c.last && ws[k+1].low == ","
 		case "one":
 			if k-c.first <= 1 && k+1 < c.last && ws[k+1].low == "in" && ws[c.first].low == "and" {
 				return true
@@ -250,7 +275,42 @@ func (r *reading) other(c *clause) bool {
 				return len(c.figs) > 0
 			}
 			if k+1 < c.last && (ws[k+1].is(lexicon.Kind) || k+2 < c.last && ws[k+1].noun() && ws[k+2].is(lexicon.Kind)) && !ws[k+1].is(lexicon.Person) {
-				return len(c.figs) > 0 || k-c.first < 4
+				if k-c.first < 4 {
+					return true
+				}
+				for _, f := range c.figs {
+					if h := r.figs[f].harm; h > k && h-k <= 8 {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// manyAt tells whether a plural word for incidents stands at word k or after one
+// more word: "separate attacks", "separate gun attacks".
+func (r *reading) manyAt(c *clause, k int) bool {
+	for n := k; n < min(k+3, c.last); n++ {
+		if w := &r.words[n]; (w.is(lexicon.Kind) || w.low == "incidents") && strings.HasSuffix(w.low, "s") && !w.is(lexicon.Person) {
+			return true
+		}
+		if r.words[n].punct || r.words[n].is(lexicon.Prep|lexicon.Verb) && !r.words[n].is(lexicon.Kind) {
+			return false
+		}
+	}
+	return false
+}
+
+// many tells whether the clause sums over several incidents: "killed in three
+// separate attacks", "in multiple shootings".
+func (r *reading) many(c *clause) bool {
+	for k := c.first; k+1 < c.last; k++ {
+		switch r.words[k].low {
+		case "separate", "multiple", "different", "several", "various":
+			if r.manyAt(c, k+1) {
+				return true
 			}
 		}
 	}
@@ -337,6 +397,7 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		r.join(&out[cur], c, i, s)
 	}
+	r.promote(out, cs, main)
 	if len(pending) > 0 {
 		if main < 0 {
 			out = append(out, incident{role: Background, rules: []string{"scope.running-total"}})
@@ -352,6 +413,50 @@ func (r *reading) gather(cs []clause) []incident {
 	}
 	return out
 }
+
+// promote makes the deadliest of several incidents the main one where the article
+// opens with their sum; the sum is kept as an aggregate.
+func (r *reading) promote(out []incident, cs []clause, main int) {
+	if main < 0 {
+		return
+	}
+	summed, others := false, 0
+	for _, ci := range out[main].clauses {
+		c := &cs[ci]
+		if len(c.figs) > 0 && !r.many(c) && !r.sents[c.sent].title {
+			return // one incident of them is told in the first place
+		}
+		summed = summed || len(c.figs) > 0 && r.many(c)
+	}
+	best, most := -1, 0
+	for i := range out {
+		if out[i].role != Other {
+			continue
+		}
+		others++
+		t, _ := r.total(&out[i], Killed)
+		n, _ := t.Number()
+		if n > most || best < 0 {
+			best, most = i, n
+		}
+	}
+	if !summed || others < 2 {
+		return
+	}
+	for _, f := range out[main].figs {
+		if x := &r.figs[f]; x.scope == "current" {
+			x.scope = "aggregate"
+		}
+	}
+	b := &out[best]
+	b.figs = append(b.figs, out[main].figs...)
+	b.role = Main
+	b.rules = append(b.rules, "role.deadliest")
+	out[main].role, out[main].figs = merged, nil
+}
+
+// merged is the role of an incident that went into another: it makes no report.
+const merged Role = ""
 
 // saysWhat tells whether a clause has a word of its own for what happened.
 func (r *reading) saysWhat(c *clause) bool {
@@ -383,6 +488,9 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 	}
 	own := false
 	for _, f := range c.figs {
+		if m := r.figs[f].measure; m != Killed && m != Injured && m != Abducted {
+			continue
+		}
 		own = own || r.figs[f].scope == "current" && (r.figs[f].relation == "total" || r.figs[f].relation == "sum_of_parts") && !r.figs[f].weak
 	}
 	if !own {
@@ -439,6 +547,17 @@ func (r *reading) join(x *incident, c *clause, i int, s *sentence) {
 // located tells whether a place name says where: "in X", "at X", "near X", or a headline's "X".
 func (r *reading) located(p int) bool {
 	k := r.places[p].word
+	for n := k + 1; n < len(r.words) && n < k+5; n++ {
+		switch w := &r.words[n]; w.low {
+		case "hospital", "hospitals", "medical", "university", "clinic":
+			return false // where the wounded lie
+		default:
+			if w.upper && !w.punct && w.q == nil {
+				continue
+			}
+		}
+		break
+	}
 	for n := k - 1; n >= 0 && n >= k-5; n-- {
 		w := &r.words[n]
 		if w.low == "in" && n > 0 && r.words[n-1].is(lexicon.Person) && (r.words[n-1].e.Who == "official" || r.words[n-1].low == "reporters") {
@@ -495,17 +614,37 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 	if c.other && own {
 		return -1
 	}
-	if own && len(at) > 0 && len(out[cur].at) > 0 && r.indefinite(c) && (r.apart(at, out[cur].at) || r.otherMeans(c, &out[cur])) {
-		return -1
-	}
-	if own && r.abroad(c, &out[cur]) && r.indefinite(c) {
-		return -1
+	// A place of its own makes an incident where the clause also says what
+	// happened there, and not the same toll over again.
+	if own && r.saysWhat(c) && r.indefinite(c) && !r.sameToll(c, &out[cur]) {
+		if len(at) > 0 && len(out[cur].at) > 0 && (r.apart(at, out[cur].at) || r.otherMeans(c, &out[cur])) {
+			return -1
+		}
+		if r.abroad(c, &out[cur]) {
+			return -1
+		}
 	}
 	s := &r.sents[c.sent]
 	if cur != main && (s.para > out[cur].para+2 || s.para > out[cur].para && !r.definite(c) && !r.anaphor(c)) {
 		return main
 	}
 	return cur
+}
+
+// sameToll tells whether a clause repeats a number of the incident.
+func (r *reading) sameToll(c *clause, x *incident) bool {
+	for _, f := range c.figs {
+		a := &r.figs[f]
+		if a.scope != "current" || a.weak || a.relation != "total" && a.relation != "sum_of_parts" || number(a.q) < 2 {
+			continue
+		}
+		for _, g := range x.figs {
+			if b := &r.figs[g]; b.measure == a.measure && b.scope == "current" && number(b.q) == number(a.q) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // anaphor tells whether the clause begins with a word that points back.
@@ -557,7 +696,7 @@ func (r *reading) apart(a, b []int) bool {
 
 func (r *reading) samePlace(p, q int) bool {
 	a, b := &r.places[p], &r.places[q]
-	if a.name == b.name {
+	if a.name == b.name || strings.HasPrefix(a.name, b.name+" ") || strings.HasPrefix(b.name, a.name+" ") {
 		return true
 	}
 	if a.Country != b.Country {

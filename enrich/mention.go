@@ -55,6 +55,7 @@ type sentence struct {
 type reading struct {
 	lex    *lexicon.Lexicon
 	gaz    Gazetteer
+	model  *model
 	art    *ingest.Article
 	clock  clock
 	words  []word

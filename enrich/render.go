@@ -30,7 +30,7 @@ const (
 func Render(w io.Writer, a *ingest.Article, reports []Report, color bool) error {
 	p := &printer{Writer: bufio.NewWriter(w), color: color}
 	p.text(a, reports)
-	p.verdict(reports)
+	p.verdict(a, reports)
 	n := 0
 	for i := range reports {
 		p.incident(&reports[i], &n)
@@ -195,10 +195,12 @@ func boolInt(b bool) int {
 	return 0
 }
 
-func (p *printer) verdict(reports []Report) {
+func (p *printer) verdict(a *ingest.Article, reports []Report) {
 	line := strings.Repeat("─", width)
 	p.f("%s\n", p.paint(dim, line))
 	switch {
+	case languageOf(a).foreign():
+		p.f("%s\n", "not read: written in "+LanguageName(languageOf(a).code))
 	case len(reports) == 0:
 		p.f("%s\n", p.paint(green, "no security incident"))
 	case !Relevant(reports):

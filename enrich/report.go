@@ -37,9 +37,12 @@ type Report struct {
 	Figures []Figure          `json:"figures,omitempty"`
 	Totals  map[Measure]Total `json:"totals,omitempty"` // of this article, current scope, perpetrators excluded
 
-	Certainty string   `json:"certainty,omitempty"` // of the incident: confirmed reported claimed possible disputed denied retracted
-	Rules     []string `json:"rules,omitempty"`     // that decided type, role and relevance
-	Evidence  []Span   `json:"evidence,omitempty"`  // the words that name the incident
+	Certainty string `json:"certainty,omitempty"` // of the incident: confirmed reported claimed possible disputed denied retracted
+	// Confidence is the probability, from 0 to 1, that the article reports an
+	// incident that is news: of the hundred articles that have .9 some ninety do.
+	Confidence float64  `json:"confidence,omitempty"`
+	Rules      []string `json:"rules,omitempty"`    // that decided type, role and relevance
+	Evidence   []Span   `json:"evidence,omitempty"` // the words that name the incident
 
 	Source Source `json:"article"` // the article, as later stages need it
 }
@@ -259,6 +262,9 @@ func (r *Report) check() error {
 	for m, t := range r.Totals {
 		if t.Min != nil && t.Max != nil && *t.Min > *t.Max {
 			return fmt.Errorf("%s from %d to %d", m, *t.Min, *t.Max)
+		}
+		if t.Point != nil && (t.Min != nil && *t.Point < *t.Min || t.Max != nil && *t.Point > *t.Max) {
+			return fmt.Errorf("%s is %d, which is out of its own bounds", m, *t.Point)
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"math"
+	"strings"
 	"sync"
 
 	"tocsin/enrich/lexicon"
@@ -10,25 +12,30 @@ import (
 
 // Tagger reads articles. It is safe for concurrent use and never changes.
 type Tagger struct {
-	lex *lexicon.Lexicon
-	gaz Gazetteer
+	lex   *lexicon.Lexicon
+	gaz   Gazetteer
+	model *model
 }
 
 // NewTagger returns a tagger with the embedded lexicons.
-func NewTagger() *Tagger { return &Tagger{lex: lexicon.Load(), gaz: byHeart()} }
+func NewTagger() *Tagger { return &Tagger{lex: lexicon.Load(), gaz: byHeart(), model: loadModel()} }
 
 // Tag tells what a reports of security incidents: none where it is about
-// something else. It is pure: the same article gives the same reports, whenever
-// and wherever it is read.
+// something else, or is plainly not in English (see Language). It is pure: the
+// same article gives the same reports, whenever and wherever it is read.
 func (t *Tagger) Tag(a *ingest.Article) []Report {
 	reports, _ := t.tag(a)
 	return reports
 }
 
-func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
-	r := &reading{lex: t.lex, gaz: t.gaz, art: a, clock: clock{a.Published.UTC(), a.PublishedPrecision}}
+// parse reads the article up to its clauses and their figures.
+func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
+	r := &reading{lex: t.lex, gaz: t.gaz, model: t.model, art: a, clock: clock{a.Published.UTC(), a.PublishedPrecision}}
 	if a.Published.IsZero() {
 		r.clock.published = a.Published
+	}
+	if languageOf(a).foreign() {
+		return r, nil
 	}
 	n := min(len(a.Title), maxRead) + min(len(a.Body), maxRead)
 	r.words = make([]word, 0, n/5+16)
@@ -55,7 +62,14 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 			}
 		}
 	}
-	cs = r.split(cs)
+	return r, r.split(cs)
+}
+
+func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
+	r, cs := t.parse(a)
+	if len(r.sents) == 0 {
+		return nil, r // no words, or another language
+	}
 	ab := r.about(cs)
 	r.trace.clauses, r.trace.about = cs, ab
 	if ab.reject {
@@ -67,9 +81,12 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 	r.trace.found = found
 	var out []Report
 	src := SourceOf(a)
+	if base, _, _ := strings.Cut(strings.ToLower(src.Language), "-"); base != "en" {
+		src.Language = "en" // whatever the feed says: it was read as English
+	}
 	for i := range found {
 		x := &found[i]
-		if x.role == Background && !r.worth(x) {
+		if x.role == merged || x.role == Background && !r.worth(x) {
 			continue
 		}
 		if len(out) >= maxReports {
@@ -77,6 +94,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		}
 		rep := r.finish(x, cs)
 		rep.Rules = append(rep.Rules, ab.rule)
+		rep.Confidence = math.Round(ab.confidence*1000) / 1000
 		rep.Ordinal = i // until they are ordered
 		out = append(out, rep)
 	}

@@ -178,7 +178,7 @@ func tagLines(t *enrich.Tagger, in io.Reader, std streams) error {
 				a, err := enrich.ReadContract(j.line)
 				var out []byte
 				if err == nil {
-					out, err = enrich.WriteContract(a.ID, t.Tag(&a))
+					out, err = enrich.WriteContract(&a, t.Tag(&a))
 				}
 				j.err = err
 				j.out <- out

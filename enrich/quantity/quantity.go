@@ -492,7 +492,7 @@ func (p *parser) odd(i int) (Quantity, bool) {
 			return Quantity{First: i, Last: i + 1, Quantifier: "approx", Min: n, Max: n + 9, Point: n, Rule: "q.odd"}, true
 		}
 	}
-	if len(w) >= 2 && len(w) <= 4 && (w[0] == 'l' || w[0] == 'o') && !p.t[i].Hyphen {
+	if len(w) >= 2 && len(w) <= 4 && (w[0] == 'l' || strings.IndexByte(w, 'o') >= 0) && !p.t[i].Hyphen {
 		if !strings.ContainsAny(w, "0123456789") {
 			return Quantity{}, false
 		}

@@ -166,10 +166,12 @@ func check(t *testing.T, s string) {
 		t.Fatalf("Lower(%q) has %d bytes, want %d", s, len(d.Lower), len(s))
 	}
 	inside := make([]bool, len(s)+1) // of a rune
-	for i, r := range s {
-		for k := 1; k < utf8.RuneLen(r) && utf8.ValidString(s[i:i+utf8.RuneLen(r)]); k++ {
+	for i := 0; i < len(s); {
+		_, n := utf8.DecodeRuneInString(s[i:])
+		for k := 1; k < n; k++ {
 			inside[i+k] = true
 		}
+		i += n
 	}
 	end := 0
 	for i, tok := range d.Tokens {

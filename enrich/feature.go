@@ -1,0 +1,494 @@
+package enrich
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+	"tocsin/ingest"
+)
+
+// The features of an article say what it may be about: how many words of each
+// theme and of each kind of violence stand in its headline, its opening and the
+// rest, what its figures are, when and where, and how it speaks. Each is a count
+// that grows slower the higher it is: ln(1+n).
+
+// zone is a part of an article.
+type zone int
+
+const (
+	inTitle   zone = iota // the headline; the first sentence where there is none
+	inOpening             // the first words after it
+	inRest
+	zones
+)
+
+const (
+	opening  = 80  // words of the opening
+	weighted = 800 // words that are weighed at all
+)
+
+var zoneName = [zones]string{"title", "opening", "rest"}
+
+// themes are what an article can be about instead of an incident.
+var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "anniversary", "exercise", "statistics", "business", "policy", "hoax", "history", "cyber", "suicide", "health", "cleared"}
+
+// violence lists the kinds of words for incidents.
+var violence = []string{"explosive", "aerial", "gun", "blade", "clash", "generic", "abduction", "unrest", "law", "fire", "killed", "means"}
+
+// singles are the features that have no theme or kind; those in zoned are counted by zone.
+var zoned = []string{"killed-now", "injured-now", "taken-now", "held-now", "displaced-now", "none-now", "unknown-now", "attacker-hurt", "past-figure", "summed-figure", "unreal-figure",
+	"event-with-toll", "event-with-day", "event-with-place", "event-with-attacker", "attacker", "security", "militant", "official", "victim", "suspect", "protester", "party",
+	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim"}
+
+var plain0 = []string{"bias", "no-headline", "length", "short", "dateline", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "calm-blast", "obituary", "asks", "framed", "killed-without-event", "old-without-day"}
+
+// The features, in order: themes by zone, kinds by zone, zoned singles, others.
+var featureNames = func() []string {
+	var out []string
+	for _, list := range [][]string{prefixed("theme.", themes), prefixed("violence.", violence), zoned} {
+		for _, f := range list {
+			for z := range zones {
+				out = append(out, f+"."+zoneName[z])
+			}
+		}
+	}
+	return append(out, plain0...)
+}()
+
+func prefixed(p string, list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = p + s
+	}
+	return out
+}
+
+var featureIndex = func() map[string]int {
+	m := make(map[string]int, len(featureNames))
+	for i, n := range featureNames {
+		m[n] = i
+	}
+	return m
+}()
+
+var (
+	themeIndex    = indexOf(themes)
+	violenceIndex = indexOf(violence)
+	zonedIndex    = indexOf(zoned)
+	plainIndex    = indexOf(plain0)
+)
+
+func indexOf(list []string) map[string]int {
+	m := make(map[string]int, len(list))
+	for i, s := range list {
+		m[s] = i
+	}
+	return m
+}
+
+// features are the counts of one article, and, where they are asked for, the
+// words that each was counted from.
+type features struct {
+	n     []int
+	words [][]int // nil unless it is to be explained
+}
+
+func (f *features) add(i, word int) {
+	f.n[i]++
+	if f.words != nil && word >= 0 {
+		f.words[i] = append(f.words[i], word)
+	}
+}
+
+func (f *features) theme(t string, z zone, word int) {
+	if i, ok := themeIndex[t]; ok {
+		f.add(i*int(zones)+int(z), word)
+	}
+}
+
+func (f *features) kind(v string, z zone, word int) {
+	f.add((len(themes)+violenceIndex[v])*int(zones)+int(z), word)
+}
+
+func (f *features) zoned(s string, z zone, word int) {
+	f.add((len(themes)+len(violence)+zonedIndex[s])*int(zones)+int(z), word)
+}
+
+func (f *features) set(s string, n, word int) {
+	i := (len(themes)+len(violence)+len(zoned))*int(zones) + plainIndex[s]
+	f.n[i] = n
+	if f.words != nil && word >= 0 {
+		f.words[i] = append(f.words[i], word)
+	}
+}
+
+func (f *features) theme3(t string) int {
+	n := 0
+	for z := range zones {
+		n += f.n[themeIndex[t]*int(zones)+int(z)]
+	}
+	return n
+}
+
+func (f *features) at(s string, zs ...zone) int {
+	n := 0
+	for _, z := range zs {
+		n += f.n[(len(themes)+len(violence)+zonedIndex[s])*int(zones)+int(z)]
+	}
+	return n
+}
+
+// damped is ln(1+n), from a table for the counts that occur.
+func damped(n int) float64 {
+	if n < len(logs) {
+		return logs[n]
+	}
+	return math.Log1p(float64(n))
+}
+
+var logs = func() (t [64]float64) {
+	for i := range t {
+		t[i] = math.Log1p(float64(i))
+	}
+	return t
+}()
+
+// violenceOf is the kind of a word for an incident; "" where it is none.
+func (r *reading) violenceOf(k int) string {
+	w := &r.words[k]
+	if r.meansOnly(w.low) {
+		return "means"
+	}
+	if generic(w.low) {
+		return "generic"
+	}
+	switch w.e.Type {
+	case "shooting", "execution", "assassination":
+		return "gun"
+	case "stabbing", "assault", "vehicle_ramming", "sexual_violence":
+		return "blade"
+	case "clash":
+		return "clash"
+	case "armed_attack", "coup":
+		return "generic"
+	case "unknown", "bodies_found":
+		return "killed"
+	}
+	switch f := Family(w.e.Type); f {
+	case "explosive", "aerial", "abduction", "unrest", "law", "fire":
+		return f
+	}
+	return "generic"
+}
+
+// weigh counts the features of the article. cs are its clauses, with figures but
+// without scopes.
+func (r *reading) weigh(cs []clause, explain bool) *features {
+	f := &features{n: make([]int, len(featureNames))}
+	if explain {
+		f.words = make([][]int, len(featureNames))
+	}
+	f.set("bias", 1, -1)
+	zoneAt := func(si, words int) zone {
+		switch {
+		case r.sents[si].title || si == 0:
+			return inTitle
+		case words < opening:
+			return inOpening
+		}
+		return inRest
+	}
+	words, ci := 0, 0
+	titled := false
+	for si := range r.sents {
+		s := &r.sents[si]
+		if words > weighted {
+			break
+		}
+		z := zoneAt(si, words)
+		titled = titled || s.title
+		if s.dateline > 0 {
+			f.set("dateline", 1, s.first)
+		}
+		for k := s.first + s.dateline; k < s.last; k++ {
+			words++
+			r.weighWord(f, s, k, z)
+		}
+		for ; ci < len(cs) && cs[ci].sent <= si; ci++ {
+			r.weighClause(f, &cs[ci], z)
+		}
+	}
+	if !titled {
+		f.set("no-headline", 1, -1)
+	}
+	f.set("length", words/40, -1)
+	if words < 30 {
+		f.set("short", 1, -1)
+	}
+	r.weighTogether(f)
+	return f
+}
+
+func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
+	w := &r.words[k]
+	switch {
+	case w.date > 0:
+		switch d := &r.dates[w.date-1]; {
+		case d.running:
+			f.zoned("running-date", z, k)
+		case d.old:
+			if !r.tailWord(k) {
+				f.zoned("old-date", z, k)
+			}
+		case d.precision == "day":
+			f.zoned("day", z, k)
+		}
+		return
+	case w.place > 0:
+		p := &r.places[w.place-1]
+		if p.rank() >= 4 && r.located(w.place-1) {
+			f.zoned("town", z, k)
+		} else if p.Kind == "country" {
+			f.zoned("country", z, k)
+		}
+	case w.q != nil:
+		switch w.q.Shape {
+		case quantity.Score:
+			f.zoned("score", z, k)
+		case quantity.Money:
+			f.zoned("money", z, k)
+		case quantity.Share:
+			f.zoned("share", z, k)
+		case quantity.Count:
+			f.zoned("number", z, k)
+		}
+		return
+	}
+	if w.punct {
+		switch w.low {
+		case "?":
+			f.zoned("question", z, k)
+		case "!":
+			f.zoned("exclamation", z, k)
+		case "#":
+			f.set("hashtag", 1, k)
+		}
+		return
+	}
+	switch w.low {
+	case "i", "we", "my", "our", "me", "us", "i'm", "i've", "we're", "we've":
+		if w.low != "us" || !w.caps {
+			f.zoned("i-or-we", z, k)
+		}
+	case "you", "your", "you're":
+		f.zoned("you", z, k)
+	case "would", "could", "if", "should", "can", "may", "might", "will":
+		f.zoned("unreal", z, k)
+	case "responsibility":
+		f.zoned("claim", z, k)
+	}
+	if w.is(lexicon.Theme) {
+		f.theme(w.e.Theme, z, k)
+	}
+	if w.is(lexicon.Kind) && r.isKind(k) {
+		f.kind(r.violenceOf(k), z, k)
+		if r.meansOnly(w.low) && r.lands(s, k) {
+			f.zoned("lands", z, k)
+		}
+	}
+	if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && k > s.first && r.words[k-1].is(lexicon.Aux|lexicon.Adv) {
+		f.zoned("passive-harm", z, k)
+	}
+	if w.is(lexicon.Actor) {
+		f.zoned("party", z, k)
+	}
+	if w.is(lexicon.Source) && k+1 < s.last && (speaks(r.words[k+1].low) || k > s.first && speaks(r.words[k-1].low)) {
+		f.zoned("source-speaks", z, k)
+	}
+	if w.is(lexicon.Person) {
+		switch w.e.Who {
+		case "perpetrator":
+			f.zoned("attacker", z, k)
+		case "militant":
+			f.zoned("militant", z, k)
+		case "security", "peacekeeper":
+			f.zoned("security", z, k)
+		case "official":
+			f.zoned("official", z, k)
+		case "suspect":
+			f.zoned("suspect", z, k)
+		case "protester":
+			f.zoned("protester", z, k)
+		case "civilian", "child", "woman", "journalist", "aid_worker", "medic":
+			f.zoned("victim", z, k)
+		}
+	}
+}
+
+func (r *reading) weighClause(f *features, c *clause, z zone) {
+	event := -1
+	for _, k := range c.kinds {
+		if w := &r.words[k]; !r.meansOnly(w.low) && w.e.Type != "unknown" && Family(w.e.Type) != "law" {
+			event = k
+			break
+		}
+	}
+	toll := false
+	for _, i := range c.figs {
+		x := &r.figs[i]
+		scope, _ := r.scopeAt(c, x.harm)
+		switch {
+		case x.scope == "perpetrator":
+			f.zoned("attacker-hurt", z, x.harm)
+		case x.hypothesis:
+			f.zoned("unreal-figure", z, x.harm)
+		case scope == "background":
+			f.zoned("past-figure", z, x.harm)
+		case scope == "aggregate":
+			f.zoned("summed-figure", z, x.harm)
+		case scope != "current":
+			f.zoned("unreal-figure", z, x.harm)
+		case x.q.Quantifier == "none":
+			f.zoned("none-now", z, x.harm)
+		case x.q.Quantifier == "unknown":
+			f.zoned("unknown-now", z, x.harm)
+		case x.measure == Killed:
+			f.zoned("killed-now", z, x.harm)
+			toll = true
+		case x.measure == Injured || x.measure == Casualties:
+			f.zoned("injured-now", z, x.harm)
+			toll = true
+		case x.measure == Abducted:
+			f.zoned("taken-now", z, x.harm)
+			toll = true
+		case x.measure == Arrested:
+			f.zoned("held-now", z, x.harm)
+		case x.measure == Displaced || x.measure == Missing:
+			f.zoned("displaced-now", z, x.harm)
+		}
+	}
+	if event < 0 {
+		return
+	}
+	if toll {
+		f.zoned("event-with-toll", z, event)
+	}
+	for _, d := range c.dates {
+		if x := &r.dates[d]; !x.old && !x.running && x.precision == "day" {
+			f.zoned("event-with-day", z, event)
+			break
+		}
+	}
+	for _, p := range c.places {
+		if r.places[p].rank() >= 4 && r.located(p) {
+			f.zoned("event-with-place", z, event)
+			break
+		}
+	}
+	for k := c.first; k < c.last; k++ {
+		if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") || w.is(lexicon.Actor) {
+			f.zoned("event-with-attacker", z, event)
+			break
+		}
+	}
+}
+
+// calm lists countries where a blast that nobody calls an attack is gas or a boiler.
+const calm = "AT AU BE CA CH DE DK ES FI FR GB IE IS IT JP KR LU NL NO NZ PT SE US"
+
+// weighTogether sets what no word shows alone.
+func (r *reading) weighTogether(f *features) {
+	kind := func(v string, zs ...zone) int {
+		n := 0
+		for _, z := range zs {
+			n += f.n[(len(themes)+violenceIndex[v])*int(zones)+int(z)]
+		}
+		return n
+	}
+	flag := func(s string, on bool) {
+		if on {
+			f.set(s, 1, -1)
+		}
+	}
+	violentTitle, event := 0, 0
+	for _, v := range violence {
+		if v != "means" {
+			violentTitle += kind(v, inTitle)
+			event += kind(v, inTitle, inOpening)
+		}
+	}
+	harmed := f.at("killed-now", inTitle, inOpening) + f.at("injured-now", inTitle, inOpening) + f.at("taken-now", inTitle, inOpening)
+	day := f.at("day", inTitle, inOpening)
+	flag("headline-violent", violentTitle > 0)
+	flag("headline-violent-no-harm", violentTitle > 0 && harmed == 0)
+	aside := 0
+	for _, t := range []string{"sport", "fiction", "business", "policy", "health", "history"} {
+		aside += f.theme3(t)
+	}
+	flag("theme-without-harm", aside > 0 && harmed == 0)
+	court := f.theme3("judicial")
+	flag("court-without-day", court > 0 && day == 0)
+	flag("court-and-arrest", court > 0 && f.at("held-now", inTitle, inOpening) > 0)
+	attack := kind("generic", inTitle, inOpening) + kind("gun", inTitle, inOpening) + kind("blade", inTitle, inOpening) + f.at("party", inTitle, inOpening) + f.at("attacker", inTitle, inOpening)
+	flag("accident-and-attack", f.theme3("accident")+f.theme3("nature") > 0 && attack > 0)
+	if kind("explosive", inTitle, inOpening) > 0 && attack == 0 {
+		home := r.home()
+		flag("calm-blast", home != "" && strings.Contains(calm, home))
+	}
+	flag("killed-without-event", harmed > 0 && event == 0)
+	flag("old-without-day", f.at("old-date", inTitle, inOpening) > 0 && day == 0)
+	flag("asks", r.asks())
+	for si := 0; si < min(2, len(r.sents)); si++ {
+		s := &r.sents[si]
+		for k := s.first; k < min(s.first+4, s.last); k++ {
+			if w := &r.words[k]; w.is(lexicon.Theme) && (w.e.Theme == "fiction" || w.e.Theme == "exercise") {
+				f.set("framed", 1, k) // "The novel opens with …", "In the drill …"
+			}
+		}
+		for k := s.first; k+2 < s.last; k++ {
+			if w := &r.words[k]; (w.low == "dies" || w.low == "died" || w.low == "dead" && s.title) && (r.words[k+1].low == "at" || r.words[k+1].low == "aged") && r.words[k+2].q != nil && r.words[k+2].q.Min > 40 {
+				f.set("obituary", 1, k)
+			}
+		}
+	}
+}
+
+// lands tells whether a weapon did something: "rockets hit".
+func (r *reading) lands(s *sentence, k int) bool {
+	for n := k + 1; n < s.last && n < k+4; n++ {
+		switch r.words[n].low {
+		case "hit", "hits", "land", "lands", "landed", "struck", "strike", "strikes", "fired", "target", "targets", "targeted", "explode", "explodes", "wound", "rain", "slam", "slammed", "killed":
+			return true
+		}
+	}
+	return k > s.first && (r.words[k-1].low == "fires" || r.words[k-1].low == "fire" || r.words[k-1].low == "fired")
+}
+
+// asks tells whether the news is only a question: "Was a drone behind the fire?"
+func (r *reading) asks() bool {
+	if len(r.sents) == 0 {
+		return false
+	}
+	s := &r.sents[0]
+	return r.words[s.last-1].low == "?" && r.words[s.first].is(lexicon.Aux)
+}
+
+// Features counts what the relevance model weighs, by name: for the program that
+// trains it. Features that do not occur are left out.
+func (t *Tagger) Features(a *ingest.Article) map[string]float64 {
+	r, cs := t.parse(a)
+	f := r.weigh(cs, false)
+	out := map[string]float64{}
+	for i, n := range f.n {
+		if n != 0 {
+			out[featureNames[i]] = damped(n)
+		}
+	}
+	return out
+}
+
+// FeatureNames lists every feature, in the model's order.
+func FeatureNames() []string { return slices.Clone(featureNames) }
