@@ -98,6 +98,7 @@ func (r *reading) harms(si int) {
 			j = n
 			continue
 		}
+		r.nth(si, j)
 		if w.is(lexicon.Harm) {
 			n := len(r.figs)
 			r.harm(si, j)
@@ -177,6 +178,63 @@ func (r *reading) numberOf(si, j int) int {
 	return j
 }
 
+// nth reads a toll from an ordinal: "the shooting claimed its third victim", "the
+// fifth person to die in the attack".
+func (r *reading) nth(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	n := 0
+	switch ws[j].low {
+	case "second":
+		n = 2
+	case "third":
+		n = 3
+	case "fourth":
+		n = 4
+	case "fifth":
+		n = 5
+	case "sixth":
+		n = 6
+	case "seventh":
+		n = 7
+	default:
+		return
+	}
+	if j+1 >= s.last {
+		return
+	}
+	toll := false
+	switch ws[j+1].low {
+	case "victim", "fatality", "death":
+		for k := s.first; k < s.last; k++ {
+			switch l := ws[k].low; {
+			case l == "claims" || l == "claimed" || l == "becoming" || l == "became" || l == "becomes" || l == "dies" || l == "died":
+				toll = true
+			case ws[k].date > 0 && r.dates[ws[k].date-1].running, l == "year", l == "month", l == "week":
+				return // "the third victim this year"
+			}
+		}
+	case "person":
+		if j+3 < s.last && ws[j+2].low == "to" && (ws[j+3].low == "die" || ws[j+3].low == "lose" || ws[j+3].low == "lose their lives" || ws[j+3].is(lexicon.Harm)) {
+			toll = true
+		}
+	case "man", "woman", "boy", "girl", "child", "officer", "soldier", "student", "teenager":
+		for k := j + 2; k < min(j+5, s.last); k++ {
+			if l := ws[k].low; l == "dies" || l == "died" {
+				toll = si <= 1 // as news: "A second man has died"
+			}
+		}
+	}
+	if !toll {
+		return
+	}
+	for k := s.first; k < s.last; k++ {
+		if ws[k].date > 0 && r.dates[ws[k].date-1].running {
+			return
+		}
+	}
+	r.figs = append(r.figs, mention{measure: Killed, q: quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, who: "any", scope: "current", relation: "update", certainty: "reported", rule: "fig.nth", sent: si, group: -1, harm: j, first: j, last: j + 2, parts: -1})
+}
+
 // numberBefore reads a toll whose number comes first: "lowered to 29 the number of
 // people killed", "bringing to 14 the number of dead". It returns the harm word, j
 // where there is none.
@@ -229,6 +287,9 @@ func (r *reading) light(si, j int) {
 		case "from", "away", "by", "at gunpoint", "at":
 		default:
 			return
+		}
+		if l := ws[j+1].low; l == "by" && !r.byArmed(s, j) {
+			return // "taken by bus to schools"
 		}
 		for k := j + 1; k < s.last && k < j+14; k++ {
 			switch ws[k].low {
@@ -1910,9 +1971,6 @@ func (r *reading) attackerOf(s *sentence, j, end int) bool {
 			police = true
 		}
 	}
-	if !police {
-		return false
-	}
 	for k := end; k+2 < s.last && k < end+14; k++ {
 		switch ws[k].low {
 		case "after", "when", "who", "as":
@@ -1928,13 +1986,33 @@ func (r *reading) attackerOf(s *sentence, j, end int) bool {
 			}
 		}
 		for m := n; m < min(n+5, s.last); m++ {
-			if w := &ws[m]; w.is(lexicon.Kind) && strings.HasSuffix(w.low, "ed") || w.low == "opened fire" || w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && !r.passive(r.sentenceAt(m), m) || w.low == "shot" && !r.passive(r.sentenceAt(m), m) || w.low == "lunged" || w.low == "charged" {
+			if r.deedOf(m, police) {
 				return true
 			}
 		}
 		return false
 	}
 	return false
+}
+
+// deedOf tells whether word k is what an attacker does. Where police kill him less
+// is needed to know that he was one.
+func (r *reading) deedOf(k int, police bool) bool {
+	w := &r.words[k]
+	switch w.low {
+	case "opened fire", "launched", "mounted", "attacked", "stormed":
+		return true
+	}
+	if !police {
+		return false
+	}
+	switch w.low {
+	case "lunged", "charged":
+		return true
+	case "shot":
+		return !r.passive(r.sentenceAt(k), k)
+	}
+	return w.is(lexicon.Kind) && strings.HasSuffix(w.low, "ed") || w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && !r.passive(r.sentenceAt(k), k)
 }
 
 // shared drops the groups of a list that an earlier number covers too: "seven

@@ -120,7 +120,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 				best = f
 			}
 			rule = "hedge-beats-flat"
-		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f):
+		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f) && number(f.q) >= number(best.q):
 			best, rule = f, "body-beats-title"
 		case r.disagree(best, f):
 			if !conflict {

@@ -455,6 +455,22 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	out[main].role, out[main].figs = merged, nil
 }
 
+// summed tells whether all that an incident has so far sums over several.
+func (r *reading) summed(x *incident, cs []clause) bool {
+	n := false
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		if len(c.figs) == 0 || r.sents[c.sent].title {
+			continue
+		}
+		if !r.many(c) {
+			return false
+		}
+		n = true
+	}
+	return n
+}
+
 // merged is the role of an incident that went into another: it makes no report.
 const merged Role = ""
 
@@ -483,7 +499,7 @@ func (r *reading) threat(c *clause) bool {
 // main incident's: -1 earlier, 1 later, 0 the same or not known. "On Monday, two
 // bombers killed 10" is another incident than Wednesday's.
 func (r *reading) otherDay(x *incident, c *clause) int {
-	if len(c.figs) == 0 || len(c.dates) == 0 || !r.indefinite(c) || r.definite(c) {
+	if len(c.figs) == 0 || len(c.dates) == 0 || !r.indefinite(c) || r.definite(c) || !r.hurtsAny(x) {
 		return 0
 	}
 	own := false
@@ -523,7 +539,21 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 	if before {
 		return -1
 	}
+	if !r.saysWhat(c) {
+		return 0 // "31 wounded remained in his care on Tuesday"
+	}
 	return 1
+}
+
+// hurtsAny tells whether an incident has a number of people harmed: what freed or
+// arrested people is the sequel of another day.
+func (r *reading) hurtsAny(x *incident) bool {
+	for _, f := range x.figs {
+		if m := r.figs[f].measure; (m == Killed || m == Injured || m == Abducted) && r.figs[f].scope == "current" && r.figs[f].q.Quantifier != "unknown" && r.figs[f].relation != "subset" {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) sameBack(a, b *clause) bool {
@@ -532,7 +562,15 @@ func (r *reading) sameBack(a, b *clause) bool {
 
 func (r *reading) join(x *incident, c *clause, i int, s *sentence) {
 	x.clauses = append(x.clauses, i)
-	x.kinds = append(x.kinds, c.kinds...)
+	for _, k := range c.kinds {
+		// "… to rescue a pilot taken hostage in February": told of, not what happened now.
+		if x.role == Main || x.role == Other {
+			if scope, _ := r.scopeAt(c, k); scope == "background" && len(c.kinds) > 1 {
+				continue
+			}
+		}
+		x.kinds = append(x.kinds, k)
+	}
 	x.figs = append(x.figs, c.figs...)
 	for _, p := range c.places {
 		x.places = append(x.places, p)
@@ -588,6 +626,9 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 		if r.places[p].rank() >= 2 && r.located(p) {
 			at = append(at, p)
 		}
+	}
+	if own && cur == main && len(at) > 0 && !r.many(c) && r.summed(&out[main], cs) {
+		return -1 // the first that is told of many
 	}
 	// A place that an incident already has, or that holds it, names that incident again.
 	if len(at) > 0 {

@@ -296,8 +296,14 @@ func age(ws []word, s *sentence, g *group) bool {
 	if k < s.first || g.q.Quantifier != "exact" {
 		return false
 	}
-	if ws[k].low == "aged" || ws[k].low == "age" {
+	if ws[k].low == "aged" || ws[k].low == "age" || ws[k].low == "ages" {
 		return true
+	}
+	if (ws[k].low == "and" || ws[k].low == "," || ws[k].low == "to") && k-2 >= s.first && ws[k-1].q != nil && ws[k-2].low == "aged" {
+		return true // "two youths aged 16 and 17"
+	}
+	if ws[k].low == "," && k > s.first && n < s.last && (ws[k-1].is(lexicon.Person) && !ws[k-1].e.Plural) && g.q.Min > 0 && g.q.Min < 110 && g.q.Last-g.q.First == 1 && ws[n].low == "," {
+		return true // "the offender, 36, was arrested"
 	}
 	if ws[k].low == "," && k > s.first && n < s.last && ws[k-1].upper && ws[k-1].q == nil && g.q.Min > 0 && g.q.Min < 110 && g.q.Last-g.q.First == 1 {
 		return ws[n].low == "," || ws[n].low == "."

@@ -171,6 +171,8 @@ func (r *reading) isKind(k int) bool {
 	w := &r.words[k]
 	prev, next := r.lowAt(k-1), r.lowAt(k+1)
 	switch w.low {
+	case "stabbed", "slashed":
+		return next != "himself" && next != "herself"
 	case "shot":
 		return prev != "a" && prev != "the" && prev != "long" && prev != "first" && next != "of"
 	case "shell", "shells":
@@ -280,8 +282,8 @@ func (r *reading) typed(kinds []int, toll, armed bool, figs []int) (typ, subtype
 		v := r.vote(n, k)
 		if generic(w.low) {
 			// "The attack" names again what was named before: it never outvotes a method by being said often.
-			if general += v; general > 60 {
-				v = max(0, v-(general-60))
+			if general += v; general > 40 {
+				v = max(0, v-(general-40))
 			}
 		}
 		score[t] += v
@@ -411,7 +413,7 @@ func (r *reading) vote(n, k int) int {
 
 func (r *reading) meansOnly(w string) bool {
 	switch w {
-	case "rocket", "rockets", "missile", "missiles", "drone", "drones", "grenade", "grenades", "shells", "shell", "bullets", "knife", "machete", "machetes", "explosives", "gunmen", "armed men", "mortars", "mortar", "artillery", "gunman", "rpg", "rpgs", "bullet wounds":
+	case "rocket", "rockets", "missile", "missiles", "drone", "drones", "grenade", "grenades", "shells", "shell", "bullets", "knife", "machete", "machetes", "explosives", "gunmen", "armed men", "mortars", "mortar", "artillery", "gunman", "rpg", "rpgs", "bullet wounds", "sword", "swords", "axe", "axes", "knives", "dagger", "daggers":
 		return true
 	}
 	return false
