@@ -74,7 +74,7 @@ func (r *reading) read(field, s string) {
 	}
 	d := text.Parse(s)
 	for _, sen := range d.Sentences {
-		for first := sen.First; first < sen.Last; first += maxSentence {
+		for first := sen.First + sen.Stamp; first < sen.Last; first += maxSentence {
 			last := min(first+maxSentence, sen.Last)
 			r.sentence(field, &d, first, last, sen.Para, sen.Caps)
 		}

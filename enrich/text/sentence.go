@@ -14,7 +14,7 @@ func (d *Doc) sentences() {
 	d.Sentences = make([]Sentence, 0, len(d.Tokens)/20+2)
 	l := layout{doc: d, end: -1}
 	end := func(last int) {
-		d.Sentences = append(d.Sentences, Sentence{First: first, Last: last, Para: para, Caps: capitals(d.Tokens[first:last])})
+		d.Sentences = append(d.Sentences, Sentence{First: first, Last: last, Para: para, Caps: capitals(d.Tokens[first:last]), Stamp: min(d.stamp(first), last-first)})
 		first = last
 	}
 	for i := range d.Tokens {
@@ -30,7 +30,7 @@ func (d *Doc) sentences() {
 		case lines >= 2 || lines == 1 && (d.endsLine(i) || d.item(i+1) || l.alone(i)):
 			end(i + 1)
 			para++
-		case d.ends(i) || d.clock(first) && d.stamp(i+1):
+		case d.ends(i) || d.clock(first) && d.stamp(i+1) > 0:
 			end(i + 1)
 		}
 		if lines > 0 {
@@ -101,7 +101,7 @@ func (d *Doc) item(i int) bool {
 		if next := &d.Tokens[i+1]; next.Start == t.End && len(t.Low) <= 2 && (next.Low == "." || next.Low == ")") {
 			return true
 		}
-		return d.stamp(i)
+		return d.stamp(i) > 0
 	}
 	return false
 }
@@ -112,15 +112,18 @@ func (d *Doc) clock(i int) bool {
 	return t.Kind == Number && (len(t.Low) == 4 || len(t.Low) == 5) && t.Low[len(t.Low)-3] == ':'
 }
 
-// stamp tells whether token i is the time before an entry of a live blog:
-// "16:40 Police say". A time inside a sentence has a preposition.
-func (d *Doc) stamp(i int) bool {
+// stamp counts the tokens from i on that are the time before an entry of a live
+// blog: "16:40 Police say", "16:40 GMT - nine dead". A time inside a sentence has
+// a preposition.
+func (d *Doc) stamp(i int) int {
 	if !d.clock(i) {
-		return false
+		return 0
 	}
 	switch d.Tokens[max(i-1, 0)].Low {
 	case "at", "by", "around", "about", "from", "to", "until", "till", "before", "after", "since", "near", "nearly", "almost", "and", "between", "-", "–", "(", "exactly", "shortly":
-		return i == 0
+		if i > 0 {
+			return 0
+		}
 	}
 	k := i + 1
 	for k < len(d.Tokens) && k < i+4 {
@@ -130,9 +133,12 @@ func (d *Doc) stamp(i int) bool {
 			k++
 			continue
 		}
-		return t.Upper || t.Kind == Number || k > i+1
+		if t.Upper || t.Kind == Number || k > i+1 {
+			return k - i
+		}
+		break
 	}
-	return false
+	return 0
 }
 
 // layout tells lines that were wrapped from lines that stand alone.

@@ -51,6 +51,7 @@ type Sentence struct {
 	First, Last int
 	Para        int  // number of the paragraph, from 0
 	Caps        bool // written in capitals: Upper and Caps of its tokens tell nothing
+	Stamp       int  // how many tokens the time before an entry of a live blog has: "16:40 GMT -"
 }
 
 // Doc is a text that was cut up.

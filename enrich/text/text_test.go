@@ -216,6 +216,15 @@ func TestCaps(t *testing.T) {
 	}
 }
 
+func TestStamp(t *testing.T) {
+	for in, want := range map[string]int{"16:40 Police say": 1, "16:40 GMT - nine dead": 3, "16:40 nine dead": 0, "It began at 16:40 Monday": 0, "16:40": 0} {
+		d := Parse(in)
+		if got := d.Sentences[0].Stamp; got != want {
+			t.Errorf("Parse(%q) has a stamp of %d tokens, want %d", in, got, want)
+		}
+	}
+}
+
 // hostile are texts that make a careless reader look at each byte again and again.
 var hostile = map[string]string{
 	"words": "killed and ", "brackets": "(", "closing brackets": ")", "stops": ".", "initials": "a.", "commas": "1,1", "digits": "1", "groups of three": "1\u202f234\u202f", "apostrophes": "'s",
