@@ -305,6 +305,10 @@ func (r *reading) light(si, j int) {
 			}
 			return
 		}
+		if r.passive(si, j) && r.byArmed(s, j) {
+			r.subject(si, j, Abducted, "fig.held-by")
+			return
+		}
 		if n := r.lowAt(j + 1); r.passive(si, j) && (n == "over" || n == "in connection with" || n == "in" && r.lowAt(j+2) == "connection" || n == "on" && r.lowAt(j+2) == "suspicion") {
 			r.subject(si, j, Arrested, "fig.held")
 		}
@@ -713,6 +717,17 @@ found:
 		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+ordinal", sent: si, group: -1, harm: j, first: k - 1, last: j + 1, parts: -1, others: true, hypothesis: r.hypothetical(s, j)})
 		return
 	}
+	if f := r.sharedSubject(si, j, k, m); f >= 0 && !neg {
+		x := r.figs[f]
+		x.measure, x.harm, x.first, x.last, x.rule, x.soft, x.care = m, j, k, j+1, rule+"+shared", false, false
+		x.hypothesis = r.hypothetical(s, j)
+		if x.relation == "part" {
+			x.relation = "total"
+		}
+		x.parts = -1
+		r.figs = append(r.figs, x)
+		return
+	}
 	args, first := r.leftward(si, k, low, rule == "fig.participle-subject")
 	if len(args) == 0 && !neg {
 		if f := r.elided(si, j, k, m); f >= 0 {
@@ -771,7 +786,12 @@ func (r *reading) theyAre(si, k int) []arg {
 			}
 			gr := &r.groups[g]
 			if gr.person && gr.prep < 0 && gr.who != "perpetrator" && gr.who != "official" && (gr.q != nil && gr.q.Quantifier != "none" || gr.det == "a" || gr.det == "an") {
-				args, _ := r.list(n, g, false)
+				args, end := r.list(n, g, false)
+				if h := r.group(end + 1); len(args) == 1 && end+1 < s.last && r.words[end].low == "and" && h >= 0 && r.groups[h].first == end+1 {
+					if b, ok := r.take(h); ok {
+						args = append(args, b) // "two nurses and a driver were on their way when they …"
+					}
+				}
 				if len(args) == 0 || len(args) == 1 && args[0].q.Max == 1 {
 					return nil
 				}
@@ -783,6 +803,39 @@ func (r *reading) theyAre(si, k int) []arg {
 		}
 	}
 	return nil
+}
+
+// sharedSubject finds the figure whose people a second predicate has too: "two
+// clerks were seized in Aden and later found dead". -1 where there is none.
+func (r *reading) sharedSubject(si, j, k int, m Measure) int {
+	s := &r.sents[si]
+	switch r.words[k].low {
+	case "and", "but", "then", "before", "being":
+	default:
+		return -1
+	}
+	if k-1 >= s.first && r.words[k-1].is(lexicon.Harm) {
+		return -1 // "was shot and killed": the nearer rule reads it
+	}
+	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
+		f := &r.figs[i]
+		if f.harm >= k || f.scope != "current" || f.lead == 0 || f.relation == "part" || f.measure == m {
+			continue
+		}
+		if !strings.HasPrefix(f.rule, "fig.passive-subject") && !strings.HasPrefix(f.rule, "fig.taken") && !strings.HasPrefix(f.rule, "fig.care") && !strings.HasPrefix(f.rule, "fig.shot") {
+			return -1
+		}
+		for n := f.harm + 1; n < k; n++ {
+			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 && r.groups[g].who != "perpetrator" {
+				return -1
+			}
+			if r.words[n].is(lexicon.Sub) && r.words[n].low != "after" && r.words[n].low != "while" && r.words[n].low != "as" {
+				return -1
+			}
+		}
+		return i
+	}
+	return -1
 }
 
 // elided finds the figure whose people an empty subject means, where a
@@ -1859,7 +1912,9 @@ func (r *reading) byArmed(s *sentence, j int) bool {
 				return true
 			}
 			switch w.low {
-			case "faction", "militia", "armed group", "opposition", "rebel", "insurgent", "militant", "guerrilla":
+			case "armed":
+				continue
+			case "front", "faction", "factions", "militia", "armed group", "armed groups", "group", "opposition", "rebel", "insurgent", "militant", "guerrilla":
 				return true
 			}
 			if w.punct || w.is(lexicon.Verb) {
@@ -1973,7 +2028,11 @@ func (r *reading) attackerOf(s *sentence, j, end int) bool {
 	}
 	for k := end; k+2 < s.last && k < end+14; k++ {
 		switch ws[k].low {
-		case "after", "when", "who", "as":
+		case "after", "when", "as":
+		case "who":
+			if k > end+1 {
+				continue // "… by assailants who stormed the house"
+			}
 		default:
 			continue
 		}

@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"strings"
+
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 )
@@ -19,7 +21,7 @@ func (r *reading) lessDead(x *incident, m Measure, t Total) (Total, bool) {
 		}
 		for _, fi := range x.figs {
 			f := &r.figs[fi]
-			if f.measure != m || f.scope != "current" || f.relation == "part" || f.harm > k.harm && !k.later {
+			if f.measure != m || f.scope != "current" || f.relation == "part" || f.harm > k.harm && !k.later && !strings.HasSuffix(f.rule, "+pronoun") {
 				continue
 			}
 			switch {
@@ -32,6 +34,8 @@ func (r *reading) lessDead(x *incident, m Measure, t Total) (Total, bool) {
 				n += number(k.q)
 			case k.later && k.of == m && f.relation != "subset":
 				n += number(k.q)
+			case strings.HasSuffix(f.rule, "+pronoun") && number(k.q) == 1 && f.harm > k.harm && f.sent-k.sent <= 2:
+				all, n = true, n+1 // "a nurse was found dead … he had been abducted"
 			default:
 				continue
 			}

@@ -183,7 +183,7 @@ func (r *reading) survivors(x *incident, f *mention, want string) bool {
 func (r *reading) alsoDied(x *incident, f *mention, want string) bool {
 	for _, ki := range x.figs {
 		k := &r.figs[ki]
-		if k.measure == Killed && k.scope == want && (f.lead > 0 && k.lead == f.lead || k.sent == f.sent && k.weak && k.harm > f.harm) {
+		if k.measure == Killed && k.scope == want && (f.lead > 0 && k.lead == f.lead || k.sent == f.sent && k.weak && k.harm > f.harm || strings.HasSuffix(f.rule, "+pronoun") && number(k.q) == 1 && f.sent-k.sent >= 0 && f.sent-k.sent <= 2) {
 			return true
 		}
 	}

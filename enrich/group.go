@@ -397,6 +397,9 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		r.join(&out[cur], c, i, s)
 	}
+	if main < 0 {
+		main = r.theOnly(out, cs)
+	}
 	r.promote(out, cs, main)
 	if len(pending) > 0 {
 		if main < 0 {
@@ -453,6 +456,43 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	b.role = Main
 	b.rules = append(b.rules, "role.deadliest")
 	out[main].role, out[main].figs = merged, nil
+}
+
+// theOnly makes the incident that an article opens with the main one where it tells
+// of no other and only a full date says that it is past: such are chronicles,
+// which are written months after. A text without a date of publication may name
+// any time.
+func (r *reading) theOnly(out []incident, cs []clause) int {
+	for i := range out {
+		x := &out[i]
+		if x.role != Background || len(x.clauses) == 0 || x.rules[0] != "scope.old-date" {
+			continue
+		}
+		c := &cs[x.clauses[0]]
+		if c.sent > 1 || len(x.figs) == 0 {
+			return -1
+		}
+		full := false
+		for _, d := range c.dates {
+			dt := &r.dates[d]
+			full = full || dt.basis == "explicit_date" && (dt.precision == "day" || !r.clock.known())
+			if dt.running || dt.basis == "relative" && dt.old {
+				return -1
+			}
+		}
+		if !full {
+			return -1
+		}
+		x.role = Main
+		x.rules = append(x.rules, "role.only-incident")
+		for _, f := range x.figs {
+			if r.figs[f].scope == "background" {
+				r.figs[f].scope = "current"
+			}
+		}
+		return i
+	}
+	return -1
 }
 
 // summed tells whether all that an incident has so far sums over several.

@@ -19,7 +19,7 @@ import (
 func Language(a *ingest.Article) string {
 	l := languageOf(a)
 	if l.code == "" && l.words > 0 {
-		if base, _, _ := strings.Cut(strings.ToLower(a.Language), "-"); base != "" {
+		if base, _, _ := strings.Cut(strings.ToLower(a.Language), "-"); len(base) == 2 || len(base) == 3 {
 			return base
 		}
 		return "en"

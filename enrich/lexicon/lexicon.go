@@ -89,7 +89,12 @@ func (e *Entry) Is(c Class) bool { return e.Class&c != 0 }
 var None = &Entry{}
 
 // Lexicon is the merged table.
-type Lexicon struct{ m map[string]*Entry }
+type Lexicon struct {
+	m map[string]*Entry
+	// squeezed holds the harm verbs without doubled letters, where no other word
+	// of the lexicon looks the same without them.
+	squeezed map[string]*Entry
+}
 
 // Load reads the embedded files, once.
 var Load = sync.OnceValue(func() *Lexicon {
@@ -108,6 +113,17 @@ var Load = sync.OnceValue(func() *Lexicon {
 		}
 		if err := l.add(n, string(data)); err != nil {
 			panic(err) // the files are ours: TestFiles reads each of them
+		}
+	}
+	l.squeezed = map[string]*Entry{}
+	for k, e := range l.m {
+		if e.Is(Harm) && e.Form&(Past|Gerund|Intrans) != 0 && len(k) >= 6 && !strings.Contains(k, " ") {
+			l.squeezed[string(squeeze(nil, k))] = e
+		}
+	}
+	for k, e := range l.m {
+		if s := string(squeeze(nil, k)); l.squeezed[s] != nil && l.squeezed[s] != e && !strings.Contains(k, " ") {
+			delete(l.squeezed, s)
 		}
 	}
 	return l
@@ -202,6 +218,9 @@ func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 				return e, 1
 			}
 		}
+		if e := l.misspelt(t.Low); e != nil {
+			return e, 1
+		}
 		return None, 1
 	}
 	for n := min(e.more, len(toks)-i); n > 1; n-- {
@@ -213,6 +232,26 @@ func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 		return None, 1
 	}
 	return e, 1
+}
+
+// misspelt finds a harm verb whose doubled letters are wrong: "killled",
+// "assasinated". Nothing else is guessed at.
+func (l *Lexicon) misspelt(low string) *Entry {
+	if len(low) < 6 || len(low) > 16 || !strings.HasSuffix(low, "ed") && !strings.HasSuffix(low, "ing") {
+		return nil
+	}
+	var buf [16]byte
+	return l.squeezed[string(squeeze(buf[:0], low))]
+}
+
+// squeeze writes every letter that is doubled once.
+func squeeze(b []byte, s string) []byte {
+	for i := range len(s) {
+		if i == 0 || s[i] != s[i-1] {
+			b = append(b, s[i])
+		}
+	}
+	return b
 }
 
 // Word returns the entry of a key, None where there is none.
