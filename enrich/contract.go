@@ -102,6 +102,9 @@ type contractOccurred struct {
 // line feed.
 func WriteContract(a *ingest.Article, reports []Report) ([]byte, error) {
 	out := contractOut{ID: a.ID, Lang: Language(a), Relevant: Relevant(reports), Reports: make([]contractReport, 0, len(reports))}
+	if out.Lang == "" && len(reports) > 0 {
+		out.Lang = "en" // a headline that was read
+	}
 	for i := range reports {
 		r := &reports[i]
 		c := contractReport{Role: r.Role, Type: r.Type, Subtype: r.Subtype, Outcome: r.Outcome, Actors: r.Actors, Totals: r.Totals, Figures: r.Figures, Rules: r.Rules}

@@ -11,8 +11,8 @@ import (
 )
 
 // Language tells what language an article is written in, as an ISO 639-1 code:
-// "en" for what the tagger reads, another code for what it leaves alone, "" for
-// a text without words. Feeds and pages declare languages that their articles
+// "en" for what the tagger reads, another code for what it leaves alone, "" where
+// nothing tells. Feeds and pages declare languages that their articles
 // are not in, so the text is asked first and the article's own field only where
 // the text is too short to tell. What is not plainly another language is read as
 // English: a lost article costs more than one that says nothing.
@@ -22,7 +22,9 @@ func Language(a *ingest.Article) string {
 		if base, _, _ := strings.Cut(strings.ToLower(a.Language), "-"); len(base) == 2 || len(base) == 3 {
 			return base
 		}
-		return "en"
+		if l.english > 0 {
+			return "en"
+		}
 	}
 	return l.code
 }

@@ -112,7 +112,7 @@ func TestEnglishIsRead(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	for _, tt := range []struct{ name, title, declared, want string }{
-		{"no text", "", "", ""}, {"no words", "12 / 30", "fr", ""}, {"too short to tell", "Kabul blast", "", "en"}, {"the article's own field", "Explosion Kaboul", "fr-FR", "fr"},
+		{"no text", "", "", ""}, {"no words", "12 / 30", "fr", ""}, {"one word tells", "Kabul blast", "", "en"}, {"nothing tells", "Attentat Kaboul", "", ""}, {"the article's own field", "Explosion Kaboul", "fr-FR", "fr"},
 		{"the text is believed first", "The army of the north and the police said that they were attacked", "fr", "en"},
 	} {
 		if got := Language(&ingest.Article{Title: tt.title, Language: tt.declared}); got != tt.want {
