@@ -33,13 +33,14 @@ const (
 var zoneName = [zones]string{"title", "opening", "rest"}
 
 // themes are what an article can be about instead of an incident.
-var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "anniversary", "exercise", "statistics", "business", "policy", "hoax", "history", "cyber", "suicide", "health", "cleared"}
+var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "anniversary", "exercise", "statistics", "business", "policy", "hoax", "history", "cyber", "suicide", "health", "cleared",
+	"fire", "crime", "science", "travel", "life", "device", "aftermath"}
 
 // violence lists the kinds of words for incidents.
 var violence = []string{"explosive", "aerial", "gun", "blade", "clash", "generic", "abduction", "unrest", "law", "fire", "killed", "means"}
 
 // singles are the features that have no theme or kind; those in zoned are counted by zone.
-var zoned = []string{"killed-now", "injured-now", "taken-now", "held-now", "displaced-now", "none-now", "unknown-now", "attacker-hurt", "past-figure", "summed-figure", "unreal-figure",
+var zoned = []string{"killed-now", "injured-now", "taken-now", "held-now", "freed-now", "displaced-now", "none-now", "unknown-now", "attacker-hurt", "past-figure", "summed-figure", "unreal-figure",
 	"event-with-toll", "event-with-day", "event-with-place", "event-with-attacker", "attacker", "security", "militant", "official", "victim", "suspect", "protester", "party",
 	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim"}
 
@@ -366,6 +367,8 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 			toll = true
 		case x.measure == Arrested:
 			f.zoned("held-now", z, x.harm)
+		case x.measure == Released || x.measure == Escaped:
+			f.zoned("freed-now", z, x.harm)
 		case x.measure == Displaced || x.measure == Missing:
 			f.zoned("displaced-now", z, x.harm)
 		}

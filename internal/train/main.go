@@ -33,6 +33,7 @@ type sample struct {
 	relevant bool
 	weight   float64
 	x        []float64
+	text     string
 }
 
 // setWeight is what all texts of a set weigh together, in texts, so that the
@@ -49,17 +50,18 @@ func main() {
 	log.SetFlags(0)
 	root := flag.String("root", "..", "the directory that holds package enrich's directory's parent, seen from where it runs")
 	eval := flag.String("eval", "", "a directory with development sets (SET.dev.jsonl), none where empty")
+	misses := flag.String("misses", "", "print the texts of this set that the cross-validated model misjudges")
 	out := flag.String("out", "", "where to write the model; default enrich/model.txt below root")
 	flag.Parse()
 	if *out == "" {
 		*out = filepath.Join(*root, "enrich", "model.txt")
 	}
-	if err := run(*root, *eval, *out); err != nil {
+	if err := run(*root, *eval, *out, *misses); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(root, eval, out string) error {
+func run(root, eval, out, misses string) error {
 	t := &trainer{tagger: enrich.NewTagger(), names: enrich.FeatureNames()}
 	t.index = make(map[string]int, len(t.names))
 	for i, n := range t.names {
@@ -115,6 +117,11 @@ func run(root, eval, out string) error {
 			fmt.Fprintf(&b, "#   %-12s %s\n", set, quality(train, guess, func(s *sample) bool { return s.set == set }))
 		}
 	}
+	for i, s := range train {
+		if s.set == misses && (guess[i] >= 0.5) != s.relevant {
+			fmt.Printf("%s relevant %v, judged %.2f: %s\n", s.id, s.relevant, guess[i], s.text)
+		}
+	}
 	w := fit(train)
 	b.WriteString("# Held out, never trained or tuned on:\n")
 	hg := make([]float64, len(held))
@@ -156,7 +163,7 @@ type trainer struct {
 }
 
 func (t *trainer) sample(set, id string, relevant bool, a *ingest.Article) sample {
-	s := sample{set: set, id: id, relevant: relevant, weight: 1, x: make([]float64, len(t.names))}
+	s := sample{set: set, id: id, relevant: relevant, weight: 1, x: make([]float64, len(t.names)), text: a.Title + " || " + a.Body}
 	for n, v := range t.tagger.Features(a) {
 		s.x[t.index[n]] = v
 	}
