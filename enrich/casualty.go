@@ -62,6 +62,9 @@ func (r *reading) take(g int) (arg, bool) {
 	if gr.first > 0 && r.words[gr.first-1].low == "how" {
 		return arg{}, false // "did not say how many people were held"
 	}
+	if gr.first > 1 && r.words[gr.first-1].low == "but" && r.words[gr.first-2].low == "all" {
+		return arg{}, false // "all but three were killed"
+	}
 	q, rule, ok := gr.size()
 	if !ok {
 		return arg{}, false
@@ -280,6 +283,10 @@ func (r *reading) light(si, j int) {
 	ws, s := r.words, &r.sents[si]
 	switch ws[j].low {
 	case "taken":
+		if g := r.group(j - 1); g >= 0 && r.groups[g].q != nil && r.groups[g].thing == "" && r.groups[g].last == j && (j+1 >= s.last || ws[j+1].low == "," || ws[j+1].low == "." || ws[j+1].low == "from") && r.perpetratorNear(s, r.sents[max(si-1, 0)].first, j) {
+			r.subject(si, j, Abducted, "fig.taken") // "bandits came at night; over 60 taken"
+			return
+		}
 		if j+1 >= s.last || !r.passive(si, j) {
 			return
 		}
@@ -951,7 +958,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 		if w.group > 0 {
 			g := w.group - 1
 			gr := &r.groups[g]
-			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && ws[gr.prep].low == "with" && gr.q != nil) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
+			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && bare && gr.q != nil && (ws[gr.prep].low == "among" || ws[gr.prep].low == "of" && gr.prep > lowest && ws[gr.prep-1].q != nil)) && !(steps == 1 && ws[gr.prep].low == "with" && gr.q != nil) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
 				p := ws[gr.prep].low
 				if fallback == nil && gr.q != nil && gr.person && p != "by" && p != "including" && p != "with" {
 					if a, ok := r.take(g); ok {
@@ -1722,6 +1729,14 @@ func (r *reading) care(si, j int) int {
 		} else if g := r.group(j + 1); g >= 0 && (r.words[r.groups[g].last-1].low == "treatment" || r.words[r.groups[g].last-1].low == "surgery" || r.words[r.groups[g].last-1].low == "attention") {
 			end = r.groups[g].last - 1
 		}
+	case "broke", "broken", "lost":
+		if d := r.lowAt(j + 1); d == "his" || d == "her" || d == "their" || d == "a" || d == "an" {
+			for k := j + 2; k < min(j+4, s.last); k++ {
+				if bodyPart(ws[k].low) {
+					end = k
+				}
+			}
+		}
 	case "survived":
 		if r.lowAt(j+1) == "with" {
 			for k := j + 2; k < min(j+6, s.last); k++ {
@@ -2215,12 +2230,18 @@ func (r *reading) excluding(si, from int, base *mention) {
 			return
 		}
 		if ws[k].low == "including" && r.perpetratorNear(s, k, k+4) {
-			// "killed 30, including the bomber": the total counts one attacker.
-			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
+			// "three dead, including the gunman": two of them are victims.
+			n := r.perpetrators(s, k+1)
+			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si && n > 0; i-- {
 				f := &r.figs[i]
-				if f.measure == base.measure && f.harm == base.harm {
-					f.others = false
-					f.said = nil
+				if f.measure == base.measure && f.scope == "current" && f.harm == base.harm && f.relation != "part" && number(f.q) > n {
+					for _, p := range []*int{&f.q.Min, &f.q.Max, &f.q.Point} {
+						if *p != quantity.Open {
+							*p -= n
+						}
+					}
+					f.excludes, f.rule = true, f.rule+"+less-attackers"
+					f.last = max(f.last, r.perpetratorEnd(s, k))
 				}
 			}
 			return
@@ -2232,12 +2253,28 @@ func (r *reading) excluding(si, from int, base *mention) {
 }
 
 func (r *reading) perpetratorNear(s *sentence, a, b int) bool {
-	for k := max(a, s.first); k < min(b, s.last); k++ {
-		if r.words[k].is(lexicon.Person) && r.words[k].e.Who == "perpetrator" {
+	for k := max(a, 0); k < min(b, s.last); k++ {
+		if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") {
 			return true
 		}
 	}
 	return false
+}
+
+// perpetrators is how many attackers the group at word k is; 0 where it does not
+// tell.
+func (r *reading) perpetrators(s *sentence, k int) int {
+	for n := k; n < min(k+3, s.last); n++ {
+		g := r.group(n)
+		if g < 0 || r.groups[g].who != "perpetrator" {
+			continue
+		}
+		if q, _, ok := r.groups[g].size(); ok && q.Quantifier == "exact" {
+			return q.Min
+		}
+		return 0
+	}
+	return 0
 }
 
 func (r *reading) perpetratorEnd(s *sentence, a int) int {

@@ -200,6 +200,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 func (r *reading) ofAnother(p, d int) bool {
 	for k := p + 1; k+1 < d; k++ {
 		w := &r.words[k]
+		if (w.low == "who" || w.low == "whose" || w.low == "whom") && k > p+1 && !r.harmAhead(k, d) {
+			return true // "… before the shooter, who had been dismissed in August, fled"
+		}
 		if !w.is(lexicon.Kind) || !r.isKind(k) {
 			continue
 		}
@@ -1038,7 +1041,7 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 func (r *reading) reporting(k int) bool {
 	for n := k - 1; n >= 0 && n >= k-3; n-- {
 		switch r.words[n].low {
-		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned":
+			case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
 			return true
 		case "on", "late", "early":
 			continue

@@ -299,6 +299,9 @@ func age(ws []word, s *sentence, g *group) bool {
 	if ws[k].low == "aged" || ws[k].low == "age" || ws[k].low == "ages" {
 		return true
 	}
+	if (ws[k].low == "both" || ws[k].low == "all") && k > s.first && ws[k-1].low == "," && n < s.last && ws[n].low == "," {
+		return true // "two men, both 21, were held"
+	}
 	if (ws[k].low == "and" || ws[k].low == "," || ws[k].low == "to") && k-2 >= s.first && ws[k-1].q != nil && ws[k-2].low == "aged" {
 		return true // "two youths aged 16 and 17"
 	}

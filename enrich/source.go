@@ -76,6 +76,15 @@ func (r *reading) revised(si, fig int) {
 	s := &r.sents[si]
 	was := false
 	from := s.first
+	for k := s.first; k < min(s.first+4, s.last); k++ {
+		if l := r.words[k].low; l == "correction" || l == "corrects" || l == "corrected" {
+			for i := fig; i < len(r.figs); i++ {
+				if f := &r.figs[i]; f.relation == "total" && f.scope == "current" && r.earlierTold(si, f) {
+					f.relation = "correction"
+				}
+			}
+		}
+	}
 	for i := fig; i < len(r.figs); i++ {
 		f := &r.figs[i]
 		if f.measure != Killed && f.measure != Injured && f.measure != Abducted || f.relation != "total" {
