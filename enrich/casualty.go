@@ -1338,7 +1338,7 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 		}
 	}
 	if m == Casualties && (w.low == "casualties" || w.low == "losses") {
-		neg := false
+		neg := w.low == "losses" && !r.fighting(s)
 		for k := j - 1; k >= s.first && k > j-6; k-- {
 			if ws[k].q != nil {
 				neg = true
@@ -1776,7 +1776,7 @@ func bodyPart(w string) bool {
 // and for several their sum and the parts.
 func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, last int) {
 	ws, s := r.words, &r.sents[si]
-	args = r.shared(args)
+	args = r.apposed(r.shared(args))
 	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
 		if f := &r.figs[i]; f.measure == m && f.lead == args[0].g+1 && f.relation != "part" {
 			return // "shot a man dead" is read once
@@ -2105,6 +2105,33 @@ func (r *reading) shared(args []arg) []arg {
 		out = append(out, a)
 	}
 	return out
+}
+
+// apposed drops what only describes the person named before it: "General Ana
+// Ruiz, a former minister and head of the bank, and Omar Diaz" are two.
+func (r *reading) apposed(args []arg) []arg {
+	if len(args) < 2 {
+		return args
+	}
+	out := args[:1:1]
+	named := r.named(args[0].g)
+	for _, a := range args[1:] {
+		g := &r.groups[a.g]
+		if r.named(a.g) {
+			named = true
+		} else if named && g.q == nil && !g.plural && g.det != "his" && g.det != "her" && g.det != "their" && g.det != "another" && !(g.det == "a" && r.lowAt(g.first-1) == "and") {
+			continue
+		} else {
+			named = false
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// named tells whether a group is one person by name.
+func (r *reading) named(g int) bool {
+	return r.groups[g].q == nil && !r.groups[g].plural && r.names(g) >= 2
 }
 
 // whole tells whether the first of a list is the total of the others: "nine
