@@ -429,10 +429,13 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	summed, others := false, 0
 	for _, ci := range out[main].clauses {
 		c := &cs[ci]
-		if len(c.figs) > 0 && !r.many(c) && !r.sents[c.sent].title {
-			return // one incident of them is told in the first place
+		if len(c.figs) == 0 || r.sents[c.sent].title {
+			continue
 		}
-		summed = summed || len(c.figs) > 0 && r.many(c)
+		if !r.many(c) {
+			break // later ones may be of any of them
+		}
+		summed = true
 	}
 	best, most := -1, 0
 	for i := range out {
@@ -451,7 +454,7 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	}
 	for _, f := range out[main].figs {
 		if x := &r.figs[f]; x.scope == "current" {
-			x.scope = "aggregate"
+			x.scope = "aggregate" // the sum, and what no incident of its own is told of
 		}
 	}
 	b := &out[best]
@@ -575,11 +578,14 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 	if theirs < 0 {
 		return 0
 	}
-	before := (r.dates[theirs].wd-r.dates[mine].wd+7)%7 <= 4
+	back := (r.dates[theirs].wd - r.dates[mine].wd + 7) % 7
 	if a, b := r.dates[mine].earliest, r.dates[theirs].earliest; !a.IsZero() && !b.IsZero() {
-		before = a.Before(b)
+		back = int(b.Sub(a).Hours() / 24)
 	}
-	if before {
+	if back == 1 && r.saysWhat(c) {
+		return 1 // the day before is news too
+	}
+	if back >= 1 && back <= 4 || back > 6 {
 		return -1
 	}
 	if !r.saysWhat(c) {
@@ -846,6 +852,7 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	rep := Report{Role: x.role, Certainty: "reported"}
 	var rule string
 	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.hurts(x), r.agent(x, cs), x.figs)
+	r.bothSides(x, rep.Type)
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
 	rep.Outcome = r.outcome(cs, x.clauses)
@@ -911,6 +918,34 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	}
 	rep.Totals = r.fuse(x)
 	return rep
+}
+
+// bothSides counts militants who were killed where there is no attack of theirs:
+// in clashes, raids and strikes from the air all the dead count.
+func (r *reading) bothSides(x *incident, typ string) {
+	switch typ {
+	case "clash", "security_operation", "airstrike", "drone_strike", "shelling":
+	default:
+		return
+	}
+	for _, i := range x.figs {
+		f := &r.figs[i]
+		if f.scope == "perpetrator" && f.who == "perpetrator" && f.group >= 0 && !strings.HasPrefix(f.rule, "fig.reflexive") && !r.isBomber(f.group) {
+			f.scope, f.who, f.rule = "current", "militant", f.rule+"+both-sides"
+			if x.role == Background {
+				f.scope = "background"
+			}
+		}
+	}
+}
+
+func (r *reading) isBomber(g int) bool {
+	for k := r.groups[g].first; k < r.groups[g].last; k++ {
+		if l := r.words[k].low; strings.HasPrefix(l, "bomber") || strings.Contains(l, "suicide") {
+			return true
+		}
+	}
+	return false
 }
 
 // withdrawn tells whether a report of the incident was taken back.

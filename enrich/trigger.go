@@ -275,7 +275,7 @@ func (r *reading) typed(kinds []int, toll, armed bool, figs []int) (typ, subtype
 	general := 0
 	for n, k := range kinds {
 		w := &r.words[k]
-		t, ok := typeIndex[w.e.Type]
+		t, ok := typeIndex[r.typeOf(k)]
 		if !ok {
 			continue
 		}
@@ -359,6 +359,27 @@ func (r *reading) typed(kinds []int, toll, armed bool, figs []int) (typ, subtype
 		return "unknown", "", "type.none"
 	}
 	return Types[best], subs[best], "type." + Types[best]
+}
+
+// typeOf is the type that a word names; a raid by the state is an operation.
+func (r *reading) typeOf(k int) string {
+	w := &r.words[k]
+	switch w.low {
+	case "raid", "raids", "raided", "storm", "stormed", "storming":
+	default:
+		return w.e.Type
+	}
+	s := &r.sents[r.sentenceAt(k)]
+	for n := k - 1; n >= s.first && n >= k-6; n-- {
+		p := &r.words[n]
+		if p.is(lexicon.Person) && (p.e.Who == "security" || p.e.Who == "peacekeeper") || p.is(lexicon.Actor) && p.e.Party == "state" || p.low == "police" || p.low == "army" || p.low == "military" || p.low == "commandos" || p.low == "us" || p.low == "u.s." || p.low == "helicopter" || p.low == "forces" || p.low == "israeli" {
+			return "security_operation"
+		}
+		if p.is(lexicon.Person) && (p.e.Who == "perpetrator" || p.e.Who == "militant") || p.low == "on" || p.low == "in" || p.punct {
+			break
+		}
+	}
+	return w.e.Type
 }
 
 // deeds lets figures speak where words do not: whoever is taken was kidnapped.
