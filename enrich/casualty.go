@@ -395,6 +395,8 @@ func (r *reading) harm(si, j int) {
 		return
 	}
 	switch {
+	case w.low == "wounds" && j+1 < s.last && ws[j+1].q != nil && (w.group == 0 || r.groups[w.group-1].q == nil):
+		r.object(si, j, m, "fig.verb-object") // "kills 11, wounds 20"
 	case f&lexicon.Noun != 0, w.low == "wound" && j > s.first && !r.toBefore(j):
 		r.harmNoun(si, j, m)
 	case f&lexicon.Intrans != 0:

@@ -1076,7 +1076,7 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 func (r *reading) reporting(k int) bool {
 	for n := k - 1; n >= 0 && n >= k-3; n-- {
 		switch r.words[n].low {
-			case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
+		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
 			return true
 		case "on", "late", "early":
 			continue

@@ -20,9 +20,9 @@ type about struct {
 	confidence float64 // that it reports an incident that is news
 }
 
-//go:generate go run ../internal/train
+//go:generate go run ./train
 
-// modelText is the relevance model: written by internal/train, read by people too.
+// modelText is the relevance model: written by enrich/train, read by people too.
 //
 //go:embed model.txt
 var modelText string

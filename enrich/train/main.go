@@ -4,8 +4,8 @@
 // (enrich/testdata) and, where they are there, development sets in the form of
 // `tocsin tag --jsonl` with labels; the held-out texts are only measured.
 //
-//	go generate ./enrich                    with what is in the repository
-//	go run ./internal/train -eval DIR       with development sets too
+//	go generate ./enrich                              with what is in the repository
+//	go run ./enrich/train -root enrich -eval DIR   with development sets too
 package main
 
 import (
@@ -48,13 +48,13 @@ const folds = 5
 
 func main() {
 	log.SetFlags(0)
-	root := flag.String("root", "..", "the directory that holds package enrich's directory's parent, seen from where it runs")
+	root := flag.String("root", ".", "the directory of package enrich")
 	eval := flag.String("eval", "", "a directory with development sets (SET.dev.jsonl), none where empty")
 	misses := flag.String("misses", "", "print the texts of this set that the cross-validated model misjudges")
-	out := flag.String("out", "", "where to write the model; default enrich/model.txt below root")
+	out := flag.String("out", "", "where to write the model; default model.txt in root")
 	flag.Parse()
 	if *out == "" {
-		*out = filepath.Join(*root, "enrich", "model.txt")
+		*out = filepath.Join(*root, "model.txt")
 	}
 	if err := run(*root, *eval, *out, *misses); err != nil {
 		log.Fatal(err)
@@ -67,11 +67,11 @@ func run(root, eval, out, misses string) error {
 	for i, n := range t.names {
 		t.index[n] = i
 	}
-	train, err := t.own(filepath.Join(root, "enrich", "testdata"), "corpus", "brief")
+	train, err := t.own(filepath.Join(root, "testdata"), "corpus", "brief")
 	if err != nil {
 		return err
 	}
-	held, err := t.own(filepath.Join(root, "enrich", "testdata"), "holdout")
+	held, err := t.own(filepath.Join(root, "testdata"), "holdout")
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func run(root, eval, out, misses string) error {
 		train[i].weight = setWeight[train[i].set] / count[train[i].set]
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Relevance model: feature, weight. Written by internal/train; not to be edited.\n# Logistic regression, ridge %g, on %d texts:", ridge, len(train))
+	fmt.Fprintf(&b, "# Relevance model: feature, weight. Written by enrich/train; not to be edited.\n# Logistic regression, ridge %g, on %d texts:", ridge, len(train))
 	for _, set := range []string{"corpus", "brief", "gold", "phenomena", "muc4", "awsd", "wikiterror"} {
 		if n := count[set]; n > 0 {
 			fmt.Fprintf(&b, " %s %.0f", set, n)
@@ -189,7 +189,7 @@ func (t *trainer) own(dir string, sets ...string) ([]sample, error) {
 			return nil, err
 		}
 		if len(files) == 0 {
-			return nil, fmt.Errorf("no texts in %s: run this from the directory of package enrich, or set -root", filepath.Join(dir, set))
+			return nil, fmt.Errorf("no texts in %s: set -root to the directory of package enrich", filepath.Join(dir, set))
 		}
 		for _, f := range files {
 			data, err := os.ReadFile(f)
