@@ -185,10 +185,14 @@ func (r *reading) violenceOf(k int) string {
 	return "generic"
 }
 
+// noFeatures is what every count begins with.
+var noFeatures = make([]int, len(featureNames))
+
 // weigh counts the features of the article. cs are its clauses, with figures but
 // without scopes.
 func (r *reading) weigh(cs []clause, explain bool) *features {
-	f := &features{n: make([]int, len(featureNames))}
+	f := &r.feature
+	f.n, f.words = append(f.n[:0], noFeatures...), nil
 	if explain {
 		f.words = make([][]int, len(featureNames))
 	}
@@ -483,6 +487,7 @@ func (r *reading) asks() bool {
 // trains it. Features that do not occur are left out.
 func (t *Tagger) Features(a *ingest.Article) map[string]float64 {
 	r, cs := t.parse(a)
+	defer t.release(r)
 	f := r.weigh(cs, false)
 	out := map[string]float64{}
 	for i, n := range f.n {

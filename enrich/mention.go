@@ -65,6 +65,25 @@ type reading struct {
 	places []placing
 	figs   []mention
 	trace  trace
+
+	// Scratch memory: a reading is used again for the next article.
+	doc     text.Doc
+	quants  []quantity.Quantity
+	ints    []int // what clauses hold, one after the other
+	cs      []clause
+	feature features
+	parts   [3][]int
+}
+
+// maxKept is how many words a reading may have had to be used again: one huge page
+// shall not hold its memory for ever.
+const maxKept = 1 << 15
+
+// reset makes a used reading ready for another article.
+func (r *reading) reset() {
+	r.words, r.sents, r.groups, r.dates, r.places, r.figs = r.words[:0], r.sents[:0], r.groups[:0], r.dates[:0], r.places[:0], r.figs[:0]
+	r.quants, r.ints, r.cs = r.quants[:0], r.ints[:0], r.cs[:0]
+	r.trace = trace{rivals: r.trace.rivals[:0], told: r.trace.told[:0]}
 }
 
 // read cuts one field into words and sentences.
@@ -72,11 +91,12 @@ func (r *reading) read(field, s string) {
 	if s = firstPart(s); s == "" {
 		return
 	}
-	d := text.Parse(s)
+	d := &r.doc
+	d.Parse(s)
 	for _, sen := range d.Sentences {
 		for first := sen.First + sen.Stamp; first < sen.Last; first += maxSentence {
 			last := min(first+maxSentence, sen.Last)
-			r.sentence(field, &d, first, last, sen.Para, sen.Caps)
+			r.sentence(field, d, first, last, sen.Para, sen.Caps)
 		}
 	}
 }
@@ -229,8 +249,9 @@ func (r *reading) quantity(toks []text.Token, i int) (int, bool) {
 		return 0, false
 	}
 	a, b := &toks[q.First], &toks[q.Last-1]
-	kept := q // q itself would be moved to the heap for every word that is no number
-	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, q: &kept})
+	// Pointers into an array that has grown since stay good: quantities never change.
+	r.quants = append(r.quants, q)
+	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, q: &r.quants[len(r.quants)-1]})
 	return q.Last - i, true
 }
 

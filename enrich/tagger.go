@@ -15,37 +15,53 @@ type Tagger struct {
 	lex   *lexicon.Lexicon
 	gaz   Gazetteer
 	model *model
+	used  *sync.Pool // of readings: their memory serves one article after the other
 }
 
 // NewTagger returns a tagger with the embedded lexicons.
-func NewTagger() *Tagger { return &Tagger{lex: lexicon.Load(), gaz: byHeart(), model: loadModel()} }
+func NewTagger() *Tagger {
+	return &Tagger{lex: lexicon.Load(), gaz: byHeart(), model: loadModel(), used: &sync.Pool{New: func() any { return new(reading) }}}
+}
 
 // Tag tells what a reports of security incidents: none where it is about
 // something else, or is plainly not in English (see Language). It is pure: the
 // same article gives the same reports, whenever and wherever it is read.
 func (t *Tagger) Tag(a *ingest.Article) []Report {
-	reports, _ := t.tag(a)
+	reports, r := t.tag(a)
+	t.release(r)
 	return reports
+}
+
+// release gives back the memory of a reading of which nothing is needed any more.
+func (t *Tagger) release(r *reading) {
+	if cap(r.words) > maxKept {
+		return
+	}
+	r.art = nil
+	t.used.Put(r)
 }
 
 // parse reads the article up to its clauses and their figures.
 func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
-	r := &reading{lex: t.lex, gaz: t.gaz, model: t.model, art: a, clock: clock{a.Published.UTC(), a.PublishedPrecision}}
+	r := t.used.Get().(*reading)
+	r.reset()
+	r.lex, r.gaz, r.model, r.art, r.clock = t.lex, t.gaz, t.model, a, clock{a.Published.UTC(), a.PublishedPrecision}
 	if a.Published.IsZero() {
 		r.clock.published = a.Published
 	}
 	if languageOf(a).foreign() {
 		return r, nil
 	}
-	n := min(len(a.Title), maxRead) + min(len(a.Body), maxRead)
-	r.words = make([]word, 0, n/5+16)
-	r.groups = make([]group, 0, n/24+8)
+	if n := min(len(a.Title), maxRead) + min(len(a.Body), maxRead); cap(r.words) < n/5 {
+		r.words = make([]word, 0, n/5+16)
+		r.groups = make([]group, 0, n/24+8)
+	}
 	r.read("title", a.Title)
 	if a.Summary != "" && !covered(a.Summary, a.Body) {
 		r.read("summary", a.Summary)
 	}
 	r.read("body", a.Body)
-	var cs []clause
+	cs := r.cs
 	for si := range r.sents {
 		r.nouns(&r.sents[si])
 		from := len(r.figs)
@@ -62,6 +78,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 			}
 		}
 	}
+	r.cs = cs
 	return r, r.split(cs)
 }
 

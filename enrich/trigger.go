@@ -151,19 +151,32 @@ func (r *reading) closingDash(s *sentence, k int) bool {
 
 func (r *reading) clause(si, first, last int) clause {
 	c := clause{sent: si, first: first, last: last, scope: "current"}
+	p := &r.parts
+	p[0], p[1], p[2] = p[0][:0], p[1][:0], p[2][:0]
 	for k := first; k < last; k++ {
 		w := &r.words[k]
 		if w.is(lexicon.Kind) && r.isKind(k) {
-			c.kinds = append(c.kinds, k)
+			p[0] = append(p[0], k)
 		}
 		if w.date > 0 {
-			c.dates = append(c.dates, w.date-1)
+			p[1] = append(p[1], w.date-1)
 		}
 		if w.place > 0 {
-			c.places = append(c.places, w.place-1)
+			p[2] = append(p[2], w.place-1)
 		}
 	}
+	c.kinds, c.dates, c.places = r.kept(p[0]), r.kept(p[1]), r.kept(p[2])
 	return c
+}
+
+// kept copies a list to where all such lists of the article stand.
+func (r *reading) kept(list []int) []int {
+	if len(list) == 0 {
+		return nil
+	}
+	n := len(r.ints)
+	r.ints = append(r.ints, list...)
+	return r.ints[n:len(r.ints):len(r.ints)]
 }
 
 // isKind drops senses of a trigger word that name no incident.

@@ -11,7 +11,9 @@ import (
 // time of a live blog, and after a line that stands alone.
 func (d *Doc) sentences() {
 	first, para := 0, 0
-	d.Sentences = make([]Sentence, 0, len(d.Tokens)/20+2)
+	if cap(d.Sentences) == 0 {
+		d.Sentences = make([]Sentence, 0, len(d.Tokens)/20+2)
+	}
 	l := layout{doc: d, end: -1}
 	end := func(last int) {
 		d.Sentences = append(d.Sentences, Sentence{First: first, Last: last, Para: para, Caps: capitals(d.Tokens[first:last]), Stamp: min(d.stamp(first), last-first)})

@@ -61,6 +61,8 @@ type Doc struct {
 	Sentences   []Sentence
 
 	small bool // there is no capital in the whole text
+
+	buf []byte // scratch of lowered
 }
 
 // Lower lowers ASCII letters, makes each ASCII space a blank, and changes
@@ -91,10 +93,36 @@ func lower(c byte) byte {
 
 // Parse cuts s into tokens and sentences.
 func Parse(s string) Doc {
-	d := Doc{Text: s, Lower: Lower(s), Tokens: make([]Token, 0, len(s)/5+4)}
+	var d Doc
+	d.Parse(s)
+	return d
+}
+
+// Parse cuts another text: what d held before is overwritten, its memory is used
+// again.
+func (d *Doc) Parse(s string) {
+	d.Text, d.Lower = s, d.lowered(s)
+	if cap(d.Tokens) == 0 {
+		d.Tokens = make([]Token, 0, len(s)/5+4)
+	}
+	d.Tokens, d.Sentences = d.Tokens[:0], d.Sentences[:0]
 	d.tokens()
 	d.sentences()
-	return d
+}
+
+// lowered is Lower with one copy instead of two.
+func (d *Doc) lowered(s string) string {
+	d.buf = append(d.buf[:0], s...)
+	changed := false
+	for i, c := range d.buf {
+		if l := lower(c); l != c {
+			d.buf[i], changed = l, true
+		}
+	}
+	if !changed {
+		return s
+	}
+	return string(d.buf)
 }
 
 // Phrase is what tokens that stand together say, lower is the Lower of their
