@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -488,5 +489,38 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("%s differs; if the change is for the better, run with -update (-want +got)\n%s", golden, d)
 			}
 		})
+	}
+}
+
+// The memory of a reading serves the next article: nothing that was reported may
+// rest on it.
+func TestReportsOutliveTheReading(t *testing.T) {
+	files, err := filepath.Glob("testdata/corpus/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no articles", err)
+	}
+	tagger := NewTagger()
+	said := func(reps []Report) string {
+		b, err := json.Marshal(reps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	var all [][]Report
+	var once []string
+	for _, f := range files {
+		a, _ := corpusArticle(t, f)
+		reps := tagger.Tag(a)
+		all, once = append(all, reps), append(once, said(reps))
+	}
+	for i, f := range files {
+		if got := said(all[i]); got != once[i] {
+			t.Errorf("%s changed after it was read:\n%s", f, cmp.Diff(once[i], got))
+		}
+		a, _ := corpusArticle(t, f)
+		if got := said(NewTagger().Tag(a)); got != once[i] {
+			t.Errorf("%s is read in another way after other articles:\n%s", f, cmp.Diff(got, once[i]))
+		}
 	}
 }

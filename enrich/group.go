@@ -320,9 +320,22 @@ func (r *reading) many(c *clause) bool {
 	return false
 }
 
+// begin adds an incident in the memory of one of an earlier article, if there is.
+func begin(out []incident, role Role, rules ...string) []incident {
+	n := len(out)
+	if n == cap(out) {
+		return append(out, incident{role: role, rules: rules})
+	}
+	out = out[:n+1]
+	x := &out[n]
+	*x = incident{role: role, rules: append(x.rules[:0], rules...), clauses: x.clauses[:0], kinds: x.kinds[:0], figs: x.figs[:0], places: x.places[:0], dates: x.dates[:0], at: x.at[:0]}
+	return out
+}
+
 // gather gives clauses to incidents.
 func (r *reading) gather(cs []clause) []incident {
-	var out []incident
+	out := r.found[:0]
+	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
 	var pending []int // sums over many incidents, told before any one of them
@@ -345,7 +358,7 @@ func (r *reading) gather(cs []clause) []incident {
 				r.join(&out[lastBack], c, i, s)
 				continue
 			}
-			out = append(out, incident{role: Background, rules: []string{c.rule}})
+			out = begin(out, Background, c.rule)
 			lastBack = len(out) - 1
 			r.join(&out[lastBack], c, i, s)
 			continue
@@ -368,7 +381,7 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		switch {
 		case main < 0:
-			out = append(out, incident{role: Main, rules: []string{"role.first-current"}})
+			out = begin(out, Main, "role.first-current")
 			main, cur = len(out)-1, len(out)-1
 		case s.title:
 			cur = main
@@ -383,10 +396,10 @@ func (r *reading) gather(cs []clause) []incident {
 				cur = -1
 			}
 			if day < 0 {
-				out = append(out, incident{role: Background, rules: []string{"role.earlier-day"}})
+				out = begin(out, Background, "role.earlier-day")
 				cur, lastBack = len(out)-1, len(out)-1
 			} else if cur < 0 {
-				out = append(out, incident{role: Other})
+				out = begin(out, Other)
 				cur = len(out) - 1
 				if c.other {
 					out[cur].rules = append(out[cur].rules, "role.another")
@@ -406,7 +419,7 @@ func (r *reading) gather(cs []clause) []incident {
 	r.promote(out, cs, main)
 	if len(pending) > 0 {
 		if main < 0 {
-			out = append(out, incident{role: Background, rules: []string{"scope.running-total"}})
+			out = begin(out, Background, "scope.running-total")
 			main = len(out) - 1
 			for _, i := range pending {
 				r.join(&out[main], &cs[i], i, &r.sents[cs[i].sent])
@@ -879,12 +892,11 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	} else if x.role != Background && r.clock.known() {
 		rep.Occurred = &Occurred{Precision: "unknown", Basis: "publication"}
 	}
-	seen := map[string]int{}
 	for _, ci := range x.clauses {
 		for _, p := range r.parties(&cs[ci]) {
 			w := &r.words[p.word]
 			s := &r.sents[r.sentenceAt(p.word)]
-			if at, ok := seen[p.name]; ok {
+			if at := slices.IndexFunc(rep.Actors, func(a Actor) bool { return a.Name == p.name }); at >= 0 {
 				if rolesRank(p.role) > rolesRank(rep.Actors[at].Role) {
 					rep.Actors[at].Role = p.role
 					rep.Actors[at].Evidence = []Span{r.span(s.field, w.start, w.end)}
@@ -894,7 +906,6 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 			if len(rep.Actors) >= 8 {
 				continue
 			}
-			seen[p.name] = len(rep.Actors)
 			rep.Actors = append(rep.Actors, Actor{Name: p.name, Role: p.role, Kind: p.kind, Evidence: []Span{r.span(s.field, w.start, w.end)}})
 		}
 	}
@@ -906,12 +917,15 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 		w := &r.words[k]
 		rep.Evidence = append(rep.Evidence, r.span(r.sents[r.sentenceAt(k)].field, w.start, w.end))
 		if r.meansOnly(w.low) && !slices.Contains(rep.Weapons, w.low) {
-			rep.Weapons = append(rep.Weapons, w.low)
+			rep.Weapons = append(rep.Weapons, strings.Clone(w.low)) // the reading's memory is used again
 		}
 	}
 	if len(rep.Evidence) == 0 && len(x.figs) > 0 {
 		f := &r.figs[x.figs[0]]
 		rep.Evidence = append(rep.Evidence, r.quote(f)...)
+	}
+	if len(x.figs) > 0 {
+		rep.Figures = make([]Figure, 0, len(x.figs))
 	}
 	for _, f := range x.figs {
 		rep.Figures = append(rep.Figures, r.export(&r.figs[f], x.role))

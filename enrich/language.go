@@ -54,15 +54,16 @@ type tongue struct {
 	scripts [len(scripts)]int
 	hits    [len(function)]int
 	strong  [len(function)]uint64 // which of the words that are no name particles were seen
-	parts   []string              // of the text that were looked at
+	parts   [3 + windows]string   // of the text that were looked at
+	seen    int                   // how many of them
 }
 
 // foreign tells whether the text is plainly in a language that is not read.
-func (t *tongue) foreign() bool { return t.code != "" && t.code != "en" }
+func (t tongue) foreign() bool { return t.code != "" && t.code != "en" }
 
 // languageOf looks at the text alone.
-func languageOf(a *ingest.Article) *tongue {
-	t := &tongue{parts: make([]string, 0, 3+windows)}
+func languageOf(a *ingest.Article) tongue {
+	var t tongue
 	t.look(a.Title)
 	if !covered(a.Summary, a.Body) {
 		t.look(a.Summary)
@@ -164,7 +165,10 @@ func (t *tongue) see(s string) {
 		}
 	}
 	word()
-	t.parts = append(t.parts, s)
+	if t.seen < len(t.parts) {
+		t.parts[t.seen] = s
+		t.seen++
+	}
 }
 
 func (t *tongue) count(w []byte) {
@@ -206,7 +210,7 @@ func (t *tongue) decide() {
 		t.code = "en"
 	case t.words >= 60 && t.english == 0:
 		// A language that has no list here.
-		if info := whatlanggo.Detect(strings.Join(t.parts, " ")); info.IsReliable() && info.Lang != whatlanggo.Eng {
+		if info := whatlanggo.Detect(strings.Join(t.parts[:t.seen], " ")); info.IsReliable() && info.Lang != whatlanggo.Eng {
 			t.code = info.Lang.Iso6391()
 		}
 	}
@@ -227,7 +231,7 @@ func (t *tongue) script() {
 			best = j
 		}
 	}
-	s := strings.ToLower(strings.Join(t.parts, " "))
+	s := strings.ToLower(strings.Join(t.parts[:t.seen], " "))
 	t.code = scripts[best].code
 	if t.code == "zh" && t.scripts[kana]*10 >= t.scripts[best] {
 		t.code = "ja"

@@ -67,10 +67,12 @@ type reading struct {
 	trace  trace
 
 	// Scratch memory: a reading is used again for the next article.
-	doc     text.Doc
+	docs    [3]text.Doc
+	fields  int
 	quants  []quantity.Quantity
 	ints    []int // what clauses hold, one after the other
 	cs      []clause
+	found   []incident
 	feature features
 	parts   [3][]int
 }
@@ -83,6 +85,7 @@ const maxKept = 1 << 15
 func (r *reading) reset() {
 	r.words, r.sents, r.groups, r.dates, r.places, r.figs = r.words[:0], r.sents[:0], r.groups[:0], r.dates[:0], r.places[:0], r.figs[:0]
 	r.quants, r.ints, r.cs = r.quants[:0], r.ints[:0], r.cs[:0]
+	r.fields = 0
 	r.trace = trace{rivals: r.trace.rivals[:0], told: r.trace.told[:0]}
 }
 
@@ -91,7 +94,8 @@ func (r *reading) read(field, s string) {
 	if s = firstPart(s); s == "" {
 		return
 	}
-	d := &r.doc
+	d := &r.docs[r.fields%len(r.docs)] // each field has its own: words point into it
+	r.fields++
 	d.Parse(s)
 	for _, sen := range d.Sentences {
 		for first := sen.First + sen.Stamp; first < sen.Last; first += maxSentence {

@@ -111,12 +111,34 @@ func (r *reading) violent() bool {
 // against names what speaks most against an incident that is news, and tells
 // whether that is its age: then what happened is kept, as background.
 func (m *model) against(f *features) (reason string, past bool) {
-	sum := map[string]float64{}
+	sum := make([]float64, len(reasons))
 	for i, n := range f.n {
-		if n == 0 || m.weight[i] >= 0 {
-			continue
+		if g := reasonOf[i]; n != 0 && g >= 0 && m.weight[i] < 0 {
+			sum[g] += m.weight[i] * damped(n)
 		}
-		name := featureNames[i]
+	}
+	reason, least := "little-speaks-for-it", -0.3
+	for i, g := range reasons {
+		if sum[i] < least {
+			reason, least = g, sum[i]
+		}
+	}
+	switch reason {
+	case "judicial", "anniversary", "history", "statistics", "old-date":
+		past = true
+	}
+	return reason, past
+}
+
+// reasons are what may speak against an article: themes, and that it is old.
+var reasons = append([]string{"old-date"}, themes...)
+
+// reasonOf is for each feature the reason that it belongs to, -1 for none.
+var reasonOf = func() []int {
+	index := indexOf(reasons)
+	out := make([]int, len(featureNames))
+	for i, name := range featureNames {
+		out[i] = -1
 		group := ""
 		if t, ok := strings.CutPrefix(name, "theme."); ok {
 			group, _, _ = strings.Cut(t, ".")
@@ -132,19 +154,9 @@ func (m *model) against(f *features) (reason string, past bool) {
 				group = "anniversary"
 			}
 		}
-		if group != "" {
-			sum[group] += m.weight[i] * damped(n)
+		if g, ok := index[group]; ok {
+			out[i] = g
 		}
 	}
-	reason, least := "little-speaks-for-it", -0.3
-	for _, g := range append([]string{"old-date"}, themes...) {
-		if sum[g] < least {
-			reason, least = g, sum[g]
-		}
-	}
-	switch reason {
-	case "judicial", "anniversary", "history", "statistics", "old-date":
-		past = true
-	}
-	return reason, past
-}
+	return out
+}()

@@ -96,7 +96,10 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 	r.counts(cs)
 	found := r.gather(cs)
 	r.trace.found = found
-	var out []Report
+	if len(found) == 0 {
+		return nil, r
+	}
+	out := make([]Report, 0, min(len(found), maxReports))
 	src := SourceOf(a)
 	if base, _, _ := strings.Cut(strings.ToLower(src.Language), "-"); base != "en" {
 		src.Language = "en" // whatever the feed says: it was read as English
@@ -114,6 +117,9 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		rep.Confidence = math.Round(ab.confidence*1000) / 1000
 		rep.Ordinal = i // until they are ordered
 		out = append(out, rep)
+	}
+	if len(out) == 0 {
+		return nil, r
 	}
 	order(out)
 	for i := range out {
