@@ -14,12 +14,12 @@ import (
 // lessDead takes from a total of the hurt or taken those who the text says died.
 func (r *reading) lessDead(x *incident, m Measure, t Total) (Total, bool) {
 	n, all := 0, false
-	for _, ki := range x.figs {
+	for _, ki := range few(x.figs) {
 		k := &r.figs[ki]
 		if k.measure != Killed || k.scope != "current" || k.hypothesis || k.relation == "part" || k.q.Quantifier == "none" {
 			continue
 		}
-		for _, fi := range x.figs {
+		for _, fi := range few(x.figs) {
 			f := &r.figs[fi]
 			if f.measure != m || f.scope != "current" || f.relation == "part" || f.harm > k.harm && !k.later && !strings.HasSuffix(f.rule, "+pronoun") {
 				continue

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/quantity"
@@ -170,7 +171,7 @@ func hedged(quantifier string) bool {
 // survivors tells whether some of those who were shot did not die: the dead are
 // told to be a part of them.
 func (r *reading) survivors(x *incident, f *mention, want string) bool {
-	for _, ki := range x.figs {
+	for _, ki := range few(x.figs) {
 		k := &r.figs[ki]
 		if k.measure == Killed && k.scope == want && k.later && k.of == Injured && number(k.q) < number(f.q) {
 			return true
@@ -181,7 +182,7 @@ func (r *reading) survivors(x *incident, f *mention, want string) bool {
 
 // alsoDied tells whether who got care is told to have died.
 func (r *reading) alsoDied(x *incident, f *mention, want string) bool {
-	for _, ki := range x.figs {
+	for _, ki := range few(x.figs) {
 		k := &r.figs[ki]
 		if k.measure == Killed && k.scope == want && (f.lead > 0 && k.lead == f.lead || k.sent == f.sent && k.weak && k.harm > f.harm || strings.HasSuffix(f.rule, "+pronoun") && number(k.q) == 1 && f.sent-k.sent >= 0 && f.sent-k.sent <= 2) {
 			return true
@@ -196,7 +197,7 @@ func (r *reading) otherPerson(x *incident, f *mention, want string) bool {
 	if !r.byName(f) {
 		return false
 	}
-	for _, pi := range x.figs {
+	for _, pi := range few(x.figs) {
 		p := &r.figs[pi]
 		if p == f {
 			return true
@@ -322,12 +323,27 @@ func (r *reading) adds(best, f *mention) bool {
 	return true
 }
 
+// figsFrom is the first figure of sentence si or a later one.
+func (r *reading) figsFrom(si int) int {
+	told := r.figs
+	for len(told) > 0 && told[len(told)-1].measure == Incidents {
+		told = told[:len(told)-1] // counts come after the sentences
+	}
+	n, _ := slices.BinarySearchFunc(told, si, func(f mention, si int) int { return f.sent - si })
+	return n
+}
+
+// compared caps how many figures of an incident are compared with each other: a
+// story has dozens, only an attack on the reader has thousands.
+const compared = 256
+
+func few(figs []int) []int { return figs[:min(len(figs), compared)] }
+
 // othersThan tells whether "others" are others than those of another measure in
 // the same sentence: "one person was killed and 22 others hurt".
 func (r *reading) othersThan(f *mention) bool {
-	for i := range r.figs {
-		p := &r.figs[i]
-		if p.sent == f.sent && p.measure != f.measure && p.harm < f.harm && p.q.Quantifier != "none" {
+	for i := r.figsFrom(f.sent); i < len(r.figs) && r.figs[i].sent == f.sent; i++ {
+		if p := &r.figs[i]; p.measure != f.measure && p.harm < f.harm && p.q.Quantifier != "none" {
 			return true
 		}
 	}

@@ -64,7 +64,7 @@ func (r *reading) partsOfTold(c *clause) bool {
 	for _, f := range c.figs {
 		sum[r.figs[f].measure] += number(r.figs[f].q)
 	}
-	for i := range r.figs {
+	for i := range min(len(r.figs), compared) {
 		p := &r.figs[i]
 		if p.sent >= c.sent || p.scope != "current" || p.relation == "part" || p.relation == "subset" {
 			continue

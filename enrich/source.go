@@ -138,9 +138,8 @@ func (r *reading) revised(si, fig int) {
 
 // earlierTold tells whether the sentence before gives another number of the measure.
 func (r *reading) earlierTold(si int, f *mention) bool {
-	for i := range r.figs {
-		p := &r.figs[i]
-		if p.sent < si && si-p.sent <= 2 && p.measure == f.measure && !r.sents[p.sent].title {
+	for i := r.figsFrom(si - 2); i < len(r.figs) && r.figs[i].sent < si; i++ {
+		if p := &r.figs[i]; p.measure == f.measure && !r.sents[p.sent].title {
 			return true
 		}
 	}
