@@ -149,7 +149,14 @@ func (r *reading) numberOf(si, j int) int {
 				f.measure, f.soft, f.rule = Killed, false, f.rule+"+toll"
 			}
 		}
-		return max(j, r.numberBefore(si, j))
+		if n := r.numberBefore(si, j); n > j {
+			return n
+		}
+		n := len(r.figs)
+		if r.toll(si, j+1, Killed); len(r.figs) > n {
+			return j + 1 // "brought the number killed to six"
+		}
+		return j
 	}
 	if n := r.numberBefore(si, j); n > j {
 		return n
@@ -169,9 +176,15 @@ func (r *reading) numberOf(si, j int) int {
 		if w.punct {
 			break
 		}
-		if w.is(lexicon.Harm) && (w.e.Measure == string(Killed) || w.e.Measure == string(Injured) || w.e.Measure == string(Abducted) || w.e.Measure == string(Missing)) {
+		if m := Measure(w.e.Measure); w.is(lexicon.Harm) && (m == Killed || m == Injured || m == Abducted || m == Missing || w.low == "victims") {
+			if w.low == "victims" {
+				if !r.says(s, "died") && !r.says(s, "dead") && !r.says(s, "killed") && !r.says(s, "death") {
+					return j
+				}
+				m = Killed
+			}
 			n := len(r.figs)
-			r.toll(si, k, Measure(w.e.Measure))
+			r.toll(si, k, m)
 			if len(r.figs) > n {
 				return k
 			}
@@ -972,6 +985,9 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 			}
 			a, ok := r.take(g)
 			if !ok {
+				if gr.q == nil && gr.head >= 0 && r.counting(gr.head) && gr.prep < 0 {
+					return nil, 0 // "an unconfirmed number of women were taken away"
+				}
 				if gr.age {
 					k = gr.first - 1
 					continue
@@ -1188,6 +1204,9 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 		if !ok || b.q.Quantifier == "none" {
 			break
 		}
+		if b.rule == "plural" && ws[r.groups[g].last].low == "," && (r.groups[a.g].q != nil || s.title) {
+			break // "van hits shoppers, one dead"; "14 died, most of them civilians, and 30 others were hurt"
+		}
 		if h, ok := r.bracketed(g, lowest); ok {
 			b = h
 			g = h.g
@@ -1268,6 +1287,18 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 	if w.low == "toll" || w.low == "death toll" || w.low == "casualty toll" || w.low == "body count" {
 		r.toll(si, j, m)
 		return
+	}
+	if w.low == "deaths" || w.low == "fatalities" || w.low == "injuries" {
+		for k := j + 1; k+1 < s.last && k < j+9; k++ {
+			switch ws[k].low {
+			case "rise", "rises", "rose", "climb", "climbs", "climbed", "increase", "increased", "jump", "jumped", "reach", "reaches", "reached":
+				if n := len(r.figs); n >= 0 {
+					if r.toll(si, j, m); len(r.figs) > n {
+						return
+					}
+				}
+			}
+		}
 	}
 	// "suffered a gunshot wound": the sufferer is the subject of the verb.
 	if m == Injured {
@@ -1641,7 +1672,7 @@ func (r *reading) care(si, j int) int {
 	hospital := func(from, to int) int {
 		for k := from; k < min(to, s.last); k++ {
 			switch ws[k].low {
-			case "hospital", "hospitals", "clinic", "infirmary", "trauma centre", "trauma center", "trauma":
+			case "hospital", "hospitals", "clinic", "clinics", "infirmary", "trauma centre", "trauma center", "trauma":
 				return k
 			case ";", ".":
 				return -1
@@ -1739,6 +1770,10 @@ func (r *reading) care(si, j int) int {
 				}
 			}
 		}
+	case "responding":
+		if r.lowAt(j+1) == "to" && r.lowAt(j+2) == "treatment" {
+			end = j + 2
+		}
 	case "survived":
 		if r.lowAt(j+1) == "with" {
 			for k := j + 2; k < min(j+6, s.last); k++ {
@@ -1751,13 +1786,18 @@ func (r *reading) care(si, j int) int {
 	if end < 0 {
 		return j
 	}
+	for k := max(s.first, j-8); k+2 < j; k++ {
+		if ws[k].low == "of" && ws[k+1].low == "the" && ws[k+2].low == "dead" {
+			return j // "fifteen of the dead were brought to hospitals"
+		}
+	}
 	n := len(r.figs)
 	r.subject(si, subject, Injured, "fig.care")
 	for i := n; i < len(r.figs); i++ {
 		if r.figs[i].scope == "perpetrator" {
 			continue
 		}
-		r.figs[i].care = true
+		r.figs[i].care = number(r.figs[i].q) <= 1 || r.figs[i].q.Quantifier == "unknown"
 		r.figs[i].last = max(r.figs[i].last, end+1)
 	}
 	if len(r.figs) == n {
@@ -2207,6 +2247,9 @@ func (r *reading) hypothetical(s *sentence, j int) bool {
 	for k := j - 1; k >= s.first && k >= j-5; k-- {
 		switch ws[k].low {
 		case "would", "could", "may", "might", "can", "will", "should", "cannot", "couldn't", "can't":
+			if !r.governs(k, j) {
+				continue // "men who could not flee suffered burns"
+			}
 			// "may have been hurt" is a hedge.
 			return !(k+1 < s.last && ws[k+1].low == "have") || ws[k].low == "could" || ws[k].low == "would"
 		case "to":
@@ -2231,6 +2274,18 @@ func (r *reading) hypothetical(s *sentence, j int) bool {
 		}
 	}
 	return false
+}
+
+// governs tells whether a modal verb at word k goes with the harm at word j: only
+// small words stand between them.
+func (r *reading) governs(k, j int) bool {
+	for n := k + 1; n < j; n++ {
+		w := &r.words[n]
+		if !w.is(lexicon.Aux|lexicon.Adv|lexicon.Neg|lexicon.Conj) && !w.is(lexicon.Harm) && !strings.HasSuffix(w.low, "ly") && r.group(n) < 0 && !w.punct {
+			return w.is(lexicon.Prep)
+		}
+	}
+	return true
 }
 
 // excluding looks for "excluding the bomber" after a figure and marks it.

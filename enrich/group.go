@@ -43,8 +43,17 @@ func (r *reading) split(cs []clause) []clause {
 			out = append(out, c)
 			continue
 		}
+		dead := 0
+		for _, f := range c.figs {
+			if r.figs[f].measure == Killed {
+				dead += number(r.figs[f].q)
+			}
+		}
 		for n, p := range at {
 			x := c
+			if n == 0 {
+				x.lead = dead
+			}
 			x.figs, x.places, x.apart = nil, []int{p - 1}, n > 0
 			for _, f := range c.figs {
 				if q := r.figs[f].at; q == p || q == 0 && n == 0 {
@@ -320,6 +329,27 @@ func (r *reading) many(c *clause) bool {
 	return false
 }
 
+// headlineSum tells whether an incident has so far no more than the sum of those
+// that are now told apart, and sets the sum aside.
+func (r *reading) headlineSum(x *incident, dead int) bool {
+	sum := false
+	for _, f := range x.figs {
+		m := &r.figs[f]
+		if m.measure == Killed && m.scope == "current" {
+			if number(m.q) != dead {
+				return false
+			}
+			sum = true
+		}
+	}
+	for _, f := range x.figs {
+		if m := &r.figs[f]; sum && m.measure == Killed && m.scope == "current" {
+			m.scope = "aggregate"
+		}
+	}
+	return sum
+}
+
 // begin adds an incident in the memory of one of an earlier article, if there is.
 func begin(out []incident, role Role, rules ...string) []incident {
 	n := len(out)
@@ -384,6 +414,8 @@ func (r *reading) gather(cs []clause) []incident {
 			out = begin(out, Main, "role.first-current")
 			main, cur = len(out)-1, len(out)-1
 		case s.title:
+			cur = main
+		case c.lead > 0 && r.headlineSum(&out[main], c.lead):
 			cur = main
 		default:
 			was := cur

@@ -18,6 +18,7 @@ type clause struct {
 	rule              string
 	other             bool // the text says that it tells of another incident
 	apart             bool // its figures have a place of their own
+	lead              int  // of the first of such: how many were killed in all of them
 }
 
 // clauses cuts a sentence and collects what each clause holds.
