@@ -419,6 +419,15 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			was := cur
+			if r.framed(cs, i, &out[main]) {
+				out = begin(out, Other, "role.other-place")
+				cur = len(out) - 1
+				if !r.saysWhat(c) && len(out[main].kinds) > 0 {
+					out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+				}
+				r.join(&out[cur], c, i, s)
+				continue
+			}
 			cur = r.which(out, cs, c, main, cur)
 			day := 0
 			if cur == main || cur < 0 || out[was].role == Background {
@@ -605,7 +614,7 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 	}
 	mine, theirs := -1, -1
 	for _, d := range c.dates {
-		if r.dates[d].wd > 0 && !r.reporting(r.dates[d].word) {
+		if r.isDay(d) && !r.reporting(r.dates[d].word) {
 			mine = d
 		}
 	}
@@ -613,14 +622,14 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 		return 0
 	}
 	for _, d := range x.dates {
-		if r.dates[d].wd == r.dates[mine].wd {
+		if r.dates[mine].wd > 0 && r.dates[d].wd == r.dates[mine].wd || !r.dates[d].earliest.IsZero() && r.dates[d].earliest.Equal(r.dates[mine].earliest) {
 			return 0
 		}
-		if r.dates[d].wd > 0 && theirs < 0 && !r.reporting(r.dates[d].word) {
+		if r.isDay(d) && theirs < 0 && !r.reporting(r.dates[d].word) {
 			theirs = d
 		}
 	}
-	if theirs < 0 {
+	if theirs < 0 || (r.dates[mine].wd == 0 || r.dates[theirs].wd == 0) && (r.dates[mine].earliest.IsZero() || r.dates[theirs].earliest.IsZero()) {
 		return 0
 	}
 	back := (r.dates[theirs].wd - r.dates[mine].wd + 7) % 7
@@ -637,6 +646,46 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 		return 0 // "31 wounded remained in his care on Tuesday"
 	}
 	return 1
+}
+
+// isDay tells whether a time expression names one day.
+func (r *reading) isDay(d int) bool {
+	x := &r.dates[d]
+	return x.wd > 0 || x.basis == "explicit_date" && x.precision == "day" && !x.earliest.IsZero()
+}
+
+// framed tells whether a clause opens with a place of its own, and there people
+// are harmed: "In Poltava, 150 km to the south, a couple died." Another place of
+// the incident in hand is another incident where it has its own toll.
+func (r *reading) framed(cs []clause, i int, x *incident) bool {
+	c := &cs[i]
+	s := &r.sents[c.sent]
+	k := s.first + s.dateline
+	if c.first != k || k+1 >= s.last || len(x.at) == 0 {
+		return false
+	}
+	switch r.words[k].low {
+	case "in", "at", "near", "outside":
+	default:
+		return false
+	}
+	p := r.words[k+1].place - 1
+	if p < 0 || r.places[p].rank() < 6 || !r.located(p) {
+		return false
+	}
+	home := x.at[0]
+	if r.places[home].rank() < 6 || r.samePlace(p, home) || r.places[p].Admin == r.places[home].Admin && r.places[p].Admin != "" && r.places[p].Kind != r.places[home].Kind {
+		return false
+	}
+	for n := i; n < len(cs) && r.sents[cs[n].sent].para == s.para && n < i+3; n++ {
+		for _, f := range cs[n].figs {
+			m := &r.figs[f]
+			if m.scope == "current" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted) && (m.relation == "total" || m.relation == "sum_of_parts") && !r.sameToll(&cs[n], x) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hurtsAny tells whether an incident has a number of people harmed: what freed or

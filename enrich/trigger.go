@@ -33,7 +33,7 @@ func (r *reading) clauses(si int, out []clause) []clause {
 		first = last
 	}
 	for k := first; k < s.last; k++ {
-		if ws[k].date > 0 && k > first+1 && r.dates[ws[k].date-1].old && r.tailWord(k) {
+		if ws[k].date > 0 && k > first+1 && r.tailWord(k) && (r.dates[ws[k].date-1].old || ws[k-1].low == "," && r.harmAhead(k, s.last)) {
 			cut(k) // "the bombing came a month after a blast that killed 32"
 			continue
 		}
