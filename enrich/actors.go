@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"strings"
+
 	"tocsin/enrich/lexicon"
 )
 
@@ -28,6 +30,34 @@ func (r *reading) parties(c *clause) []party {
 		}
 	}
 	return out
+}
+
+// strikes tells whether the party at word k does violence in the clause: "Israeli
+// forces shelled the camp", "killed by the army".
+func (r *reading) strikes(c *clause, k int) bool {
+	for n := k + 1; n < min(k+8, c.last); n++ {
+		w := &r.words[n]
+		if w.punct {
+			break
+		}
+		if w.is(lexicon.Harm) && w.e.Measure == string(Arrested) {
+			return false
+		}
+		if w.is(lexicon.Kind) && Family(w.e.Type) != "law" && !r.meansOnly(w.low) && (strings.HasSuffix(w.low, "ed") || w.is(lexicon.Harm) || w.low == "opened fire") {
+			return true
+		}
+	}
+	for n := max(c.first, k-4); n < k; n++ {
+		if r.words[n].low != "by" {
+			continue
+		}
+		for h := max(c.first, n-4); h < n; h++ {
+			if w := &r.words[h]; w.is(lexicon.Harm) && w.e.Measure != string(Arrested) && w.e.Measure != string(Released) || w.is(lexicon.Kind) && Family(w.e.Type) != "law" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // part finds the part that a party plays: the nearest verb of claiming or
@@ -67,6 +97,9 @@ func (r *reading) part(c *clause, k int) string {
 	}
 	if best != "" {
 		return best
+	}
+	if ws[k].e.Party == "state" && !r.strikes(c, k) {
+		return "" // a state that arrests, or speaks, is no suspect
 	}
 	// "Taliban fighters attacked", "attacked by Boko Haram".
 	if k > c.first && ws[k-1].low == "by" || k > c.first+1 && ws[k-2].low == "by" {

@@ -223,6 +223,25 @@ type scoreCard struct {
 	apart     [2]int // background figures that no current incident claims
 	other     tally
 	whole     int
+	bins      [5]bin // of confidence, a fifth each
+}
+
+// bin holds how sure the model was of some texts and how many were relevant.
+type bin struct {
+	n, relevant int
+	sum         float64
+}
+
+// judge notes the model's confidence of an article beside the truth.
+func (s *scoreCard) judge(tagger *Tagger, a *ingest.Article, relevant bool) {
+	_, r := tagger.tag(a)
+	p := r.trace.about.confidence
+	b := &s.bins[min(int(p*5), 4)]
+	b.n++
+	b.sum += p
+	if relevant {
+		b.relevant++
+	}
 }
 
 func (s *scoreCard) score(t *testing.T, w truth, reps []Report) {
@@ -434,6 +453,12 @@ func (s *scoreCard) String() string {
 	fmt.Fprintf(&b, "relevant               %v\n", s.relevance)
 	fmt.Fprintf(&b, "other incidents        %v\n", s.other)
 	share("past kept apart", s.apart)
+	b.WriteString("\nconfidence             said   true\n")
+	for i, x := range s.bins {
+		if x.n > 0 {
+			fmt.Fprintf(&b, "%.1f to %.1f             %.2f   %.2f   (%d articles)\n", float64(i)/5, float64(i+1)/5, x.sum/float64(x.n), float64(x.relevant)/float64(x.n), x.n)
+		}
+	}
 	b.WriteString("\nof main incidents\n")
 	for _, m := range wantMeasures {
 		fmt.Fprintf(&b, "%-22s %v\n", m, s.measure[m])
@@ -472,6 +497,7 @@ func TestCorpus(t *testing.T) {
 				reps := tagger.Tag(a)
 				checkReports(t, a, reps)
 				card.score(t, w, reps)
+				card.judge(tagger, a, w.relevant)
 			}
 			golden := "testdata/score." + part + ".golden"
 			got := card.String()

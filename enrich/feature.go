@@ -37,14 +37,14 @@ var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "ann
 	"fire", "crime", "science", "travel", "life", "device", "aftermath"}
 
 // violence lists the kinds of words for incidents.
-var violence = []string{"explosive", "aerial", "gun", "blade", "clash", "generic", "abduction", "unrest", "law", "fire", "killed", "means"}
+var violence = append([]string{"means", "generic"}, Types...)
 
 // singles are the features that have no theme or kind; those in zoned are counted by zone.
 var zoned = []string{"killed-now", "injured-now", "taken-now", "held-now", "freed-now", "displaced-now", "none-now", "unknown-now", "attacker-hurt", "past-figure", "summed-figure", "unreal-figure",
 	"event-with-toll", "event-with-day", "event-with-place", "event-with-attacker", "attacker", "security", "militant", "official", "victim", "suspect", "protester", "party",
-	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim"}
+	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim", "condemned"}
 
-var plain0 = []string{"bias", "no-headline", "length", "short", "dateline", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "calm-blast", "obituary", "asks", "framed", "killed-without-event", "old-without-day"}
+var plain0 = []string{"bias", "no-headline", "length", "short", "dateline", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "framed", "killed-without-event", "old-without-day"}
 
 // The features, in order: themes by zone, kinds by zone, zoned singles, others.
 var featureNames = func() []string {
@@ -166,23 +166,7 @@ func (r *reading) violenceOf(k int) string {
 	if generic(w.low) {
 		return "generic"
 	}
-	switch w.e.Type {
-	case "shooting", "execution", "assassination":
-		return "gun"
-	case "stabbing", "assault", "vehicle_ramming", "sexual_violence":
-		return "blade"
-	case "clash":
-		return "clash"
-	case "armed_attack", "coup":
-		return "generic"
-	case "unknown", "bodies_found":
-		return "killed"
-	}
-	switch f := Family(w.e.Type); f {
-	case "explosive", "aerial", "abduction", "unrest", "law", "fire":
-		return f
-	}
-	return "generic"
+	return w.e.Type
 }
 
 // noFeatures is what every count begins with.
@@ -294,6 +278,8 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 		f.zoned("unreal", z, k)
 	case "responsibility":
 		f.zoned("claim", z, k)
+	case "condemn", "condemns", "condemned", "condemning", "condemnation", "indignation", "repudiated", "repudiate", "outrage", "denounced", "denounces":
+		f.zoned("condemned", z, k)
 	}
 	if w.is(lexicon.Theme) {
 		f.theme(w.e.Theme, z, k)
@@ -439,9 +425,16 @@ func (r *reading) weighTogether(f *features) {
 	court := f.theme3("judicial")
 	flag("court-without-day", court > 0 && day == 0)
 	flag("court-and-arrest", court > 0 && f.at("held-now", inTitle, inOpening) > 0)
-	attack := kind("generic", inTitle, inOpening) + kind("gun", inTitle, inOpening) + kind("blade", inTitle, inOpening) + f.at("party", inTitle, inOpening) + f.at("attacker", inTitle, inOpening)
+	attack := kind("generic", inTitle, inOpening) + kind("armed_attack", inTitle, inOpening) + kind("shooting", inTitle, inOpening) + kind("stabbing", inTitle, inOpening) + kind("bombing", inTitle, inOpening) + f.at("party", inTitle, inOpening) + f.at("attacker", inTitle, inOpening)
 	flag("accident-and-attack", f.theme3("accident")+f.theme3("nature") > 0 && attack > 0)
-	if kind("explosive", inTitle, inOpening) > 0 && attack == 0 {
+	named := 0
+	for _, v := range violence {
+		if v != "unknown" && v != "bodies_found" && v != "means" && Family(v) != "law" && Family(v) != "fire" {
+			named += kind(v, inTitle, inOpening)
+		}
+	}
+	flag("accident-alone", f.theme3("accident")+f.theme3("nature")+f.theme3("health") > 0 && named == 0)
+	if kind("explosion", inTitle, inOpening) > 0 && attack == 0 {
 		home := r.home()
 		flag("calm-blast", home != "" && strings.Contains(calm, home))
 	}

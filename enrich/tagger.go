@@ -14,13 +14,13 @@ import (
 type Tagger struct {
 	lex   *lexicon.Lexicon
 	gaz   Gazetteer
-	model *model
-	used  *sync.Pool // of readings: their memory serves one article after the other
+	model func() *model // asked for when first needed: the trainer counts features without one
+	used  *sync.Pool    // of readings: their memory serves one article after the other
 }
 
 // NewTagger returns a tagger with the embedded lexicons.
 func NewTagger() *Tagger {
-	return &Tagger{lex: lexicon.Load(), gaz: byHeart(), model: loadModel(), used: &sync.Pool{New: func() any { return new(reading) }}}
+	return &Tagger{lex: lexicon.Load(), gaz: byHeart(), model: loadModel, used: &sync.Pool{New: func() any { return new(reading) }}}
 }
 
 // Tag tells what a reports of security incidents: none where it is about
@@ -45,7 +45,7 @@ func (t *Tagger) release(r *reading) {
 func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 	r := t.used.Get().(*reading)
 	r.reset()
-	r.lex, r.gaz, r.model, r.art, r.clock = t.lex, t.gaz, t.model, a, clock{a.Published.UTC(), a.PublishedPrecision}
+	r.lex, r.gaz, r.art, r.clock = t.lex, t.gaz, a, clock{a.Published.UTC(), a.PublishedPrecision}
 	if a.Published.IsZero() {
 		r.clock.published = a.Published
 	}
