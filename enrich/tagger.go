@@ -87,6 +87,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 	if len(r.sents) == 0 {
 		return nil, r // no words, or another language
 	}
+	r.model = t.model()
 	ab := r.about(cs)
 	r.trace.clauses, r.trace.about = cs, ab
 	if ab.reject {
