@@ -1797,7 +1797,7 @@ func (r *reading) care(si, j int) int {
 		if r.figs[i].scope == "perpetrator" {
 			continue
 		}
-		r.figs[i].care = number(r.figs[i].q) <= 1 || r.figs[i].q.Quantifier == "unknown"
+		r.figs[i].care = true
 		r.figs[i].last = max(r.figs[i].last, end+1)
 	}
 	if len(r.figs) == n {

@@ -444,8 +444,8 @@ func (r *reading) weighTogether(f *features) {
 	for si := 0; si < min(2, len(r.sents)); si++ {
 		s := &r.sents[si]
 		for k := s.first; k < min(s.first+4, s.last); k++ {
-			if w := &r.words[k]; w.is(lexicon.Theme) && (w.e.Theme == "fiction" || w.e.Theme == "exercise") {
-				f.set("framed", 1, k) // "The novel opens with …", "In the drill …"
+			if w := &r.words[k]; w.is(lexicon.Theme) && (w.e.Theme == "fiction" || w.e.Theme == "exercise") && k > s.first && (r.words[k-1].is(lexicon.Det) || r.words[k-1].low == "new") && r.frames(s, k) {
+				f.set("framed", 1, k)
 			}
 		}
 		for k := s.first; k+2 < s.last; k++ {
@@ -454,6 +454,19 @@ func (r *reading) weighTogether(f *features) {
 			}
 		}
 	}
+}
+
+// frames tells whether what follows is told in a work or a drill: "The novel opens
+// with …", "In the drill …".
+func (r *reading) frames(s *sentence, k int) bool {
+	if k-2 >= s.first && (r.words[k-2].low == "in" || r.words[k-2].low == "during") {
+		return true
+	}
+	switch r.lowAt(k + 1) {
+	case "opens", "tells", "follows", "depicts", "stars", "begins", "recounts", "shows", "imagines", "chronicles", "portrays", "features", "explores", "reads", "starts", "simulated", "involved", "tested":
+		return true
+	}
+	return false
 }
 
 // lands tells whether a weapon did something: "rockets hit".

@@ -72,7 +72,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if f.soft && (m != Injured || dead && !r.survivors(x, f, want)) {
 			continue
 		}
-		if f.care && (r.told(x, Injured, want) || r.alsoDied(x, f, want)) {
+		if f.care && (f.lone() && r.told(x, Injured, want) || r.alsoDied(x, f, want)) {
 			continue
 		}
 		r.trace.rivals = append(r.trace.rivals, fi)
@@ -155,6 +155,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	}
 	return t, true
 }
+
+// lone tells whether a figure is one person, or nobody knows how many.
+func (f *mention) lone() bool { return number(f.q) <= 1 || f.q.Quantifier == "unknown" }
 
 // plus makes a sum of two mentions.
 func (r *reading) plus(sum, a, b *mention) {
@@ -283,7 +286,7 @@ func sourceRank(s *Said) int {
 func (r *reading) told(x *incident, m Measure, scope string) bool {
 	for _, fi := range x.figs {
 		f := &r.figs[fi]
-		if f.measure == m && f.scope == scope && !f.care && !f.soft && f.relation != "subset" && f.q.Quantifier != "none" && f.q.Quantifier != "unknown" {
+		if f.measure == m && f.scope == scope && !(f.care && f.lone()) && !f.soft && f.relation != "subset" && f.q.Quantifier != "none" && f.q.Quantifier != "unknown" {
 			return true
 		}
 	}

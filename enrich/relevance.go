@@ -87,6 +87,9 @@ func (r *reading) about(cs []clause) about {
 	if f.theme3("cleared") > 0 {
 		return about{reject: true, rule: "relevance.cleared"} // "police ruled out an attack"
 	}
+	if f.n[featureIndex["framed"]] > 0 && f.at("day", inTitle, inOpening) == 0 {
+		return about{reject: true, rule: "relevance.told-in-a-work-or-drill"}
+	}
 	p := squeeze(r.model.score(f))
 	if p >= 0.5 {
 		return about{rule: "relevance.news", confidence: p}
