@@ -1,0 +1,208 @@
+package enrich
+
+import (
+	"strings"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// Who attacked is no victim: attackers among the dead, and those that a total
+// counts or leaves out.
+
+// heIsAttacker tells whether "he" at word k is the attacker: the person named last
+// before, in this sentence or the one before.
+func (r *reading) heIsAttacker(si, k int) bool {
+	first := r.sents[max(si-1, 0)].first
+	if !r.sents[si].title && si > 0 && r.sents[si-1].title {
+		first = r.sents[si].first
+	}
+	for n := k - 1; n >= first; n-- {
+		g := r.group(n)
+		if g < 0 || r.groups[g].first != n {
+			continue
+		}
+		if gr := &r.groups[g]; (gr.person || gr.name) && !gr.plural && gr.prep < 0 && gr.single() {
+			return gr.who == "perpetrator" || gr.last < k && r.attacks(gr.last)
+		}
+	}
+	return false
+}
+
+// attacks tells whether word k is an active verb of violence.
+func (r *reading) attacks(k int) bool {
+	w := &r.words[k]
+	switch w.low {
+	case "stabbed", "shot", "opened fire", "attacked", "killed", "wounded", "rammed", "drove", "fired", "injured", "stormed", "murdered", "hacked", "slashed", "detonated":
+		n := k + 1
+		return n < len(r.words) && (r.group(n) >= 0 || w.low == "opened fire" || w.low == "drove" || w.low == "fired" || w.low == "rammed")
+	}
+	return false
+}
+
+// byArmed tells whether the agent of a passive is an armed group.
+func (r *reading) byArmed(s *sentence, j int) bool {
+	for k := j + 1; k < s.last && k < j+9; k++ {
+		if r.words[k].low != "by" {
+			continue
+		}
+		for n := k + 1; n < s.last && n < k+6; n++ {
+			w := &r.words[n]
+			if w.is(lexicon.Actor) && w.e.Party != "state" || w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") {
+				return true
+			}
+			switch w.low {
+			case "armed":
+				continue
+			case "front", "faction", "factions", "militia", "armed group", "armed groups", "group", "opposition", "rebel", "insurgent", "militant", "guerrilla":
+				return true
+			}
+			if w.punct || w.is(lexicon.Verb) {
+				return false
+			}
+		}
+		return false
+	}
+	return false
+}
+
+// attackerOf tells whether the one who was killed had attacked: "police shot a man
+// dead after he stabbed a teacher".
+func (r *reading) attackerOf(s *sentence, j, end int) bool {
+	ws := r.words
+	police := false
+	for k := max(s.first, j-8); k < min(s.last, end+8); k++ {
+		switch ws[k].low {
+		case "police", "officers", "officer", "troops", "soldiers", "guards", "guard", "forces", "security forces", "deputies", "agents":
+			police = true
+		}
+	}
+	for k := end; k+2 < s.last && k < end+14; k++ {
+		switch ws[k].low {
+		case "after", "when", "as":
+		case "who":
+			if k > end+1 {
+				continue // "… by assailants who stormed the house"
+			}
+		default:
+			continue
+		}
+		n := k + 1
+		switch ws[n].low {
+		case "he", "she", "they", "had", "allegedly":
+		default:
+			if ws[k].low != "who" {
+				continue
+			}
+		}
+		for m := n; m < min(n+5, s.last); m++ {
+			if r.deedOf(m, police) {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
+
+// deedOf tells whether word k is what an attacker does. Where police kill him less
+// is needed to know that he was one.
+func (r *reading) deedOf(k int, police bool) bool {
+	w := &r.words[k]
+	switch w.low {
+	case "opened fire", "launched", "mounted", "attacked", "stormed":
+		return true
+	}
+	if !police {
+		return false
+	}
+	switch w.low {
+	case "lunged", "charged":
+		return true
+	case "shot":
+		return !r.passive(r.sentenceAt(k), k)
+	}
+	return w.is(lexicon.Kind) && strings.HasSuffix(w.low, "ed") || w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && !r.passive(r.sentenceAt(k), k)
+}
+
+// excluding looks for "excluding the bomber" after a figure and marks it.
+func (r *reading) excluding(si, from int, base *mention) {
+	ws, s := r.words, &r.sents[si]
+	for k := from; k < s.last && k < from+14; k++ {
+		ex := false
+		switch ws[k].low {
+		case "excluding", "besides", "minus":
+			ex = true
+		case "not":
+			ex = k+1 < s.last && (ws[k+1].low == "counting" || ws[k+1].low == "including")
+		case "apart", "aside":
+			ex = k+1 < s.last && ws[k+1].low == "from" || k > s.first && r.perpetratorNear(s, k-2, k)
+		case "in":
+			ex = k+2 < s.last && ws[k+1].low == "addition" && ws[k+2].low == "to"
+		}
+		if ex && r.perpetratorNear(s, k-2, k+7) {
+			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
+				f := &r.figs[i]
+				if f.measure == base.measure && f.scope == "current" && f.harm == base.harm {
+					f.excludes = true
+					f.last = max(f.last, r.perpetratorEnd(s, k))
+				}
+			}
+			return
+		}
+		if ws[k].low == "including" && r.perpetratorNear(s, k, k+4) {
+			// "three dead, including the gunman": two of them are victims.
+			n := r.perpetrators(s, k+1)
+			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si && n > 0; i-- {
+				f := &r.figs[i]
+				if f.measure == base.measure && f.scope == "current" && f.harm == base.harm && f.relation != "part" && number(f.q) > n {
+					for _, p := range []*int{&f.q.Min, &f.q.Max, &f.q.Point} {
+						if *p != quantity.Open {
+							*p -= n
+						}
+					}
+					f.excludes, f.rule = true, f.rule+"+less-attackers"
+					f.last = max(f.last, r.perpetratorEnd(s, k))
+				}
+			}
+			return
+		}
+		if ws[k].low == ";" {
+			return
+		}
+	}
+}
+
+func (r *reading) perpetratorNear(s *sentence, a, b int) bool {
+	for k := max(a, 0); k < min(b, s.last); k++ {
+		if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") {
+			return true
+		}
+	}
+	return false
+}
+
+// perpetrators is how many attackers the group at word k is; 0 where it does not
+// tell.
+func (r *reading) perpetrators(s *sentence, k int) int {
+	for n := k; n < min(k+3, s.last); n++ {
+		g := r.group(n)
+		if g < 0 || r.groups[g].who != "perpetrator" {
+			continue
+		}
+		if q, _, ok := r.groups[g].size(); ok && q.Quantifier == "exact" {
+			return q.Min
+		}
+		return 0
+	}
+	return 0
+}
+
+func (r *reading) perpetratorEnd(s *sentence, a int) int {
+	for k := a; k < min(a+8, s.last); k++ {
+		if r.words[k].is(lexicon.Person) && r.words[k].e.Who == "perpetrator" {
+			return k + 1
+		}
+	}
+	return a
+}

@@ -1,0 +1,317 @@
+package enrich
+
+import (
+	"strings"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// A harm word and its people become figures: one, a sum and its parts, a total
+// and its breakdown, one for each place.
+
+// figure records what a harm word says of its groups: one mention for a group,
+// and for several their sum and the parts.
+func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, last int) {
+	ws, s := r.words, &r.sents[si]
+	args = r.apposed(r.shared(args))
+	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
+		if f := &r.figs[i]; f.measure == m && f.lead == args[0].g+1 && f.relation != "part" {
+			return // "shot a man dead" is read once
+		}
+	}
+	for _, a := range args {
+		if a.q.Quantifier == "none" {
+			if len(args) == 1 {
+				r.none(si, j, m, r.groups[a.g].first)
+			}
+			return
+		}
+	}
+	base := mention{measure: m, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: first, last: last, parts: -1}
+	if m == Arrested && r.byArmed(s, j) {
+		base.measure = Abducted // the state arrests, others abduct
+	}
+	base.grade = r.gradeOf(s, j)
+	for k := max(s.first, j-3); k < j; k++ {
+		base.others = base.others || ws[k].low == "also"
+	}
+	base.hypothesis = r.hypothetical(s, j)
+	if base.hypothesis && r.attempt(s, j) {
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "none"}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: "fig.attempt", sent: si, group: -1, harm: j, first: j, last: j + 1, parts: -1})
+	}
+	// Attackers among the groups count apart.
+	var victims []arg
+	attacker := m == Killed && len(args) == 1 && r.attackerOf(s, j, max(last, r.groups[args[0].g].last))
+	for _, a := range args {
+		g := &r.groups[a.g]
+		if (g.who == "perpetrator" || attacker || g.who == "suspect" && m == Killed) && (m == Killed || m == Injured || m == Casualties) {
+			x := base
+			x.q, x.who, x.scope, x.group, x.lead = a.q, "perpetrator", "perpetrator", a.g, a.g+1
+			if g.who == "suspect" {
+				x.who = "suspect"
+			}
+			x.first, x.last = min(first, g.first), max(last, g.last)
+			if g.q == nil {
+				x.weak = true
+			}
+			r.figs = append(r.figs, x)
+			continue
+		}
+		victims = append(victims, a)
+	}
+	if len(victims) == 0 {
+		return
+	}
+	one := func(a arg, relation string) {
+		x := base
+		g := &r.groups[a.g]
+		x.q, x.group, x.relation, x.lead = a.q, a.g, relation, a.g+1
+		if g.who != "" {
+			x.who = g.who
+		}
+		if a.rule != "" {
+			x.rule += "+" + a.rule
+			x.weak = len(victims) == 1 && a.rule != "article" && a.rule != "plural"
+		}
+		x.first, x.last = min(first, g.first), max(last, g.last)
+		if relation == "part" {
+			x.first, x.last = g.first, g.last
+		}
+		if g.prep >= 0 {
+			switch ws[g.prep].low {
+			case "including", "among", "amongst":
+				x.relation = "subset"
+			}
+		}
+		if g.det == "another" {
+			x.others = true
+		}
+		if g.q != nil && g.last > g.first {
+			for k := g.first; k < g.last; k++ {
+				if (ws[k].low == "others" || ws[k].low == "other") && g.det != "the" {
+					x.others = true // "the other four" are the rest of those told
+				}
+				if ws[k].low == "of" && k+1 < g.last && ws[k+1].is(lexicon.Det) && x.relation == "total" {
+					x.relation = "subset"
+				}
+			}
+		}
+		if k := g.last; k+1 < s.last && g.q != nil && ws[k].low == "of" && (ws[k+1].low == "them" || ws[k+1].low == "whom" || ws[k+1].low == "these" || k+2 < s.last && ws[k+1].low == "the" && ws[k+2].is(lexicon.Harm)) {
+			x.relation = "subset"
+		}
+		r.figs = append(r.figs, x)
+	}
+	if len(victims) == 1 {
+		one(victims[0], base.relation)
+	} else if at := r.respectively(s, len(victims)); at != nil {
+		for i, a := range victims {
+			one(a, base.relation)
+			r.figs[len(r.figs)-1].at = at[i] + 1
+		}
+	} else if ms := r.bothHarms(s, j, len(victims)); ms != nil {
+		for i, a := range victims {
+			one(a, base.relation)
+			r.figs[len(r.figs)-1].measure = ms[i]
+		}
+	} else if r.whole(victims) {
+		at := len(r.figs)
+		one(victims[0], base.relation)
+		for _, a := range victims[1:] {
+			one(a, "part")
+			r.figs[len(r.figs)-1].parts = at
+		}
+	} else {
+		sum := quantity.Quantity{Quantifier: "exact"}
+		known := true
+		for _, a := range victims {
+			sum = add(sum, a.q)
+			known = known && a.q.Quantifier != "unknown"
+		}
+		x := base
+		x.q, x.relation, x.rule, x.lead = sum, "sum_of_parts", rule+"+sum", victims[0].g+1
+		x.first, x.last = min(first, r.groups[victims[0].g].first), max(last, r.groups[victims[len(victims)-1].g].last)
+		who := r.groups[victims[0].g].who
+		for _, a := range victims[1:] {
+			if r.groups[a.g].who != who {
+				who = "any"
+			}
+		}
+		if who != "" {
+			x.who = who
+		}
+		at := len(r.figs)
+		r.figs = append(r.figs, x)
+		for _, a := range victims {
+			one(a, "part")
+			r.figs[len(r.figs)-1].parts = at
+		}
+	}
+	for k := range args {
+		r.groups[args[k].g].used = true
+	}
+	r.excluding(si, last, &base)
+}
+
+// respectively finds the n places that n numbers go to, in order: "bombs in Basra
+// and Mosul killed four and nine people respectively"; nil where the sentence
+// does not say so.
+func (r *reading) respectively(s *sentence, n int) []int {
+	if !r.says(s, "respectively") {
+		return nil
+	}
+	for k := s.first; k < s.last; k++ {
+		var at []int
+		i := k
+		for i < s.last && r.words[i].place > 0 && r.places[r.words[i].place-1].rank() >= 2 {
+			at = append(at, r.words[i].place-1)
+			i++
+			for i < s.last && (r.words[i].low == "," || r.words[i].low == "and") {
+				i++
+			}
+		}
+		if len(at) == n {
+			return at
+		}
+	}
+	return nil
+}
+
+// bothHarms reads "killed and wounded two and five people respectively".
+func (r *reading) bothHarms(s *sentence, j, n int) []Measure {
+	if n != 2 || r.words[j].e.Measure != string(Casualties) || !r.says(s, "respectively") {
+		return nil
+	}
+	if strings.HasPrefix(r.words[j].low, "kill") {
+		return []Measure{Killed, Injured}
+	}
+	return nil
+}
+
+// gap reads numbers whose verb is left out: "three were killed in Herat, two in
+// Farah". from is the first figure of the verb that they share.
+func (r *reading) gap(si, from int) {
+	if from >= len(r.figs) {
+		return
+	}
+	ws, s := r.words, &r.sents[si]
+	f := r.figs[from]
+	if f.relation != "total" || f.group < 0 || f.scope != "current" {
+		return
+	}
+	k := max(f.last, f.harm+1)
+	placed := func(k int) int {
+		if k+1 < s.last && (ws[k].low == "in" || ws[k].low == "at" || ws[k].low == "near") && ws[k+1].place > 0 {
+			return ws[k+1].place - 1
+		}
+		return -1
+	}
+	at := placed(k)
+	if at < 0 {
+		return
+	}
+	k += 2
+	for n := 0; n < 8 && k+3 < s.last+1; n++ {
+		sep := k
+		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == ";") {
+			k++
+		}
+		g := r.group(k)
+		if k == sep || g < 0 || r.groups[g].first != k || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || r.groups[g].head >= 0 && !r.groups[g].person {
+			return
+		}
+		p := placed(r.groups[g].last)
+		if p < 0 {
+			return
+		}
+		r.figs[from].at = at + 1
+		x := f
+		x.q, x.group, x.lead, x.at = *r.groups[g].q, g, g+1, p+1
+		x.first, x.last, x.rule = r.groups[g].first, r.groups[g].last+2, f.rule+"+gapped"
+		r.figs = append(r.figs, x)
+		k = r.groups[g].last + 2
+	}
+}
+
+// shared drops the groups of a list that an earlier number covers too: "seven
+// staff and volunteers", "a guard and father of two".
+func (r *reading) shared(args []arg) []arg {
+	if len(args) < 2 || r.groups[args[0].g].q == nil && args[0].rule != "article" {
+		return args
+	}
+	out := args[:1:1]
+	for i, a := range args[1:] {
+		g := &r.groups[a.g]
+		prev := &args[i]
+		if g.q == nil && g.det == "" && (a.rule == "plural" && prev.q.Min != 1 || a.rule == "singular" && prev.q.Min == 1 && prev.q.Max == 1) {
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// apposed drops what only describes the person named before it: "General Ana
+// Ruiz, a former minister and head of the bank, and Omar Diaz" are two.
+func (r *reading) apposed(args []arg) []arg {
+	if len(args) < 2 {
+		return args
+	}
+	out := args[:1:1]
+	named := r.named(args[0].g)
+	for _, a := range args[1:] {
+		g := &r.groups[a.g]
+		if r.named(a.g) {
+			named = true
+		} else if named && g.q == nil && !g.plural && g.det != "his" && g.det != "her" && g.det != "their" && g.det != "another" && !(g.det == "a" && r.lowAt(g.first-1) == "and") {
+			continue
+		} else {
+			named = false
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// named tells whether a group is one person by name.
+func (r *reading) named(g int) bool {
+	return r.groups[g].q == nil && !r.groups[g].plural && r.names(g) >= 2
+}
+
+// whole tells whether the first of a list is the total of the others: "nine
+// people, four officers and five porters, were killed".
+func (r *reading) whole(args []arg) bool {
+	if len(args) < 3 || args[0].q.Quantifier == "unknown" || r.groups[args[0].g].who == "foreigner" {
+		return false // "two Americans, a Swiss and a Dane" are four
+	}
+	n := 0
+	for _, a := range args[1:] {
+		n += max(a.q.Min, 0)
+	}
+	return n == args[0].q.Min
+}
+
+// add sums two quantities: bounds add, a vague part makes the sum a floor.
+func add(a, b quantity.Quantity) quantity.Quantity {
+	open := func(x, y int) int {
+		if x == quantity.Open || y == quantity.Open {
+			return quantity.Open
+		}
+		return x + y
+	}
+	out := quantity.Quantity{Quantifier: a.Quantifier, Max: open(a.Max, b.Max), Point: open(a.Point, b.Point)}
+	out.Min = max(a.Min, 0) + max(b.Min, 0)
+	if b.Quantifier != "exact" && b.Quantifier != "none" {
+		out.Quantifier = b.Quantifier
+		if a.Quantifier != "exact" && a.Quantifier != "none" && a.Quantifier != b.Quantifier {
+			out.Quantifier = "at_least"
+		}
+	}
+	if out.Max == quantity.Open && out.Quantifier == "exact" {
+		out.Quantifier = "at_least"
+	}
+	if out.Quantifier == "vague" || out.Quantifier == "unknown" {
+		out.Quantifier = "at_least"
+	}
+	return out
+}

@@ -1,0 +1,246 @@
+package enrich
+
+import (
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// Verbs that harm only with their company, and what tells of wounds without
+// naming them.
+
+// light reads verbs that harm only with their company: "were taken from the road
+// by gunmen", "gunmen took 40 pupils", "the army lost three men".
+func (r *reading) light(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	switch ws[j].low {
+	case "taken":
+		if g := r.group(j - 1); g >= 0 && r.groups[g].q != nil && r.groups[g].thing == "" && r.groups[g].last == j && (j+1 >= s.last || ws[j+1].low == "," || ws[j+1].low == "." || ws[j+1].low == "from") && r.perpetratorNear(s, r.sents[max(si-1, 0)].first, j) {
+			r.subject(si, j, Abducted, "fig.taken") // "bandits came at night; over 60 taken"
+			return
+		}
+		if j+1 >= s.last || !r.passive(si, j) {
+			return
+		}
+		switch ws[j+1].low {
+		case "from", "away", "by", "at gunpoint", "at":
+		default:
+			return
+		}
+		if l := ws[j+1].low; l == "by" && !r.byArmed(s, j) {
+			return // "taken by bus to schools"
+		}
+		for k := j + 1; k < s.last && k < j+14; k++ {
+			switch ws[k].low {
+			case "hospital", "hospitals", "clinic", "custody", "safety", "police", "scene", "treatment", "ambulance", "rubble", "wreckage":
+				return
+			}
+		}
+		r.subject(si, j, Abducted, "fig.taken")
+	case "held":
+		if g := r.group(j + 1); g >= 0 && r.groups[g].person && r.groups[g].q != nil && r.perpetratorNear(s, s.first, j) {
+			if args, end := r.list(si, g, true); len(args) > 0 {
+				r.figure(si, j, Abducted, args, "fig.held-object", j, end)
+			}
+			return
+		}
+		if r.passive(si, j) && r.byArmed(s, j) {
+			r.subject(si, j, Abducted, "fig.held-by")
+			return
+		}
+		if n := r.lowAt(j + 1); r.passive(si, j) && (n == "over" || n == "in connection with" || n == "in" && r.lowAt(j+2) == "connection" || n == "on" && r.lowAt(j+2) == "suspicion") {
+			r.subject(si, j, Arrested, "fig.held")
+		}
+	case "fell":
+		if n := r.lowAt(j + 1); n != "in" && n != "during" && n != "to" || !r.fighting(s) {
+			return
+		}
+		if g := r.group(j - 1); g >= 0 && r.groups[g].last == j && (r.groups[g].who == "security" || r.groups[g].who == "militant") {
+			r.subject(si, j, Killed, "fig.fell")
+		}
+	case "took", "led", "whisked", "marched", "dragged", "hold", "take":
+		// "took away eight teachers", "took 40 pupils", "militants hold six nuns"
+		k := j + 1
+		away := k < s.last && (ws[k].low == "away" || ws[k].low == "off")
+		if away {
+			k++
+		}
+		g := r.group(k)
+		if g < 0 || r.groups[g].first != k || !r.groups[g].person || r.groups[g].q == nil && r.groups[g].det != "a" && r.groups[g].det != "the" {
+			return
+		}
+		if n := r.groups[g].last; n < s.last && (ws[n].low == "away" || ws[n].low == "captive" || ws[n].low == "hostage" || ws[n].low == "with") {
+			away = true
+		}
+		if !away && (r.groups[g].q == nil || !r.perpetratorNear(s, s.first, j)) || (ws[j].low == "led" || ws[j].low == "marched") && !away {
+			return
+		}
+		if args, end := r.list(si, g, true); len(args) > 0 {
+			r.figure(si, j, Abducted, args, "fig.took", j, end)
+		}
+	case "lost":
+		g := r.group(j + 1)
+		if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !(r.groups[g].head < 0 && r.lowAt(r.groups[g].last) == "of") || !r.fighting(s) {
+			return
+		}
+		if a, ok := r.take(g); ok {
+			n := len(r.figs)
+			r.figure(si, j, Killed, []arg{a}, "fig.lost", j, r.groups[g].last)
+			for i := n; i < len(r.figs); i++ {
+				if r.figs[i].relation == "subset" {
+					r.figs[i].relation = "total" // "three of its soldiers": three
+				}
+			}
+		}
+	}
+}
+
+// care reads what tells of wounds without naming them: "was rushed to the General
+// Hospital", "are in hospital", "is in a stable condition", "was hit in the
+// thigh", "received treatment". Such people are hurt where nothing else counts
+// them. It returns the last word that it used, j where there is none.
+func (r *reading) care(si, j int) int {
+	ws, s := r.words, &r.sents[si]
+	hospital := func(from, to int) int {
+		for k := from; k < min(to, s.last); k++ {
+			switch ws[k].low {
+			case "hospital", "hospitals", "clinic", "clinics", "infirmary", "trauma centre", "trauma center", "trauma":
+				return k
+			case ";", ".":
+				return -1
+			}
+			if ws[k].low == "medical" && k+1 < s.last && (ws[k+1].low == "centre" || ws[k+1].low == "center") {
+				return k + 1
+			}
+		}
+		return -1
+	}
+	end := -1
+	subject := j
+	switch ws[j].low {
+	case "taken", "rushed", "airlifted", "flown", "brought", "shifted", "moved", "evacuated", "transferred", "driven", "conveyed", "admitted", "transported", "referred", "ferried":
+		if !r.passive(si, j) && !(r.lowAt(j-1) == "and" || r.lowAt(j-1) == ",") {
+			return j
+		}
+		end = hospital(j+1, j+10)
+	case "treated":
+		if !r.passive(si, j) {
+			return j
+		}
+		if end = hospital(j+1, j+12); end < 0 {
+			for k := j + 1; k < min(j+6, s.last); k++ {
+				switch w := &ws[k]; {
+				case w.is(lexicon.Harm) && w.e.Measure == string(Injured), w.low == "cuts", w.low == "bruises", w.low == "inhalation", w.low == "gunshot":
+					end = k
+				case w.low == "shock":
+					return j
+				}
+			}
+			if end < 0 && (j+1 >= s.last || ws[j+1].punct || ws[j+1].low == "on" || ws[j+1].low == "at") {
+				end = j
+			}
+		}
+	case "hit", "struck", "grazed", "cut", "burned", "burnt", "slashed", "bitten":
+		if !r.passive(si, j) {
+			return j
+		}
+		for k := j + 1; k < min(j+7, s.last); k++ {
+			if bodyPart(ws[k].low) || ws[k].low == "bullet" || ws[k].low == "bullets" || ws[k].low == "shrapnel" || ws[k].low == "gunfire" || ws[k].low == "pellet" || ws[k].low == "pellets" || ws[k].low == "shots" || ws[k].low == "splinters" {
+				end = k
+				break
+			}
+			if ws[k].punct {
+				break
+			}
+		}
+		if ws[j].low == "grazed" || ws[j].low == "slashed" {
+			end = max(end, j)
+		}
+	case "in":
+		k := j + 1
+		if k < s.last && ws[k].low == "a" {
+			k++
+		}
+		for n := 0; n < 4 && k < s.last; n++ {
+			switch ws[k].low {
+			case "hospital", "intensive care", "surgery":
+				if n == 0 && ws[j+1].low != "a" {
+					end = k
+				}
+			case "intensive":
+				if r.lowAt(k+1) == "care" {
+					end = k + 1
+				}
+			case "condition":
+				if n > 0 {
+					end = k
+				}
+			case "serious", "critical", "stable", "fair", "grave", "life-threatening", "good", "but", "and", "satisfactory", "poor", "critically":
+				k++
+				continue
+			}
+			break
+		}
+		if end < 0 || j-1 < s.first {
+			return j
+		}
+	case "receiving", "undergoing", "receive", "received", "underwent":
+		k := j + 1
+		for k < s.last && (ws[k].is(lexicon.Adj) || ws[k].low == "medical" || ws[k].low == "emergency") {
+			k++
+		}
+		if k < s.last && (ws[k].low == "treatment" || ws[k].low == "surgery" || ws[k].low == "care" || ws[k].low == "attention") {
+			end = k
+		} else if g := r.group(j + 1); g >= 0 && (r.words[r.groups[g].last-1].low == "treatment" || r.words[r.groups[g].last-1].low == "surgery" || r.words[r.groups[g].last-1].low == "attention") {
+			end = r.groups[g].last - 1
+		}
+	case "broke", "broken", "lost":
+		if d := r.lowAt(j + 1); d == "his" || d == "her" || d == "their" || d == "a" || d == "an" {
+			for k := j + 2; k < min(j+4, s.last); k++ {
+				if bodyPart(ws[k].low) {
+					end = k
+				}
+			}
+		}
+	case "responding":
+		if r.lowAt(j+1) == "to" && r.lowAt(j+2) == "treatment" {
+			end = j + 2
+		}
+	case "survived":
+		if r.lowAt(j+1) == "with" {
+			for k := j + 2; k < min(j+6, s.last); k++ {
+				if ws[k].is(lexicon.Harm) && ws[k].e.Measure == string(Injured) {
+					end = k
+				}
+			}
+		}
+	}
+	if end < 0 {
+		return j
+	}
+	for k := max(s.first, j-8); k+2 < j; k++ {
+		if ws[k].low == "of" && ws[k+1].low == "the" && ws[k+2].low == "dead" {
+			return j // "fifteen of the dead were brought to hospitals"
+		}
+	}
+	n := len(r.figs)
+	r.subject(si, subject, Injured, "fig.care")
+	for i := n; i < len(r.figs); i++ {
+		if r.figs[i].scope == "perpetrator" {
+			continue
+		}
+		r.figs[i].care = true
+		r.figs[i].last = max(r.figs[i].last, end+1)
+	}
+	if len(r.figs) == n {
+		return j
+	}
+	return end
+}
+
+func bodyPart(w string) bool {
+	switch w {
+	case "leg", "legs", "arm", "arms", "shoulder", "shoulders", "thigh", "head", "chest", "back", "neck", "hand", "hands", "foot", "feet", "stomach", "abdomen", "face", "hip", "knee", "ankle", "groin", "torso", "buttocks", "jaw", "eye", "eyes", "elbow", "wrist", "calf", "pelvis", "side", "finger", "ear", "throat", "cheek", "belly":
+		return true
+	}
+	return false
+}

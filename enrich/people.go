@@ -1,0 +1,748 @@
+package enrich
+
+import (
+	"strings"
+
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// People as the grammar of a sentence gives them to a harm word: subjects, objects,
+// lists, pronouns, and those that are left out.
+
+// arg is a noun group taken as a number of people.
+type arg struct {
+	g    int // index of the group
+	q    quantity.Quantity
+	rule string
+}
+
+func (r *reading) group(w int) int {
+	if w < 0 || w >= len(r.words) {
+		return -1
+	}
+	return r.words[w].group - 1
+}
+
+// take reads the group as people; strict refuses an unknown noun.
+func (r *reading) take(g int) (arg, bool) {
+	if g < 0 {
+		return arg{}, false
+	}
+	gr := &r.groups[g]
+	if gr.first > 0 && r.words[gr.first-1].low == "how" {
+		return arg{}, false // "did not say how many people were held"
+	}
+	if gr.first > 1 && r.words[gr.first-1].low == "but" && r.words[gr.first-2].low == "all" {
+		return arg{}, false // "all but three were killed"
+	}
+	q, rule, ok := gr.size()
+	if !ok {
+		return arg{}, false
+	}
+	if gr.q != nil && gr.q.Shape == quantity.Year && !gr.person {
+		return arg{}, false
+	}
+	return arg{g, q, rule}, true
+}
+
+// presumed takes an unknown noun for a person where it is joined to people: "the
+// priest and a thurifer".
+func (r *reading) presumed(g int, and bool) (arg, bool) {
+	gr := &r.groups[g]
+	if !and || gr.q != nil || gr.thing != "unknown" || gr.plural || gr.last-gr.first > 4 {
+		return arg{}, false
+	}
+	switch gr.det {
+	case "a", "an", "his", "her":
+		return arg{g, quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, "presumed"}, true
+	}
+	return arg{}, false
+}
+
+// list takes the group g and those that are coordinated with it to its right.
+// It returns the word after the last.
+func (r *reading) list(si, g int, object bool) ([]arg, int) {
+	ws, s := r.words, &r.sents[si]
+	a, ok := r.take(g)
+	if !ok {
+		return nil, 0
+	}
+	args := []arg{a}
+	end := r.groups[g].last
+	for {
+		k := end
+		k = r.skipAfter(s, k)
+		sep := false
+		comma := false
+		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == "&" || ws[k].low == "plus" || ws[k].low == "as well as" || ws[k].low == "along with" || ws[k].low == "together with" || ws[k].low == "alongside") {
+			if ws[k].low == "," {
+				comma = true
+			} else {
+				sep, comma = true, false
+			}
+			k++
+		}
+		if !sep && !comma {
+			x := r.resume(s, end)
+			if x < 0 {
+				return args, end
+			}
+			k, comma = x, true
+		}
+		n := r.group(k)
+		if n < 0 || r.groups[n].first != k || r.groups[n].age {
+			return args, end
+		}
+		b, ok := r.take(n)
+		if !ok {
+			b, ok = r.presumed(n, sep)
+		}
+		if !ok {
+			return args, end
+		}
+		gr := &r.groups[n]
+		if gr.det == "the" && gr.q == nil && !sep {
+			return args, end
+		}
+		// The next group may be the subject of a clause of its own: "and three others were hurt".
+		x := gr.last
+		x = r.skipAfter(s, x)
+		if x < s.last && (ws[x].is(lexicon.Aux) || ws[x].is(lexicon.Harm) && ws[x].e.Form&(lexicon.Past|lexicon.Predicative|lexicon.Intrans) != 0 || ws[x].is(lexicon.Verb) && !ws[x].is(lexicon.Prep)) {
+			return args, end
+		}
+		if object && r.sharedPredicate(s, n) {
+			return args, end
+		}
+		if !sep && comma {
+			// A comma alone needs an "and" further on: else it is apposition.
+			if !r.andAhead(s, gr.last) {
+				return args, end
+			}
+		}
+		if b.rule == "named" && !sep {
+			return args, end
+		}
+		args = append(args, b)
+		end = gr.last
+		if len(args) > 12 {
+			return args, end
+		}
+	}
+}
+
+// sharedPredicate tells whether a coordinated group has a harm word of its own
+// further on: "killed 4 people and 10 others were wounded".
+func (r *reading) sharedPredicate(s *sentence, g int) bool {
+	ws := r.words
+	for k := r.groups[g].last; k < s.last && k < r.groups[g].last+8; k++ {
+		w := &ws[k]
+		if w.low == "who" || w.low == "when" {
+			return false
+		}
+		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && r.passive(r.sentenceAt(k), k) {
+			return true
+		}
+		if w.is(lexicon.Sub) || w.punct || w.is(lexicon.Conj) {
+			return false
+		}
+	}
+	return false
+}
+
+// resume finds where a list goes on after a group was described: "killed a
+// trader returning from a fair, his wife and a porter".
+func (r *reading) resume(s *sentence, k int) int {
+	if k >= s.last || !verbal(r.words[k].low) && !r.words[k].is(lexicon.Prep) && r.words[k].low != "who" || r.words[k].low == "in" || r.words[k].low == "when" || r.words[k].low == "at" {
+		return -1
+	}
+	for n := k + 1; n < s.last && n < k+12; n++ {
+		w := &r.words[n]
+		if w.is(lexicon.Harm|lexicon.Sub) || w.low == ";" || w.q != nil {
+			return -1
+		}
+		if w.low == "," {
+			g := r.group(n + 1)
+			if g < 0 || !r.groups[g].person || r.groups[g].det != "his" && r.groups[g].det != "her" && r.groups[g].det != "a" {
+				return -1
+			}
+			return n + 1
+		}
+	}
+	return -1
+}
+
+func (r *reading) andAhead(s *sentence, k int) bool {
+	for n := 0; k < s.last && n < 14; k, n = k+1, n+1 {
+		switch w := &r.words[k]; {
+		case w.low == "and" || w.low == "&":
+			g := r.group(k + 1)
+			return g >= 0 && (r.groups[g].person || r.groups[g].q != nil || r.groups[g].det == "a" || r.groups[g].det == "an")
+		case w.is(lexicon.Verb | lexicon.Aux | lexicon.Sub):
+			return false
+		}
+	}
+	return false
+}
+
+// skipAfter passes what may stand between a group and what is joined to it: an
+// age, a short prepositional phrase, a bracket.
+func (r *reading) skipAfter(s *sentence, k int) int {
+	ws := r.words
+	if k+1 < s.last && ws[k].low == "," {
+		if g := r.group(k + 1); g >= 0 && r.groups[g].age && r.groups[g].last < s.last && ws[r.groups[g].last].low == "," {
+			return r.groups[g].last
+		}
+	}
+	if k+1 < s.last && (ws[k+1].low == "and" || ws[k+1].low == ",") {
+		switch ws[k].low {
+		case "inside", "aboard", "outside", "nearby", "there":
+			return k + 1 // "the two men inside and a passer-by"
+		}
+	}
+	if k < s.last && ws[k].low == "(" {
+		for n := k; n < s.last && n < k+8; n++ {
+			if ws[n].low == ")" {
+				return n + 1
+			}
+		}
+	}
+	if k+1 < s.last && (ws[k].low == "of" || ws[k].low == "from") {
+		if g := r.group(k + 1); g >= 0 && r.groups[g].first == k+1 && r.groups[g].q == nil {
+			return r.groups[g].last
+		}
+		if ws[k+1].place > 0 {
+			return k + 2
+		}
+	}
+	return k
+}
+
+// subject reads the people to the left of a passive, intransitive or bare participle.
+func (r *reading) subject(si, j int, m Measure, rule string) {
+	ws, s := r.words, &r.sents[si]
+	// "The dead were", "died in": walk left over the words between subject and verb.
+	low := s.first + s.dateline
+	k := j - 1
+	neg := false
+	for k >= low {
+		w := &ws[k]
+		switch {
+		case w.low == "not" || w.low == "never":
+			neg = true
+		case w.low == "no" || w.group > 0:
+			goto found
+		case w.is(lexicon.Aux|lexicon.Adv|lexicon.Neg) || strings.HasSuffix(w.low, "ly") || w.low == "confirmed" || w.low == "reported" || w.low == "feared" || w.low == "believed" || w.low == "to" || w.low == "declared" || w.low == "pronounced" || w.low == "said" || w.low == "both" || w.low == "all" || w.low == "presumed":
+		case w.date > 0 || w.punct && w.low == "\"":
+		case w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base|lexicon.Intrans) != 0, w.low == "and" || w.low == "or" || w.low == "then" || w.low == "shot" || w.low == "beaten" || w.low == "tortured":
+			// "were shot and killed", "kidnapped and later killed".
+			if w.low == "and" || w.low == "or" {
+				if k-1 < low || ws[k-1].group > 0 && !ws[k-1].is(lexicon.Harm) {
+					goto found
+				}
+			}
+		default:
+			goto found
+		}
+		k--
+	}
+found:
+	if k < low {
+		return
+	}
+	if ws[k].low == "no one" || ws[k].low == "nobody" || ws[k].low == "none" {
+		r.none(si, j, m, k)
+		return
+	}
+	if (ws[k].low == "he" || ws[k].low == "she") && !neg && m != Escaped && m != Released {
+		r.pronoun(si, j, m, k, rule)
+		return
+	}
+	if l := ws[k].low; !neg && (l == "they" || l == "who" && k > low && ws[k-1].low == "," && r.group(k-2) < 0 || (l == "both" || l == "all") && k+2 < s.last && ws[k+1].low == "of" && ws[k+2].low == "whom") {
+		if args := r.theyAre(si, k); len(args) > 0 {
+			r.figure(si, j, m, args, rule+"+they", k, j+1)
+			return
+		}
+	}
+	if !neg && r.ordinal(k) && k > low && (ws[k-1].low == "the" || ws[k-1].low == "a") {
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+ordinal", sent: si, group: -1, harm: j, first: k - 1, last: j + 1, parts: -1, others: true, hypothesis: r.hypothetical(s, j)})
+		return
+	}
+	if f := r.sharedSubject(si, j, k, m); f >= 0 && !neg {
+		x := r.figs[f]
+		x.measure, x.harm, x.first, x.last, x.rule, x.soft, x.care = m, j, k, j+1, rule+"+shared", false, false
+		x.hypothesis = r.hypothetical(s, j)
+		if x.relation == "part" {
+			x.relation = "total"
+		}
+		x.parts = -1
+		r.figs = append(r.figs, x)
+		return
+	}
+	args, first := r.leftward(si, k, low, rule == "fig.participle-subject")
+	if len(args) == 0 && !neg {
+		if f := r.elided(si, j, k, m); f >= 0 {
+			x := r.figs[f]
+			x.measure, x.harm, x.first, x.last, x.rule, x.soft = m, j, j, j+1, rule+"+elided", false
+			x.hypothesis = r.hypothetical(s, j)
+			x.parts = -1
+			r.figs = append(r.figs, x)
+			return
+		}
+	}
+	if len(args) == 0 {
+		for n := k; n >= low && n > k-20; n-- {
+			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 {
+				break
+			}
+			if l := ws[n].low; (l == "he" || l == "she") && (n == low || ws[n-1].punct || ws[n-1].is(lexicon.Sub|lexicon.Conj)) {
+				k = n
+				r.pronoun(si, j, m, k, rule)
+				break
+			}
+		}
+		return
+	}
+	if b, ok := r.besides(s, first); ok {
+		args = append([]arg{b}, args...)
+	}
+	if neg {
+		// "the men were not killed": says nothing of how many were.
+		return
+	}
+	if r.groups[args[0].g].q == nil && args[0].q.Quantifier == "unknown" && len(args) == 1 && (m == Killed || m == Injured) && r.groups[args[0].g].who == "perpetrator" {
+		return
+	}
+	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// ordinal tells whether word k numbers a person: "the fifth was killed later".
+func (r *reading) ordinal(k int) bool {
+	switch r.words[k].low {
+	case "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth":
+		return true
+	}
+	return false
+}
+
+// theyAre finds the people that "they" at word k stands for: the subject of the
+// clause before, in this sentence or the last one.
+func (r *reading) theyAre(si, k int) []arg {
+	for n := si; n >= 0 && n >= si-1; n-- {
+		s := &r.sents[n]
+		for i := s.first + s.dateline; i < min(k, s.last); i++ {
+			g := r.group(i)
+			if g < 0 || r.groups[g].first != i {
+				continue
+			}
+			gr := &r.groups[g]
+			if gr.person && gr.prep < 0 && gr.who != "perpetrator" && gr.who != "official" && (gr.q != nil && gr.q.Quantifier != "none" || gr.det == "a" || gr.det == "an") {
+				args, end := r.list(n, g, false)
+				if h := r.group(end + 1); len(args) == 1 && end+1 < s.last && r.words[end].low == "and" && h >= 0 && r.groups[h].first == end+1 {
+					if b, ok := r.take(h); ok {
+						args = append(args, b) // "two nurses and a driver were on their way when they …"
+					}
+				}
+				if len(args) == 0 || len(args) == 1 && args[0].q.Max == 1 {
+					return nil
+				}
+				return args
+			}
+			if gr.prep < 0 && gr.thing == "" {
+				break // another subject stands first
+			}
+		}
+	}
+	return nil
+}
+
+// sharedSubject finds the figure whose people a second predicate has too: "two
+// clerks were seized in Aden and later found dead". -1 where there is none.
+func (r *reading) sharedSubject(si, j, k int, m Measure) int {
+	s := &r.sents[si]
+	switch r.words[k].low {
+	case "and", "but", "then", "before", "being":
+	default:
+		return -1
+	}
+	if k-1 >= s.first && r.words[k-1].is(lexicon.Harm) {
+		return -1 // "was shot and killed": the nearer rule reads it
+	}
+	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
+		f := &r.figs[i]
+		if f.harm >= k || f.scope != "current" || f.lead == 0 || f.relation == "part" || f.measure == m {
+			continue
+		}
+		if !strings.HasPrefix(f.rule, "fig.passive-subject") && !strings.HasPrefix(f.rule, "fig.taken") && !strings.HasPrefix(f.rule, "fig.care") && !strings.HasPrefix(f.rule, "fig.shot") {
+			return -1
+		}
+		for n := f.harm + 1; n < k; n++ {
+			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 && r.groups[g].who != "perpetrator" {
+				return -1
+			}
+			if r.words[n].is(lexicon.Sub) && r.words[n].low != "after" && r.words[n].low != "while" && r.words[n].low != "as" {
+				return -1
+			}
+		}
+		return i
+	}
+	return -1
+}
+
+// elided finds the figure whose people an empty subject means, where a
+// telegraphic sentence leaves it out: "one nurse abducted in May; found dead in
+// June". -1 where there is none.
+func (r *reading) elided(si, j, k int, m Measure) int {
+	s := &r.sents[si]
+	low := s.first + s.dateline
+	if k > low && r.words[k].low != ";" && !(r.words[k].punct && k == low) {
+		return -1
+	}
+	if k == low && !r.words[k].punct && j > low {
+		return -1
+	}
+	for i := len(r.figs) - 1; i >= 0 && si-r.figs[i].sent <= 1; i-- {
+		f := &r.figs[i]
+		if f.harm < j && f.scope == "current" && f.measure != m && f.lead > 0 && (f.measure == Abducted || f.measure == Injured || f.measure == Missing) && f.relation != "part" && f.relation != "subset" {
+			return i
+		}
+	}
+	return -1
+}
+
+// pronoun records "he was shot dead": one person, told of elsewhere too.
+func (r *reading) pronoun(si, j int, m Measure, k int, rule string) {
+	s := &r.sents[si]
+	who, scope := "any", "current"
+	if m == Killed && r.heIsAttacker(si, k) {
+		who, scope = "perpetrator", "perpetrator"
+	}
+	r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: who, scope: scope, relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)})
+}
+
+// besides reads the people that an opening adds to the subject: "Besides the
+// driver, six passengers died".
+func (r *reading) besides(s *sentence, first int) (arg, bool) {
+	k := s.first + s.dateline
+	switch r.words[k].low {
+	case "besides":
+		k++
+	case "apart", "aside":
+		k += 2
+	case "in":
+		if r.lowAt(k+1) != "addition" {
+			return arg{}, false
+		}
+		k += 3
+	default:
+		return arg{}, false
+	}
+	if k >= first {
+		return arg{}, false
+	}
+	g := r.group(k)
+	if g < 0 || r.groups[g].last >= s.last || r.words[r.groups[g].last].low != "," || r.groups[g].last+1 != first || r.groups[g].who == "perpetrator" {
+		return arg{}, false
+	}
+	return r.take(g)
+}
+
+// leftward finds the subject that ends at or before word k.
+func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
+	ws, s := r.words, &r.sents[si]
+	steps := 0
+	var fallback *arg
+	far := false
+	joined := ws[k].low == "and" || ws[k].low == "but"
+	if l := ws[k].low; (l == "who" || l == "that") && k > lowest {
+		// "the minister, who was murdered": the noun before, whatever governs it.
+		n := k - 1
+		if ws[n].low == "," && n > lowest {
+			n--
+		}
+		if g := r.group(n); g >= 0 && r.groups[g].last == n+1 && (r.groups[g].person || r.groups[g].name) {
+			if a, ok := r.take(g); ok {
+				return []arg{a}, r.groups[g].first
+			}
+		}
+	}
+	for k >= lowest && steps < 40 {
+		steps++
+		w := &ws[k]
+		if w.group > 0 {
+			g := w.group - 1
+			gr := &r.groups[g]
+			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && bare && gr.q != nil && (ws[gr.prep].low == "among" || ws[gr.prep].low == "of" && gr.prep > lowest && ws[gr.prep-1].q != nil)) && !(steps == 1 && ws[gr.prep].low == "with" && gr.q != nil) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
+				p := ws[gr.prep].low
+				if fallback == nil && gr.q != nil && gr.person && p != "by" && p != "including" && p != "with" {
+					if a, ok := r.take(g); ok {
+						fallback = &a
+					}
+				}
+				k = gr.prep - 1
+				continue
+			}
+			a, ok := r.take(g)
+			if !ok {
+				if gr.q == nil && gr.head >= 0 && r.counting(gr.head) && gr.prep < 0 {
+					return nil, 0 // "an unconfirmed number of women were taken away"
+				}
+				if gr.age {
+					k = gr.first - 1
+					continue
+				}
+				// "seven staff and three vehicles were taken": the people stand further left.
+				if p := gr.first - 1; gr.thing != "" && p > lowest && ws[p].low == "and" && (gr.q != nil || gr.det != "") {
+					if h := r.group(p - 1); h >= 0 && r.groups[h].person && r.groups[h].prep < 0 && r.groups[h].last == p {
+						k = p - 1
+						continue
+					}
+				}
+				// "30 people, police said, were killed"; "a car carrying two nuns was hit".
+				if gr.thing == "source" || gr.thing == "name" || gr.thing == "place" || gr.thing == "actor" || gr.thing == "demonym" {
+					if gr.first-1 >= lowest && (ws[gr.first-1].punct || ws[gr.first-1].is(lexicon.Conj)) {
+						k = gr.first - 1
+						continue
+					}
+				}
+				if gr.q == nil && gr.thing == "unknown" && gr.head >= 0 && !r.counting(gr.head) && gr.first >= lowest && steps <= 4 && fallback == nil && !far && !gr.plural && gr.det != "" && gr.prep < 0 {
+					// "The administrator was killed": whom harm befalls is a person, also where the noun is not known.
+					one := quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}
+					return []arg{{g, one, "presumed"}}, gr.first
+				}
+				if gr.q == nil && gr.first-1 >= lowest && fallback == nil {
+					far = true
+					k = gr.first - 1
+					continue
+				}
+				return r.only(fallback)
+			}
+			if far && !(gr.q != nil && gr.person || a.rule == "article") {
+				k = gr.first - 1
+				continue
+			}
+			if r.governed(g, lowest) {
+				k = gr.first - 1
+				for k >= lowest && r.group(k) < 0 {
+					k--
+				}
+				continue
+			}
+			if h, ok := r.bracketed(g, lowest); ok {
+				a = h
+			}
+			return r.leftList(si, a, lowest, bare)
+		}
+		switch {
+		case w.low == ")" || w.low == "-" || w.low == "–" || w.low == "—" || w.low == "--":
+			open := -1
+			for n := k - 1; n >= lowest && n > k-26; n-- {
+				if ws[n].low == "(" || w.low != ")" && ws[n].low == w.low {
+					open = n
+					break
+				}
+			}
+			if open < 0 {
+				return r.only(fallback)
+			}
+			k = open - 1
+			continue
+		case w.low == ",":
+			// A closing comma: jump to the one that opened.
+			open := -1
+			for n := k - 1; n >= lowest && n > k-26; n-- {
+				if ws[n].low == "," && n+1 < s.last {
+					x := &ws[n+1]
+					g := r.group(n + 1)
+					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv|lexicon.Sub) || g >= 0 && r.groups[g].q == nil || n+3 < s.last && r.words[n+2].low == "of" && (r.words[n+3].low == "them" || r.words[n+3].low == "whom") {
+						open = n
+					}
+				}
+				if ws[n].low == ";" {
+					break
+				}
+			}
+			if open < 0 {
+				k--
+				continue
+			}
+			k = open - 1
+			continue
+		case w.low == ";" || w.low == ":" || w.is(lexicon.Sub) && w.low != "where" && !joined:
+			return r.only(fallback)
+		case w.low == "and" || w.low == "but" || w.low == "or":
+			// A new clause without a subject of its own shares the one before.
+			if k-1 >= lowest && ws[k-1].is(lexicon.Harm) {
+				k--
+				continue
+			}
+			if fallback != nil {
+				return r.only(fallback)
+			}
+		case w.is(lexicon.Aux) && steps > 1:
+			// A finite verb of another clause: "three were hurt and died".
+		}
+		k--
+	}
+	return r.only(fallback)
+}
+
+// counting tells whether a word names a number: "the figure of 60 dead".
+func (r *reading) counting(k int) bool {
+	switch r.words[k].low {
+	case "figure", "total", "number", "toll", "reports", "report", "count", "tally", "rest", "majority", "figures", "numbers":
+		return true
+	}
+	return false
+}
+
+// governed tells whether g is coordinated with a group that a preposition
+// governs: "including civilians and policemen".
+func (r *reading) governed(g, lowest int) bool {
+	ws := r.words
+	for n := 0; n < 6; n++ {
+		k := r.groups[g].first - 1
+		if k <= lowest || ws[k].low != "and" && ws[k].low != "," {
+			return false
+		}
+		h := r.group(k - 1)
+		if h < 0 {
+			return false
+		}
+		if p := r.groups[h].prep; p >= 0 {
+			switch ws[p].low {
+			case "including", "among", "between":
+				return true
+			}
+			return r.groups[g].q == nil && r.groups[g].det == ""
+		}
+		if p := r.groups[h].first - 1; p >= lowest && (ws[p].low == "mostly" || ws[p].low == "mainly") {
+			return true
+		}
+		g = h
+	}
+	return false
+}
+
+// bracketed reads "two UN (and one other) drivers": the number stands before the bracket.
+func (r *reading) bracketed(g, lowest int) (arg, bool) {
+	gr := &r.groups[g]
+	if gr.q != nil || gr.det != "" || gr.first-1 < lowest || r.words[gr.first-1].low != ")" {
+		return arg{}, false
+	}
+	for k := gr.first - 2; k >= lowest && k > gr.first-12; k-- {
+		if r.words[k].low == "(" {
+			h := r.group(k - 1)
+			if h >= 0 && r.groups[h].q != nil && r.groups[h].q.Shape == quantity.Count {
+				return arg{h, *r.groups[h].q, ""}, true
+			}
+			return arg{}, false
+		}
+	}
+	return arg{}, false
+}
+
+func (r *reading) only(a *arg) ([]arg, int) {
+	if a == nil {
+		return nil, 0
+	}
+	return []arg{*a}, r.groups[a.g].first
+}
+
+// leftList extends a subject to the groups that are coordinated with it on its left.
+func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
+	ws, s := r.words, &r.sents[si]
+	args := []arg{a}
+	first := r.groups[a.g].first
+	joined := false
+	for len(args) < 12 {
+		k := first - 1
+		if k < lowest {
+			break
+		}
+		and := false
+		for k >= lowest && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == "&" || ws[k].low == "as well as" || ws[k].low == "along with" || ws[k].low == "together with" || ws[k].low == "plus") {
+			if ws[k].low != "," {
+				and = true
+			}
+			k--
+		}
+		if g := r.group(k); k < first-1 && (s.title || bare && g >= 0 && r.groups[g].q != nil && r.groups[g].person && r.groups[a.g].q != nil && (r.groups[g].q.Min != number(a.q) || !r.sameWords(g, a.g))) {
+			and = true // headlines write a comma for "and"
+		}
+		if k == first-1 || !and && !joined {
+			break
+		}
+		joined = joined || and
+		if k >= lowest && ws[k].low == ")" {
+			for n := k - 1; n >= lowest && n > k-12; n-- {
+				if ws[n].low == "(" {
+					k = n - 1
+					break
+				}
+			}
+		}
+		// A prepositional tail of the earlier group: "two members of the army and a guide".
+		g := r.group(k)
+		for n := 0; n < 3 && g >= 0 && r.groups[g].prep >= 0; n++ {
+			p := r.groups[g].prep
+			if ws[p].low != "of" && ws[p].low != "from" && ws[p].low != "in" && ws[p].low != "with" && ws[p].low != "for" {
+				break
+			}
+			k = p - 1
+			g = r.group(k)
+		}
+		if g >= 0 && r.groups[g].age && r.groups[g].first-2 >= lowest {
+			k = r.groups[g].first - 2
+			g = r.group(k)
+		}
+		if g < 0 || r.groups[g].prep >= 0 && ws[r.groups[g].prep].low != "of" {
+			break
+		}
+		b, ok := r.take(g)
+		if !ok || b.q.Quantifier == "none" {
+			break
+		}
+		if b.rule == "plural" && ws[r.groups[g].last].low == "," && (r.groups[a.g].q != nil || s.title) {
+			break // "van hits shoppers, one dead"; "14 died, most of them civilians, and 30 others were hurt"
+		}
+		if h, ok := r.bracketed(g, lowest); ok {
+			b = h
+			g = h.g
+		}
+		// The left group must not be the object of a verb of its own: "killing two and three were hurt".
+		if n := r.groups[g].first - 1; n >= lowest && (ws[n].is(lexicon.Harm) && ws[n].group == 0 || ws[n].is(lexicon.Verb) && !ws[n].is(lexicon.Adv)) && !and {
+			break
+		} else if n >= lowest && ws[n].is(lexicon.Harm) && ws[n].e.Form&(lexicon.Gerund|lexicon.Base|lexicon.Past) != 0 && ws[n].group == 0 {
+			break
+		}
+		if !r.countable(b) {
+			break
+		}
+		args = append([]arg{b}, args...)
+		first = r.groups[g].first
+	}
+	return args, first
+}
+
+// sameWords tells whether two groups say the same: a headline and its text run
+// together repeat themselves.
+func (r *reading) sameWords(a, b int) bool {
+	x, y := &r.groups[a], &r.groups[b]
+	if x.head < 0 || y.head < 0 {
+		return x.head == y.head
+	}
+	if x.last-x.first != y.last-y.first {
+		return false
+	}
+	for i := range x.last - x.first {
+		if r.words[x.first+i].low != r.words[y.first+i].low {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reading) countable(a arg) bool {
+	return a.q.Quantifier != "unknown" || a.rule == "plural"
+}

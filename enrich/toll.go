@@ -1,0 +1,248 @@
+package enrich
+
+import (
+	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
+)
+
+// Tolls: numbers that count the dead or hurt without naming them, and what they
+// replace.
+
+// numberOf reads "the number of wounded stands at 48", "raised the count of the
+// dead by six to 41": a toll in other words. It returns the harm word, j where
+// there is none.
+func (r *reading) numberOf(si, j int) int {
+	ws, s := r.words, &r.sents[si]
+	switch ws[j].low {
+	case "number", "count", "tally", "total", "numbers":
+	default:
+		return j
+	}
+	if j+1 < s.last && ws[j+1].is(lexicon.Harm) && ws[j+1].e.Measure == string(Killed) {
+		// "were shot, taking to 61 the number killed this year": who was shot is among the killed
+		for i := range r.figs {
+			if f := &r.figs[i]; f.sent == si && f.soft && f.measure == Injured {
+				f.measure, f.soft, f.rule = Killed, false, f.rule+"+toll"
+			}
+		}
+		if n := r.numberBefore(si, j); n > j {
+			return n
+		}
+		n := len(r.figs)
+		if r.toll(si, j+1, Killed); len(r.figs) > n {
+			return j + 1 // "brought the number killed to six"
+		}
+		return j
+	}
+	if n := r.numberBefore(si, j); n > j {
+		return n
+	}
+	if j+2 >= s.last {
+		return j
+	}
+	if ws[j+1].low != "of" {
+		// "raised the count by six to 41" after a toll was told of
+		if ws[j].low == "count" || ws[j].low == "tally" {
+			r.toll(si, j, Killed)
+		}
+		return j
+	}
+	for k := j + 2; k < s.last && k < j+8; k++ {
+		w := &ws[k]
+		if w.punct {
+			break
+		}
+		if m := Measure(w.e.Measure); w.is(lexicon.Harm) && (m == Killed || m == Injured || m == Abducted || m == Missing || w.low == "victims") {
+			if w.low == "victims" {
+				if !r.says(s, "died") && !r.says(s, "dead") && !r.says(s, "killed") && !r.says(s, "death") {
+					return j
+				}
+				m = Killed
+			}
+			n := len(r.figs)
+			r.toll(si, k, m)
+			if len(r.figs) > n {
+				return k
+			}
+			return j
+		}
+	}
+	return j
+}
+
+// nth reads a toll from an ordinal: "the shooting claimed its third victim", "the
+// fifth person to die in the attack".
+func (r *reading) nth(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	n := 0
+	switch ws[j].low {
+	case "second":
+		n = 2
+	case "third":
+		n = 3
+	case "fourth":
+		n = 4
+	case "fifth":
+		n = 5
+	case "sixth":
+		n = 6
+	case "seventh":
+		n = 7
+	default:
+		return
+	}
+	if j+1 >= s.last {
+		return
+	}
+	toll := false
+	switch ws[j+1].low {
+	case "victim", "fatality", "death":
+		for k := s.first; k < s.last; k++ {
+			switch l := ws[k].low; {
+			case l == "claims" || l == "claimed" || l == "becoming" || l == "became" || l == "becomes" || l == "dies" || l == "died":
+				toll = true
+			case ws[k].date > 0 && r.dates[ws[k].date-1].running, l == "year", l == "month", l == "week":
+				return // "the third victim this year"
+			}
+		}
+	case "person":
+		if j+3 < s.last && ws[j+2].low == "to" && (ws[j+3].low == "die" || ws[j+3].low == "lose" || ws[j+3].low == "lose their lives" || ws[j+3].is(lexicon.Harm)) {
+			toll = true
+		}
+	case "man", "woman", "boy", "girl", "child", "officer", "soldier", "student", "teenager":
+		for k := j + 2; k < min(j+5, s.last); k++ {
+			if l := ws[k].low; l == "dies" || l == "died" {
+				toll = si <= 1 // as news: "A second man has died"
+			}
+		}
+	}
+	if !toll {
+		return
+	}
+	for k := s.first; k < s.last; k++ {
+		if ws[k].date > 0 && r.dates[ws[k].date-1].running {
+			return
+		}
+	}
+	r.figs = append(r.figs, mention{measure: Killed, q: quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, who: "any", scope: "current", relation: "update", certainty: "reported", rule: "fig.nth", sent: si, group: -1, harm: j, first: j, last: j + 2, parts: -1})
+}
+
+// numberBefore reads a toll whose number comes first: "lowered to 29 the number of
+// people killed", "bringing to 14 the number of dead". It returns the harm word, j
+// where there is none.
+func (r *reading) numberBefore(si, j int) int {
+	ws, s := r.words, &r.sents[si]
+	k := j - 1
+	if k >= s.first && ws[k].low == "the" {
+		k--
+	}
+	g := r.group(k)
+	if g < 0 || r.groups[g].q == nil || r.groups[g].head >= 0 || r.groups[g].q.Shape != quantity.Count || r.groups[g].first-1 < s.first || ws[r.groups[g].first-1].low != "to" {
+		return j
+	}
+	m := Measure("")
+	n := j + 1
+	for ; n < s.last && n < j+8 && !ws[n].punct; n++ {
+		if w := &ws[n]; w.is(lexicon.Harm) && (w.e.Measure == string(Killed) || w.e.Measure == string(Injured) || w.e.Measure == string(Abducted) || w.e.Measure == string(Missing)) {
+			m = Measure(w.e.Measure)
+			break
+		}
+	}
+	if m == "" {
+		return j
+	}
+	relation := "update"
+	for i := max(s.first, r.groups[g].first-4); i < r.groups[g].first; i++ {
+		switch ws[i].low {
+		case "lowered", "revised", "corrected", "cut", "reduced", "lowers", "down", "lowering":
+			relation = "correction"
+		}
+	}
+	at := len(r.figs)
+	r.figure(si, n, m, []arg{{g, *r.groups[g].q, ""}}, "fig.toll-before", r.groups[g].first, n+1)
+	for i := at; i < len(r.figs); i++ {
+		r.figs[i].relation = relation
+	}
+	return n
+}
+
+// putAt reads "put the dead at 12", "the wounded at 32".
+func (r *reading) putAt(si, j int, m Measure) {
+	ws, s := r.words, &r.sents[si]
+	if j+2 < s.last && ws[j+1].low == "at" && ws[j+2].q != nil {
+		if g := r.group(j + 2); g >= 0 {
+			if a, ok := r.take(g); ok {
+				r.figure(si, j, m, []arg{a}, "fig.put-at", j-1, r.groups[g].last)
+			}
+		}
+	}
+}
+
+// toll reads "the death toll rose from 22 to 29", "toll hits 44", "revised the toll down to 18 from 25".
+func (r *reading) toll(si, j int, m Measure) {
+	ws, s := r.words, &r.sents[si]
+	if m == Casualties && ws[j].low != "casualty toll" || ws[j].low == "toll" && j > s.first && ws[j-1].low == "injury" {
+		m = Injured
+	}
+	now, was := -1, -1
+	for k := j + 1; k < s.last && k < j+22; k++ {
+		w := &ws[k]
+		if w.low == ";" || w.low == "," && now >= 0 {
+			break
+		}
+		if w.q == nil || w.q.Shape != quantity.Count && w.q.Shape != quantity.Year {
+			continue
+		}
+		g := r.group(k)
+		if g >= 0 && r.groups[g].thing != "" {
+			continue
+		}
+		prev := ""
+		if k > s.first {
+			prev = ws[k-1].low
+		}
+		switch {
+		case prev == "from":
+			was = k
+		case prev == "by":
+		case w.q.Quantifier == "none":
+		case now < 0:
+			now = k
+		case prev == "to" && now >= 0:
+			now = k
+		}
+	}
+	if now < 0 {
+		return
+	}
+	g := r.group(now)
+	if g < 0 {
+		return
+	}
+	relation := "total"
+	for k := s.first; k < s.last; k++ {
+		switch ws[k].low {
+		case "revised", "corrected", "lowered":
+			relation = "correction"
+		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken":
+			if relation == "total" {
+				relation = "update"
+			}
+		}
+	}
+	f := len(r.figs)
+	r.figure(si, j, m, []arg{{g, *ws[now].q, ""}}, "fig.toll", j, r.groups[g].last)
+	if len(r.figs) > f {
+		x := &r.figs[len(r.figs)-1]
+		x.relation = relation
+		if was >= 0 {
+			x.previous = ws[was].q.Min
+			if relation == "total" {
+				x.relation = "update"
+			}
+			if x.q.Point != quantity.Open && x.q.Point < x.previous {
+				x.relation = "correction"
+			}
+		}
+	}
+}
