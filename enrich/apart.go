@@ -1,0 +1,595 @@
+package enrich
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin/enrich/lexicon"
+)
+
+// What keeps two incidents of one article apart: another place, another day,
+// other means, a cue, numbers of their own.
+
+// split parts a clause whose figures have places of their own: each is an
+// incident.
+func (r *reading) split(cs []clause) []clause {
+	apart := false
+	for i := range r.figs {
+		apart = apart || r.figs[i].at > 0
+	}
+	if !apart {
+		return cs
+	}
+	out := make([]clause, 0, len(cs)+4)
+	for _, c := range cs {
+		var at []int
+		for _, f := range c.figs {
+			if p := r.figs[f].at; p > 0 && !slices.Contains(at, p) {
+				at = append(at, p)
+			}
+		}
+		if len(at) < 2 || r.partsOfTold(&c) {
+			out = append(out, c)
+			continue
+		}
+		dead := 0
+		for _, f := range c.figs {
+			if r.figs[f].measure == Killed {
+				dead += number(r.figs[f].q)
+			}
+		}
+		for n, p := range at {
+			x := c
+			if n == 0 {
+				x.lead = dead
+			}
+			x.figs, x.places, x.apart = nil, []int{p - 1}, n > 0
+			for _, f := range c.figs {
+				if q := r.figs[f].at; q == p || q == 0 && n == 0 {
+					x.figs = append(x.figs, f)
+				}
+			}
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// partsOfTold tells whether the numbers of a clause that have places break down a
+// toll that the text gave before: "22 were killed … three died in X, two in Y".
+func (r *reading) partsOfTold(c *clause) bool {
+	sum := map[Measure]int{}
+	for _, f := range c.figs {
+		sum[r.figs[f].measure] += number(r.figs[f].q)
+	}
+	for i := range min(len(r.figs), compared) {
+		p := &r.figs[i]
+		if p.sent >= c.sent || p.scope != "current" || p.relation == "part" || p.relation == "subset" {
+			continue
+		}
+		if n, ok := sum[p.measure]; ok && number(p.q) > n {
+			return true
+		}
+	}
+	return false
+}
+
+// other tells whether the clause announces another incident.
+func (r *reading) other(c *clause) bool {
+	ws := r.words
+	for k := c.first; k < c.last; k++ {
+		switch ws[k].low {
+		case "separate", "unrelated":
+			if r.manyAt(c, k+1) {
+				continue // "in three separate attacks": their sum
+			}
+			return true
+		case "separately", "elsewhere":
+			return k-c.first < 2 || k+1 < c.last && ws[k+1].low == ","
+		case "meanwhile":
+			return k == c.first || k+1 < c.last && ws[k+1].low == ","
+		case "one":
+			if k-c.first <= 1 && k+1 < c.last && ws[k+1].low == "in" && ws[c.first].low == "and" {
+				return true
+			}
+		case "another", "second", "other":
+			if k-c.first <= 1 && k+1 < c.last && (ws[k+1].low == "in" || ws[k+1].low == "at" || ws[k+1].low == "near") {
+				return len(c.figs) > 0
+			}
+			if k+1 < c.last && (ws[k+1].is(lexicon.Kind) || k+2 < c.last && ws[k+1].noun() && ws[k+2].is(lexicon.Kind)) && !ws[k+1].is(lexicon.Person) {
+				if k-c.first < 4 {
+					return true
+				}
+				for _, f := range c.figs {
+					if h := r.figs[f].harm; h > k && h-k <= 8 {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// manyAt tells whether a plural word for incidents stands at word k or after one
+// more word: "separate attacks", "separate gun attacks".
+func (r *reading) manyAt(c *clause, k int) bool {
+	for n := k; n < min(k+3, c.last); n++ {
+		if w := &r.words[n]; (w.is(lexicon.Kind) || w.low == "incidents") && strings.HasSuffix(w.low, "s") && !w.is(lexicon.Person) {
+			return true
+		}
+		if r.words[n].punct || r.words[n].is(lexicon.Prep|lexicon.Verb) && !r.words[n].is(lexicon.Kind) {
+			return false
+		}
+	}
+	return false
+}
+
+// many tells whether the clause sums over several incidents: "killed in three
+// separate attacks", "in multiple shootings".
+func (r *reading) many(c *clause) bool {
+	for k := c.first; k+1 < c.last; k++ {
+		switch r.words[k].low {
+		case "separate", "multiple", "different", "several", "various":
+			if r.manyAt(c, k+1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// headlineSum tells whether an incident has so far no more than the sum of those
+// that are now told apart, and sets the sum aside.
+func (r *reading) headlineSum(x *incident, dead int) bool {
+	sum := false
+	for _, f := range x.figs {
+		m := &r.figs[f]
+		if m.measure == Killed && m.scope == "current" {
+			if number(m.q) != dead {
+				return false
+			}
+			sum = true
+		}
+	}
+	for _, f := range x.figs {
+		if m := &r.figs[f]; sum && m.measure == Killed && m.scope == "current" {
+			m.scope = "aggregate"
+		}
+	}
+	return sum
+}
+
+// promote makes the deadliest of several incidents the main one where the article
+// opens with their sum; the sum is kept as an aggregate.
+func (r *reading) promote(out []incident, cs []clause, main int) {
+	if main < 0 {
+		return
+	}
+	summed, others := false, 0
+	for _, ci := range out[main].clauses {
+		c := &cs[ci]
+		if len(c.figs) == 0 || r.sents[c.sent].title {
+			continue
+		}
+		if !r.many(c) {
+			break // later ones may be of any of them
+		}
+		summed = true
+	}
+	best, most := -1, 0
+	for i := range out {
+		if out[i].role != Other {
+			continue
+		}
+		others++
+		t, _ := r.total(&out[i], Killed)
+		n, _ := t.Number()
+		if n > most || best < 0 {
+			best, most = i, n
+		}
+	}
+	if !summed || others < 2 {
+		return
+	}
+	for _, f := range out[main].figs {
+		if x := &r.figs[f]; x.scope == "current" {
+			x.scope = "aggregate" // the sum, and what no incident of its own is told of
+		}
+	}
+	b := &out[best]
+	b.figs = append(b.figs, out[main].figs...)
+	b.role = Main
+	b.rules = append(b.rules, "role.deadliest")
+	out[main].role, out[main].figs = merged, nil
+}
+
+// theOnly makes the incident that an article opens with the main one where it tells
+// of no other and only a full date says that it is past: such are chronicles,
+// which are written months after. A text without a date of publication may name
+// any time.
+func (r *reading) theOnly(out []incident, cs []clause) int {
+	for i := range out {
+		x := &out[i]
+		if x.role != Background || len(x.clauses) == 0 || x.rules[0] != "scope.old-date" {
+			continue
+		}
+		c := &cs[x.clauses[0]]
+		if c.sent > 1 || len(x.figs) == 0 {
+			return -1
+		}
+		full := false
+		for _, d := range c.dates {
+			dt := &r.dates[d]
+			full = full || dt.basis == "explicit_date" && (dt.precision == "day" || !r.clock.known())
+			if dt.running || dt.basis == "relative" && dt.old {
+				return -1
+			}
+		}
+		if !full {
+			return -1
+		}
+		x.role = Main
+		x.rules = append(x.rules, "role.only-incident")
+		for _, f := range x.figs {
+			if r.figs[f].scope == "background" {
+				r.figs[f].scope = "current"
+			}
+		}
+		return i
+	}
+	return -1
+}
+
+// summed tells whether all that an incident has so far sums over several.
+func (r *reading) summed(x *incident, cs []clause) bool {
+	n := false
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		if len(c.figs) == 0 || r.sents[c.sent].title {
+			continue
+		}
+		if !r.many(c) {
+			return false
+		}
+		n = true
+	}
+	return n
+}
+
+// merged is the role of an incident that went into another: it makes no report.
+const merged Role = ""
+
+// saysWhat tells whether a clause has a word of its own for what happened.
+func (r *reading) saysWhat(c *clause) bool {
+	for _, k := range c.kinds {
+		if r.words[k].e.Type != "unknown" {
+			return true
+		}
+	}
+	return false
+}
+
+// otherDay compares the day that a clause with a toll of its own names with the
+// main incident's: -1 earlier, 1 later, 0 the same or not known. "On Monday, two
+// bombers killed 10" is another incident than Wednesday's.
+func (r *reading) otherDay(x *incident, c *clause) int {
+	if len(c.figs) == 0 || len(c.dates) == 0 || !r.indefinite(c) || r.definite(c) || !r.hurtsAny(x) {
+		return 0
+	}
+	own := false
+	for _, f := range c.figs {
+		if m := r.figs[f].measure; m != Killed && m != Injured && m != Abducted {
+			continue
+		}
+		own = own || r.figs[f].scope == "current" && (r.figs[f].relation == "total" || r.figs[f].relation == "sum_of_parts") && !r.figs[f].weak
+	}
+	if !own {
+		return 0
+	}
+	mine, theirs := -1, -1
+	for _, d := range c.dates {
+		if r.isDay(d) && !r.reporting(r.dates[d].word) {
+			mine = d
+		}
+	}
+	if mine < 0 {
+		return 0
+	}
+	for _, d := range x.dates {
+		if r.dates[mine].wd > 0 && r.dates[d].wd == r.dates[mine].wd || !r.dates[d].earliest.IsZero() && r.dates[d].earliest.Equal(r.dates[mine].earliest) {
+			return 0
+		}
+		if r.isDay(d) && theirs < 0 && !r.reporting(r.dates[d].word) {
+			theirs = d
+		}
+	}
+	if theirs < 0 || (r.dates[mine].wd == 0 || r.dates[theirs].wd == 0) && (r.dates[mine].earliest.IsZero() || r.dates[theirs].earliest.IsZero()) {
+		return 0
+	}
+	back := (r.dates[theirs].wd - r.dates[mine].wd + 7) % 7
+	if a, b := r.dates[mine].earliest, r.dates[theirs].earliest; !a.IsZero() && !b.IsZero() {
+		back = int(b.Sub(a).Hours() / 24)
+	}
+	if back == 1 && r.saysWhat(c) {
+		return 1 // the day before is news too
+	}
+	if back >= 1 && back <= 4 || back > 6 {
+		return -1
+	}
+	if !r.saysWhat(c) {
+		return 0 // "31 wounded remained in his care on Tuesday"
+	}
+	return 1
+}
+
+// isDay tells whether a time expression names one day.
+func (r *reading) isDay(d int) bool {
+	x := &r.dates[d]
+	return x.wd > 0 || x.basis == "explicit_date" && x.precision == "day" && !x.earliest.IsZero()
+}
+
+// framed tells whether a clause opens with a place of its own, and there people
+// are harmed: "In Poltava, 150 km to the south, a couple died." Another place of
+// the incident in hand is another incident where it has its own toll.
+func (r *reading) framed(cs []clause, i int, x *incident) bool {
+	c := &cs[i]
+	s := &r.sents[c.sent]
+	k := s.first + s.dateline
+	if c.first != k || k+1 >= s.last || len(x.at) == 0 {
+		return false
+	}
+	switch r.words[k].low {
+	case "in", "at", "near", "outside":
+	default:
+		return false
+	}
+	p := r.words[k+1].place - 1
+	if p < 0 || r.places[p].rank() < 6 || !r.located(p) {
+		return false
+	}
+	home := x.at[0]
+	if r.places[home].rank() < 6 || r.samePlace(p, home) || r.places[p].Admin == r.places[home].Admin && r.places[p].Admin != "" && r.places[p].Kind != r.places[home].Kind {
+		return false
+	}
+	for n := i; n < len(cs) && r.sents[cs[n].sent].para == s.para && n < i+3; n++ {
+		for _, f := range cs[n].figs {
+			m := &r.figs[f]
+			if m.scope == "current" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted) && (m.relation == "total" || m.relation == "sum_of_parts") && !r.sameToll(&cs[n], x) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hurtsAny tells whether an incident has a number of people harmed: what freed or
+// arrested people is the sequel of another day.
+func (r *reading) hurtsAny(x *incident) bool {
+	for _, f := range x.figs {
+		if m := r.figs[f].measure; (m == Killed || m == Injured || m == Abducted) && r.figs[f].scope == "current" && r.figs[f].q.Quantifier != "unknown" && r.figs[f].relation != "subset" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) sameBack(a, b *clause) bool {
+	return a.sent == b.sent || b.sent == a.sent+1 && len(b.dates) == 0
+}
+
+// located tells whether a place name says where: "in X", "at X", "near X", or a headline's "X".
+func (r *reading) located(p int) bool {
+	k := r.places[p].word
+	for n := k + 1; n < len(r.words) && n < k+5; n++ {
+		switch w := &r.words[n]; w.low {
+		case "hospital", "hospitals", "medical", "university", "clinic":
+			return false // where the wounded lie
+		default:
+			if w.upper && !w.punct && w.q == nil {
+				continue
+			}
+		}
+		break
+	}
+	for n := k - 1; n >= 0 && n >= k-5; n-- {
+		w := &r.words[n]
+		if w.low == "in" && n > 0 && r.words[n-1].is(lexicon.Person) && (r.words[n-1].e.Who == "official" || r.words[n-1].low == "reporters") {
+			return false // where a source sits
+		}
+		switch w.low {
+		case "in", "at", "near", "outside", "on", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
+			return true
+		}
+		if w.punct && w.low != "," || w.is(lexicon.Verb) {
+			break
+		}
+	}
+	return r.sents[r.sentenceAt(k)].title
+}
+
+// which finds the incident that a current clause tells of, -1 for a new one.
+func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) int {
+	own := false
+	for _, f := range c.figs {
+		x := &r.figs[f]
+		if x.scope == "current" && (x.relation == "total" || x.relation == "sum_of_parts") && (x.measure == Killed || x.measure == Injured || x.measure == Abducted) {
+			own = true
+		}
+	}
+	var at []int
+	for _, p := range c.places {
+		if r.places[p].rank() >= 2 && r.located(p) {
+			at = append(at, p)
+		}
+	}
+	if own && cur == main && len(at) > 0 && !r.many(c) && r.summed(&out[main], cs) {
+		return -1 // the first that is told of many
+	}
+	// A place that an incident already has, or that holds it, names that incident again.
+	if len(at) > 0 {
+		for n := range out {
+			x := &out[n]
+			if x.role == Background {
+				continue
+			}
+			for _, p := range at {
+				for _, q := range x.at {
+					if r.samePlace(p, q) {
+						if n != cur && r.places[p].Kind == "country" && !r.places[p].region {
+							continue // the country alone does not lead back to another incident
+						}
+						if c.other && n == main && own {
+							continue
+						}
+						return n
+					}
+				}
+			}
+		}
+	}
+	if c.other && own {
+		return -1
+	}
+	// A place of its own makes an incident where the clause also says what
+	// happened there, and not the same toll over again.
+	if own && r.saysWhat(c) && r.indefinite(c) && !r.sameToll(c, &out[cur]) {
+		if len(at) > 0 && len(out[cur].at) > 0 && (r.apart(at, out[cur].at) || r.otherMeans(c, &out[cur])) {
+			return -1
+		}
+		if r.abroad(c, &out[cur]) {
+			return -1
+		}
+	}
+	s := &r.sents[c.sent]
+	if cur != main && (s.para > out[cur].para+2 || s.para > out[cur].para && !r.definite(c) && !r.anaphor(c)) {
+		return main
+	}
+	return cur
+}
+
+// sameToll tells whether a clause repeats a number of the incident.
+func (r *reading) sameToll(c *clause, x *incident) bool {
+	for _, f := range c.figs {
+		a := &r.figs[f]
+		if a.scope != "current" || a.weak || a.relation != "total" && a.relation != "sum_of_parts" || number(a.q) < 2 {
+			continue
+		}
+		for _, g := range x.figs {
+			if b := &r.figs[g]; b.measure == a.measure && b.scope == "current" && number(b.q) == number(a.q) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// anaphor tells whether the clause begins with a word that points back.
+func (r *reading) anaphor(c *clause) bool {
+	switch r.lowAt(c.first) {
+	case "it", "this", "that", "they", "he", "she":
+		return true
+	}
+	return false
+}
+
+// otherMeans tells whether a clause names a method of another family than the
+// incident's: a drone is not the market's bomb.
+func (r *reading) otherMeans(c *clause, x *incident) bool {
+	t, _, _ := r.typed(x.kinds, r.hurts(x), false, nil)
+	have := Family(t)
+	if have == "unknown" || have == "armed" || have == "law" {
+		return false
+	}
+	for _, k := range c.kinds {
+		switch f := Family(r.words[k].e.Type); f {
+		case have:
+			return false
+		case "aerial", "explosive", "abduction":
+			return true
+		}
+	}
+	return false
+}
+
+// apart tells whether two sets of places are known to be different ones: a name
+// that no gazetteer has may be a part of the other.
+func (r *reading) apart(a, b []int) bool {
+	for _, p := range a {
+		for _, q := range b {
+			x, y := &r.places[p], &r.places[q]
+			if x.Country != "" && x.Country == y.Country && (x.Kind == "admin1") != (y.Kind == "admin1") {
+				return false // a region may hold the town
+			}
+			if x.Kind == "name" || y.Kind == "name" || x.Kind == "country" || y.Kind == "country" {
+				if x.Country == y.Country || x.Country == "" || y.Country == "" {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (r *reading) samePlace(p, q int) bool {
+	a, b := &r.places[p], &r.places[q]
+	if a.name == b.name || strings.HasPrefix(a.name, b.name+" ") || strings.HasPrefix(b.name, a.name+" ") {
+		return true
+	}
+	if a.Country != b.Country {
+		return false
+	}
+	if a.Admin == b.name || b.Admin == a.name {
+		return true
+	}
+	return false
+}
+
+func (r *reading) abroad(c *clause, x *incident) bool {
+	home := ""
+	for _, p := range x.at {
+		home = r.places[p].Country
+		break
+	}
+	if home == "" {
+		return false
+	}
+	away := false
+	for _, p := range c.places {
+		pl := &r.places[p]
+		if pl.Kind == "demonym" || !r.located(p) {
+			continue
+		}
+		if pl.Country == home {
+			return false
+		}
+		away = true
+	}
+	return away
+}
+
+// indefinite tells whether the clause brings its incident as new: "an armed
+// drone struck", "gunmen killed", never "the attack".
+func (r *reading) indefinite(c *clause) bool {
+	for _, k := range c.kinds {
+		g := r.group(k)
+		if g < 0 {
+			return true
+		}
+		d := r.groups[g].det
+		if d == "the" || d == "this" || d == "that" || d == "his" || d == "its" || d == "their" {
+			continue
+		}
+		return true
+	}
+	return len(c.kinds) == 0 && len(c.figs) > 0
+}
+
+func (r *reading) definite(c *clause) bool {
+	for _, k := range c.kinds {
+		if g := r.group(k); g >= 0 && (r.groups[g].det == "the" || r.groups[g].det == "this") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,208 @@
+package enrich
+
+import (
+	"tocsin/enrich/lexicon"
+)
+
+// Scope: whether a clause, and each figure in it, tells of now, of something older,
+// of a sum over many, or of what has not happened.
+
+// scopes decides for each clause, and each figure in it, whether it tells of
+// now, of something older, of a sum over many, or of what has not happened.
+func (r *reading) scopes(cs []clause, a *about) {
+	for i := range cs {
+		c := &cs[i]
+		c.scope, c.rule = r.scopeAt(c, (c.first+c.last)/2)
+		if len(c.kinds) > 0 {
+			c.scope, c.rule = r.scopeAt(c, c.kinds[0])
+		}
+		if len(c.figs) > 0 {
+			c.scope, c.rule = "", ""
+		}
+		for _, f := range c.figs {
+			x := &r.figs[f]
+			if x.scope == "perpetrator" {
+				continue
+			}
+			scope, rule := r.scopeAt(c, x.harm)
+			if x.hypothesis {
+				scope, rule = "hypothetical", "scope.hypothetical"
+			}
+			x.scope = scope
+			if c.scope == "" || scope == "current" {
+				c.scope, c.rule = scope, rule
+			}
+		}
+		if c.scope == "" {
+			c.scope = "current"
+		}
+		if a.past && c.scope == "current" {
+			c.scope, c.rule = "background", a.rule
+			for _, f := range c.figs {
+				if r.figs[f].scope == "current" {
+					r.figs[f].scope = "background"
+				}
+			}
+		}
+		c.other = c.apart || r.other(c)
+	}
+}
+
+// scopeAt reads the scope of word p from the time expressions and cue words of
+// its clause: the nearest one governs.
+func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
+	best, dist := -1, 1<<30
+	if l := r.words[c.first].low; (l == "over" || l == "for" || l == "in" && r.lowAt(c.first+1) == "connection") && c.first > r.sents[c.sent].first {
+		return "background", "scope.cause-of-arrest" // held over it
+	}
+	for _, d := range c.dates {
+		x := &r.dates[d]
+		n := x.word - p
+		if n < 0 {
+			n = -n
+		}
+		tail := r.tailWord(x.word)
+		if tail && x.word > p { // "killed nine, a month after …": what stands before is now
+			if x.old {
+				continue
+			}
+		}
+		if x.old && x.word > p && r.ofAnother(p, x.word) {
+			continue
+		}
+		lo, hi := min(p, x.word), max(p, x.word)
+		for k := lo; k < hi; k++ {
+			if r.words[k].low == "," {
+				n += 6
+			}
+			if r.words[k].is(lexicon.Sub) && !x.old {
+				n += 4
+			}
+		}
+		if n < dist {
+			best, dist = d, n
+		}
+	}
+	if best >= 0 {
+		x := &r.dates[best]
+		switch {
+		case x.running && !r.index(c):
+			return "aggregate", "scope.running-total"
+		case x.old:
+			return "background", "scope.old-date"
+		}
+	}
+	for k := c.first; k < c.last; k++ {
+		switch w := r.words[k].low; w {
+		case "anniversary", "commemorate", "commemorated", "years later":
+			return "background", "scope.anniversary"
+		case "often", "frequently", "usually", "routinely", "regularly":
+			if k <= p && p-k < 4 {
+				return "hypothetical", "scope.habit"
+			}
+		case "infamous", "notorious":
+			return "background", "scope.memory"
+		case "previous", "previously", "earlier", "similar", "past":
+			if k+1 < c.last && r.words[k+1].is(lexicon.Kind) && k <= p && p-k < 12 {
+				return "background", "scope.previous"
+			}
+		case "war", "conflict", "insurgency", "uprising", "campaign", "crisis":
+			if best < 0 && r.aggregateCue(c, p, k) {
+				return "aggregate", "scope.war-total"
+			}
+		case "since":
+			if k > p && k-p < 12 {
+				for n := k + 1; n < c.last && n < k+8; n++ {
+					switch r.words[n].low {
+					case "began", "started", "erupted", "invasion", "start", "beginning", "outbreak", "war", "launched", "broke", "independence", "coup", "uprising", "invaded":
+						return "aggregate", "scope.since"
+					}
+				}
+			}
+		case "sentenced", "convicted", "jailed", "pleaded guilty", "on trial", "trial", "extradited", "acquitted", "inquest":
+			return "background", "scope.judicial"
+		}
+	}
+	return "current", ""
+}
+
+// ofAnother tells whether the old date at word d belongs to another event than
+// word p: "jets bombed the camp in reply to a rocket that killed two a day before".
+func (r *reading) ofAnother(p, d int) bool {
+	for k := p + 1; k+1 < d; k++ {
+		w := &r.words[k]
+		if (w.low == "who" || w.low == "whose" || w.low == "whom") && k > p+1 && !r.harmAhead(k, d) {
+			return true // "… before the shooter, who had been dismissed in August, fled"
+		}
+		if !w.is(lexicon.Kind) || !r.isKind(k) {
+			continue
+		}
+		if g := r.group(k); g < 0 || r.groups[g].det != "a" && r.groups[g].det != "an" && r.groups[g].q == nil {
+			continue
+		}
+		for n := k + 1; n < d && n < k+4; n++ {
+			if l := r.words[n].low; l == "that" || l == "which" || l == "when" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tailWord tells whether a time expression leads into an older story: "a month
+// after a blast …", not "two days after.".
+func (r *reading) tailWord(k int) bool {
+	w := &r.words[k]
+	if k+1 >= len(r.words) || r.words[k+1].punct {
+		return false
+	}
+	t := r.art.Text(r.sents[min(r.sentenceAt(k), len(r.sents)-1)].field)
+	for _, e := range []string{"after", "since", "before"} {
+		if n := len(e); w.end-w.start > n && w.end <= len(t) && t[w.end-n:w.end] == e {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) aggregateCue(c *clause, p, k int) bool {
+	for n := max(c.first, k-2); n < min(c.last, k+6); n++ {
+		switch r.words[n].low {
+		case "which", "has", "have", "since", "'s":
+			return p > k || r.lowAt(n) == "has" || r.lowAt(n) == "have"
+		}
+	}
+	return false
+}
+
+// index tells whether a running date only numbers an incident: "the second this year".
+func (r *reading) index(c *clause) bool {
+	for k := c.first; k < c.last; k++ {
+		switch r.words[k].low {
+		case "second", "third", "fourth", "fifth", "sixth", "seventh", "latest", "deadliest", "first", "worst", "tenth":
+			return true
+		}
+	}
+	return false
+}
+
+// reporting tells whether a date is when somebody spoke: "said Saturday that",
+// "on Thursday revised".
+func (r *reading) reporting(k int) bool {
+	for n := k - 1; n >= 0 && n >= k-3; n-- {
+		switch r.words[n].low {
+		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
+			return true
+		case "on", "late", "early":
+			continue
+		}
+		break
+	}
+	if k+1 < len(r.words) {
+		switch r.words[k+1].low {
+		case "said", "revised", "raised", "lowered", "corrected", "announced", "confirmed", "put":
+			return true // "the ministry on Thursday revised"
+		}
+	}
+	return false
+}
