@@ -35,10 +35,18 @@ func (r *reading) parties(c *clause) []party {
 // strikes tells whether the party at word k does violence in the clause: "Israeli
 // forces shelled the camp", "killed by the army".
 func (r *reading) strikes(c *clause, k int) bool {
+	launched := false
 	for n := k + 1; n < min(k+8, c.last); n++ {
 		w := &r.words[n]
-		if w.punct {
+		if w.punct || speaks(w.low) {
 			break
+		}
+		switch w.low {
+		case "launched", "launch", "launches", "carried", "conducted", "fired", "fires", "struck", "hit", "hits", "pounded", "pounds", "bombarded", "kill", "kills", "open fire", "fire":
+			launched = true
+		}
+		if f := Family(w.e.Type); w.is(lexicon.Kind) && (launched || n == k+1) && (f == "aerial" || f == "explosive" || f == "armed") {
+			return true // "launched a missile attack", "an Israeli air strike"
 		}
 		if w.is(lexicon.Harm) && w.e.Measure == string(Arrested) {
 			return false

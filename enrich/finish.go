@@ -19,6 +19,7 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
 	rep.Outcome = r.outcome(cs, x.clauses)
+	rep.Complex = r.complex(x, cs)
 	if r.withdrawn(x, cs) {
 		rep.Certainty = "retracted"
 		for _, f := range x.figs {
@@ -82,6 +83,45 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	}
 	rep.Totals = r.fuse(x)
 	return rep
+}
+
+// complex tells whether one plan used two or more tactics: "a car bomb was followed
+// by a gun assault".
+func (r *reading) complex(x *incident, cs []clause) bool {
+	blast, assault := false, false
+	for _, k := range x.kinds {
+		w := &r.words[k]
+		switch {
+		case r.meansOnly(w.low):
+		case w.e.Type == "bombing" || w.e.Type == "explosion":
+			blast = true
+		case w.e.Type == "shooting", w.low == "stormed", w.low == "storming", w.low == "gun assault", w.low == "raid", w.low == "siege", w.low == "held hostage", w.low == "took hostage":
+			assault = true
+		}
+	}
+	if !blast || !assault {
+		return false
+	}
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		for k := c.first; k+1 < c.last; k++ {
+			switch r.words[k].low {
+			case "complex", "coordinated":
+				return true
+			case "followed":
+				if r.words[k+1].low == "by" {
+					return true
+				}
+			case "then", "before", "afterwards":
+				for n := k + 1; n < min(k+8, c.last); n++ {
+					if w := &r.words[n]; w.is(lexicon.Kind) && !r.meansOnly(w.low) && Family(w.e.Type) == "armed" {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // bothSides counts militants who were killed where there is no attack of theirs:
