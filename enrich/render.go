@@ -205,6 +205,8 @@ func (p *printer) verdict(a *ingest.Article, reports []Report) {
 		p.f("%s\n", p.paint(green, "no security incident"))
 	case !Relevant(reports):
 		p.f("%s\n", p.paint(green, "no security incident that is news; it tells of older ones"))
+	default:
+		p.f("news, with a confidence of %.2f\n", reports[0].Confidence)
 	}
 }
 

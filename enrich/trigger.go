@@ -460,6 +460,14 @@ func (r *reading) outcome(cs []clause, of []int) string {
 		c := &cs[ci]
 		for k := c.first; k < c.last; k++ {
 			switch w := r.words[k].low; w {
+			case "standoff", "stand-off", "siege":
+				if l := r.lowAt(k + 1); l == "continues" || l == "continued" || l == "was" && r.lowAt(k+2) == "under" || l == "is" || l == "underway" || l == "under way" {
+					return "ongoing"
+				}
+			case "holed":
+				if r.lowAt(k+1) == "up" {
+					return "ongoing"
+				}
 			case "foiled", "thwarted", "foils", "averted", "prevented":
 				return "foiled"
 			case "defused", "disarmed":
