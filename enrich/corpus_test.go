@@ -550,3 +550,21 @@ func TestReportsOutliveTheReading(t *testing.T) {
 		}
 	}
 }
+
+func TestModel(t *testing.T) {
+	m, err := parseModel(modelText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.weight[featureIndex["bias"]] == 0 {
+		t.Error("the model has no bias: is it trained?")
+	}
+	for name, sign := range map[string]float64{"theme.sport.title": -1, "theme.fiction.title": -1, "theme.judicial.title": -1, "killed-now.opening": 1, "event-with-toll.opening": 1, "violence.bombing.title": 1} {
+		if w := m.weight[featureIndex[name]]; w*sign <= 0 {
+			t.Errorf("%s has weight %.3f, against what it means", name, w)
+		}
+	}
+	if _, err := parseModel("no-such-feature\t1"); err == nil {
+		t.Error("a weight of no feature is taken")
+	}
+}

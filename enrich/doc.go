@@ -4,14 +4,21 @@
 // [Tagger.Tag] is a pure function. Its steps, each in a file of its own, work on
 // words with byte offsets and never on the raw string:
 //
-//	text      sentences and tokens (package text)
-//	reading   tokens become words: lexicon entries, quantities, dates, places (mention.go, when.go, place.go)
-//	groups    noun groups with a size, a head and who they are (noun.go)
-//	casualty  harm words take their groups: who was killed, by the grammar of the sentence (casualty.go)
-//	trigger   what happened: bombing, clash, kidnapping … (trigger.go)
-//	group     clauses and their figures go to incidents: main, other, background (group.go)
-//	fuse      figures of one measure become one total, by a named rule (fuse.go)
-//	relevance is it an incident at all: not a match, a film, a trial, an accident (relevance.go)
+//	text       sentences and tokens (package text)
+//	reading    tokens become words: lexicon entries, quantities, dates, places (mention.go, when.go, place.go)
+//	groups     noun groups with a size, a head and who they are (noun.go)
+//	casualties harm words take their people, by the grammar of the sentence (casualty.go, people.go, toll.go, light.go)
+//	           and give figures (figure.go), attackers' apart (attacker.go), each person once (fate.go)
+//	clauses    what each clause tells of, and the words for it (trigger.go)
+//	relevance  a linear model weighs what the article may be about: not a match, a film, a trial (feature.go, relevance.go)
+//	scopes     now, older, a sum over many, not real (scope.go)
+//	incidents  clauses and their figures go to incidents (gather.go), kept apart by place, day, means (apart.go)
+//	totals     figures of one measure become one total, by a named rule (fuse.go)
+//	reports    with type, place, time, actors, evidence (finish.go)
+//
+// [Tagger.Explain] shows all of these steps for one article. The model is trained
+// by enrich/train on the texts under testdata and held to those that it has never
+// seen: model.txt says how well it judges them.
 //
 // Before all of them language.go looks at a sample of the words: an article that
 // is plainly in another language is left alone and says which. Of each field the

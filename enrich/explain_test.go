@@ -133,7 +133,7 @@ func TestExplainNamesTheWordsOfTheDecision(t *testing.T) {
 			by[f.Name] = append(by[f.Name], w.Text)
 		}
 	}
-	if !slices.Contains(by["theme.judicial"], "sentenced") || !slices.Contains(by["violent"], "bombing") {
+	if !slices.Contains(by["theme.judicial.opening"], "sentenced") || !slices.Contains(by["violence.bombing.opening"], "bombing") {
 		t.Errorf("the words are %v", by)
 	}
 	if e.Relevance.Relevant || e.Relevance.Rule == "" {

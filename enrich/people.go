@@ -313,6 +313,21 @@ found:
 	if r.groups[args[0].g].q == nil && args[0].q.Quantifier == "unknown" && len(args) == 1 && (m == Killed || m == Injured) && r.groups[args[0].g].who == "perpetrator" {
 		return
 	}
+	if was := first; len(args) == 1 && was-1 > low && ws[was-1].low == "not" {
+		// "21, not 23, died": the number that is not so is the one that was told before.
+		k := was - 2
+		if ws[k].low == "," {
+			k--
+		}
+		if g := r.group(k); g >= 0 && r.groups[g].q != nil && r.groups[g].q.Shape == quantity.Count && !r.groups[g].age {
+			n := len(r.figs)
+			r.figure(si, j, m, []arg{{g, *r.groups[g].q, ""}}, rule, r.groups[g].first, j+1)
+			for i := n; i < len(r.figs); i++ {
+				r.figs[i].relation, r.figs[i].previous = "correction", number(args[0].q)
+			}
+			return
+		}
+	}
 	r.figure(si, j, m, args, rule, first, j+1)
 }
 

@@ -20,7 +20,7 @@ type about struct {
 	confidence float64 // that it reports an incident that is news
 }
 
-//go:generate go run ./train
+//go:generate go run ./train -eval ../../shared/eval
 
 // modelText is the relevance model: written by enrich/train, read by people too.
 //

@@ -116,7 +116,7 @@ type Figure struct {
 	Who        string  `json:"who,omitempty"`      // any civilian child woman journalist aid_worker medic official security peacekeeper militant protester suspect perpetrator foreigner
 	Grade      string  `json:"grade,omitempty"`    // of injuries: minor serious critical
 	Scope      string  `json:"scope"`              // current background aggregate perpetrator hypothetical
-	Relation   string  `json:"relation"`           // total subset part sum_of_parts additional update correction derived duplicate
+	Relation   string  `json:"relation"`           // total subset part sum_of_parts additional update correction derived duplicate superseded
 	Previous   *int    `json:"previous,omitempty"` // the figure that this one replaces, where the text says so
 	Excludes   string  `json:"excludes,omitempty"` // "perpetrator" where the text says that it is not counted
 	Source     *Said   `json:"source,omitempty"`

@@ -4,8 +4,8 @@
 // (enrich/testdata) and, where they are there, development sets in the form of
 // `tocsin tag --jsonl` with labels; the held-out texts are only measured.
 //
-//	go generate ./enrich                              with what is in the repository
-//	go run ./enrich/train -root enrich -eval DIR   with development sets too
+//	go generate ./enrich                           with development sets, where they are beside the repository
+//	go run ./enrich/train -root enrich             with what is in the repository
 package main
 
 import (
@@ -75,7 +75,9 @@ func run(root, eval, out, misses string) error {
 	if err != nil {
 		return err
 	}
-	if eval != "" {
+	if _, err := os.Stat(eval); eval != "" && err != nil {
+		log.Printf("no development sets in %s: the model is trained without them", eval)
+	} else if eval != "" {
 		more, err := t.sets(eval)
 		if err != nil {
 			return err
