@@ -103,6 +103,9 @@ func (r *reading) harm(si, j int) {
 			return
 		}
 	}
+	if m == Casualties && r.both(si, j) {
+		return
+	}
 	// "three wounded soldiers": the harm describes the group that holds it.
 	if g := w.group - 1; g >= 0 && r.groups[g].mod == j {
 		gr := &r.groups[g]
@@ -164,6 +167,28 @@ func (r *reading) harm(si, j int) {
 		}
 		r.subject(si, j, m, "fig.participle-subject")
 	}
+}
+
+// both reads "50 dead and wounded more than 400": two harms, each with a number of
+// its own.
+func (r *reading) both(si, j int) bool {
+	s := &r.sents[si]
+	low := r.words[j].low
+	if !strings.HasPrefix(low, "dead and ") && !strings.HasPrefix(low, "killed and ") || j+1 >= s.last {
+		return false
+	}
+	a, b := r.group(j-1), r.group(j+1)
+	if a < 0 || b < 0 || r.groups[a].last != j || r.groups[b].first != j+1 || r.groups[a].q == nil || r.groups[b].q == nil {
+		return false
+	}
+	x, ok := r.take(a)
+	y, ok2 := r.take(b)
+	if !ok || !ok2 {
+		return false
+	}
+	r.figure(si, j, Killed, []arg{x}, "fig.predicate", r.groups[a].first, j+1)
+	r.figure(si, j, Injured, []arg{y}, "fig.verb-object", j, r.groups[b].last)
+	return true
 }
 
 // passive tells whether a form of "to be" stands before the participle.

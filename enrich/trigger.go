@@ -350,12 +350,16 @@ func (r *reading) typed(kinds []int, toll, armed bool, figs []int) (typ, subtype
 		}
 	}
 	if toll { // an arrest does not kill: the attack behind it does
-		other := false
+		other, method := false, false
 		for t, n := range score {
-			other = other || n > 0 && t < len(Types) && Family(Types[t]) != "law" && Types[t] != "unknown"
+			if n > 0 && t < len(Types) && Family(Types[t]) != "law" && Types[t] != "unknown" {
+				other, method = true, method || Types[t] != "armed_attack"
+			}
 		}
 		if other {
 			score[typeIndex["arrest"]], score[typeIndex["seizure"]] = 0, 0
+		}
+		if method {
 			score[typeIndex["security_operation"]] /= 2
 		}
 	}
