@@ -1,5 +1,7 @@
 package enrich
 
+import "slices"
+
 // incident is a report while it is being gathered.
 type incident struct {
 	role    Role
@@ -71,6 +73,11 @@ func (r *reading) gather(cs []clause) []incident {
 				pending = append(pending, i) // "bandits often kidnap", "if the dam is hit"
 				continue
 			}
+		}
+		if c.after && main >= 0 && len(c.figs) > 0 && !slices.ContainsFunc(c.places, r.located) {
+			out = begin(out, Background, "scope.hours-before")
+			r.join(&out[len(out)-1], c, i, s)
+			continue
 		}
 		switch {
 		case main < 0:

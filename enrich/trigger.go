@@ -18,6 +18,7 @@ type clause struct {
 	rule              string
 	other             bool // the text says that it tells of another incident
 	apart             bool // its figures have a place of their own
+	after             bool // "… hours after a guard was shot": it happened before
 	lead              int  // of the first of such: how many were killed in all of them
 }
 
@@ -26,16 +27,25 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	s := &r.sents[si]
 	ws := r.words
 	first := s.first + s.dateline
+	after := -1
 	cut := func(last int) {
 		if last > first {
 			out = append(out, r.clause(si, first, last))
+			out[len(out)-1].after = len(out)-1 == after
 		}
 		first = last
 	}
 	for k := first; k < s.last; k++ {
-		if ws[k].date > 0 && k > first+1 && r.tailWord(k) && (r.dates[ws[k].date-1].old || ws[k-1].low == "," && r.harmAhead(k, s.last)) {
-			cut(k) // "the bombing came a month after a blast that killed 32"
-			continue
+		if ws[k].date > 0 && k > first+1 && r.tailWord(k) {
+			if r.dates[ws[k].date-1].old {
+				cut(k) // "the bombing came a month after a blast that killed 32"
+				continue
+			}
+			if r.harmAhead(k, s.last) && (ws[k-1].low == "," || r.newComer(k+1)) {
+				cut(k) // "the bomb went off hours after a guard was shot"
+				after = len(out)
+				continue
+			}
 		}
 		if k > first+1 && (r.opensAnother(s, k) || r.toldOfAsOld(s, k)) {
 			cut(k)
@@ -52,6 +62,16 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	}
 	cut(s.last)
 	return out
+}
+
+// newComer tells whether people who were not spoken of begin at word k: "a guard",
+// "four others", never "he" or "the guard".
+func (r *reading) newComer(k int) bool {
+	g := r.group(k)
+	if g < 0 || r.groups[g].first != k || !r.groups[g].person && r.groups[g].q == nil {
+		return false
+	}
+	return r.groups[g].det == "a" || r.groups[g].det == "an" || r.groups[g].q != nil && r.groups[g].det == ""
 }
 
 // opensAnother tells whether another incident is told from word k on: "… and
