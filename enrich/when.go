@@ -126,10 +126,19 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 			case "in", "since", "of", "from", "by", "until", "during", "early", "late", "mid", "between", "the", "before", "after", "a", "that", "for", "(", "and", "-", "their", "its":
 				nxt := low(toks, i+1)
 				if prev != "the" && prev != "a" && prev != "of" && prev != "and" && prev != "by" && prev != "for" && prev != "-" || !peopleNext(nxt) {
-					d := r.span2(time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(y+1, 1, 1, 0, 0, 0, 0, time.UTC), "year", "explicit_date")
+					n, last := 1, y
+					for k := i + 1; k <= i+2; k++ { // "2016-2017", "2016/2017", "2016 2017"
+						if z, ok := year(toks, k); ok && z == y+1 {
+							n, last = k+1-i, z
+							break
+						} else if l := low(toks, k); l != "-" && l != "–" && l != "/" {
+							break
+						}
+					}
+					d := r.span2(time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(last+1, 1, 1, 0, 0, 0, 0, time.UTC), "year", "explicit_date")
 					d.running = prev == "since" || prev == "from"
-					d.old = d.old || !r.clock.known() || y < r.clock.published.Year()
-					return d, 1
+					d.old = d.old || !r.clock.known() || last < r.clock.published.Year()
+					return d, n
 				}
 			}
 		}
