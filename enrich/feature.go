@@ -44,7 +44,7 @@ var zoned = []string{"killed-now", "injured-now", "taken-now", "held-now", "free
 	"event-with-toll", "event-with-day", "event-with-place", "event-with-attacker", "attacker", "security", "militant", "official", "victim", "suspect", "protester", "party",
 	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim", "condemned"}
 
-var plain0 = []string{"bias", "no-headline", "length", "short", "dateline", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "framed", "killed-without-event", "old-without-day"}
+var plain0 = []string{"bias", "no-headline", "length", "short", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "deed", "framed", "killed-without-event", "old-without-day"}
 
 // The features, in order: themes by zone, kinds by zone, zoned singles, others.
 var featureNames = func() []string {
@@ -191,17 +191,12 @@ func (r *reading) weigh(cs []clause, explain bool) *features {
 		return inRest
 	}
 	words, ci := 0, 0
-	titled := false
 	for si := range r.sents {
 		s := &r.sents[si]
 		if words > weighted {
 			break
 		}
 		z := zoneAt(si, words)
-		titled = titled || s.title
-		if s.dateline > 0 {
-			f.set("dateline", 1, s.first)
-		}
 		for k := s.first + s.dateline; k < s.last; k++ {
 			words++
 			r.weighWord(f, s, k, z)
@@ -210,7 +205,7 @@ func (r *reading) weigh(cs []clause, explain bool) *features {
 			r.weighClause(f, &cs[ci], z)
 		}
 	}
-	if !titled {
+	if len(r.sents) > 0 && !r.sents[0].title {
 		f.set("no-headline", 1, -1)
 	}
 	f.set("length", words/40, -1)
@@ -426,6 +421,7 @@ func (r *reading) weighTogether(f *features) {
 	flag("court-without-day", court > 0 && day == 0)
 	flag("court-and-arrest", court > 0 && f.at("held-now", inTitle, inOpening) > 0)
 	attack := kind("generic", inTitle, inOpening) + kind("armed_attack", inTitle, inOpening) + kind("shooting", inTitle, inOpening) + kind("stabbing", inTitle, inOpening) + kind("bombing", inTitle, inOpening) + f.at("party", inTitle, inOpening) + f.at("attacker", inTitle, inOpening)
+	flag("deed", f.at("party", inTitle, inOpening)+f.at("attacker", inTitle, inOpening)+kind("shooting", inTitle, inOpening)+kind("stabbing", inTitle, inOpening)+kind("kidnapping", inTitle, inOpening) > 0)
 	flag("accident-and-attack", f.theme3("accident")+f.theme3("nature") > 0 && attack > 0)
 	named := 0
 	for _, v := range violence {

@@ -84,7 +84,7 @@ func (r *reading) about(cs []clause) about {
 		return about{reject: true, rule: "relevance.no-violence"}
 	}
 	f := r.weigh(cs, false)
-	if f.theme3("cleared") > 0 {
+	if f.theme3("cleared") > 0 && f.n[featureIndex["deed"]] == 0 {
 		return about{reject: true, rule: "relevance.cleared"} // "police ruled out an attack"
 	}
 	if f.n[featureIndex["framed"]] > 0 && f.at("day", inTitle, inOpening) == 0 {

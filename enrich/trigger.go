@@ -208,14 +208,19 @@ func (r *reading) isKind(k int) bool {
 	case "stabbed", "slashed":
 		return next != "himself" && next != "herself"
 	case "shot":
-		return prev != "a" && prev != "the" && prev != "long" && prev != "first" && next != "of"
+		return next != "back" && prev != "a" && prev != "the" && prev != "long" && prev != "first" && next != "of"
 	case "shell", "shells":
 		return prev != "oil" && next != "company"
 	case "drone", "drones", "missile", "missiles", "rocket", "rockets", "uav":
 		return next != "maker" && next != "program" && next != "programme" && next != "test" && next != "tests" && next != "launch" && next != "scientists" && next != "engine"
 	case "executed", "execution", "executions":
 		return next != "of"
-	case "attack", "attacks", "attacked", "assault":
+	case "attack", "attacks", "attacked", "assault", "attacking":
+		if g := r.group(k + 1); w.low != "assault" && g >= 0 && r.groups[g].first == k+1 && r.groups[g].head >= 0 {
+			if h := &r.words[r.groups[g].head]; h.is(lexicon.Theme) && !h.is(lexicon.Person) && (h.e.Theme == "policy" || h.e.Theme == "business") {
+				return false // "attacked the budget"
+			}
+		}
 		return prev != "heart" && prev != "panic" && prev != "verbal" && prev != "cyber" && prev != "shark" && prev != "asthma"
 	case "offensive":
 		return prev != "charm"

@@ -96,7 +96,7 @@ var columns = map[string][][]string{
 	"people.txt":    {words("any civilian child woman journalist aid_worker medic official security peacekeeper militant protester suspect perpetrator foreigner"), words("sg pl")},
 	"places.txt":    nil, // TestPlaces
 	"sources.txt":   {words("government police military medical un_ngo witness belligerent media anonymous_official")},
-	"themes.txt":    {words("accident nature sport fiction judicial anniversary exercise statistics business policy hoax history cyber suicide health cleared")},
+	"themes.txt":    {words("accident nature sport fiction judicial anniversary exercise statistics business policy hoax history cyber suicide health cleared fire crime science travel life device aftermath")},
 	"things.txt":    {words("distance time money weight share weapon vehicle building animal incident group age other")},
 	"overlaps.txt":  {nil, nil},
 	"onenumber.txt": {nil},
