@@ -121,6 +121,8 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 				best = f
 			}
 			rule = "hedge-beats-flat"
+		case f.relation == "sum_of_parts" && number(f.q) > number(best.q) && r.holds(x, fi, best):
+			best, rule = f, "sum-holds-it" // "six priests … six priests and two women"
 		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f) && number(f.q) >= number(best.q):
 			best, rule = f, "body-beats-title"
 		case r.disagree(best, f):
@@ -158,6 +160,16 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 
 // lone tells whether a figure is one person, or nobody knows how many.
 func (f *mention) lone() bool { return number(f.q) <= 1 || f.q.Quantifier == "unknown" }
+
+// holds tells whether one of the parts of sum fi is the number of best.
+func (r *reading) holds(x *incident, fi int, best *mention) bool {
+	for i := fi + 1; i < len(r.figs) && r.figs[i].parts == fi; i++ {
+		if p := &r.figs[i]; p.relation == "part" && p.q.Quantifier == best.q.Quantifier && number(p.q) == number(best.q) && number(p.q) > 1 {
+			return true
+		}
+	}
+	return false
+}
 
 // plus makes a sum of two mentions.
 func (r *reading) plus(sum, a, b *mention) {

@@ -89,11 +89,38 @@ func (r *reading) placing(d *text.Doc, toks []text.Token, i, n int, e *lexicon.E
 		if at.Kind != "demonym" && at.Kind != "country" && i > 0 && toks[i-1].Kind == text.Word && toks[i-1].Upper && title(toks[i-1].Low) {
 			return 0, false
 		}
+		if k == 1 && at.Kind != "demonym" && at.Kind != "country" && i > 1 && r.surname(d, toks, i) {
+			return 0, false // "Ana Guerrero"
+		}
 		r.places = append(r.places, p)
 		r.words = append(r.words, word{start: toks[i].Start, end: last.End, low: name, e: person(at, e, k == n), place: len(r.places), upper: true, caps: toks[i].Caps})
 		return k, true
 	}
 	return 0, false
+}
+
+// surname tells whether the name at toks[i] ends a person's: a given name that no
+// lexicon has stands before it, and nothing says that it is a place.
+func (r *reading) surname(d *text.Doc, toks []text.Token, i int) bool {
+	t := &toks[i-1]
+	if t.Kind != text.Word || !t.Upper || t.Caps || t.Hyphen || toks[i].Start-t.End != 1 || len(t.Low) < 3 {
+		return false
+	}
+	if e, _ := r.lex.At(d.Lower, toks, i-1); e.Class != 0 {
+		return false
+	}
+	if _, ok := r.gaz.Find(t.Low); ok || direction(t.Low) {
+		return false
+	}
+	switch low(toks, i+1) {
+	case "province", "state", "city", "district", "airport", "region", "governorate":
+		return false
+	}
+	switch low(toks, i-2) {
+	case "in", "at", "near", "from", "of", "to", "outside", "the":
+		return false
+	}
+	return true
 }
 
 // person keeps what the lexicon knows of a name that is also a people's:

@@ -100,6 +100,10 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 			if k <= p && p-k < 4 {
 				return "hypothetical", "scope.habit"
 			}
+		case "responsible":
+			if k < p && p-k < 8 && r.lowAt(k+1) == "for" && r.longRunning(c, p) {
+				return "aggregate", "scope.war-total"
+			}
 		case "infamous", "notorious":
 			return "background", "scope.memory"
 		case "previous", "previously", "earlier", "similar", "past":
@@ -170,6 +174,21 @@ func (r *reading) aggregateCue(c *clause, p, k int) bool {
 		switch r.words[n].low {
 		case "which", "has", "have", "since", "'s":
 			return p > k || r.lowAt(n) == "has" || r.lowAt(n) == "have"
+		}
+	}
+	return false
+}
+
+// longRunning tells whether what somebody is responsible for took years: "which
+// began its fight in 1980, is responsible for the death of 12,000 people".
+func (r *reading) longRunning(c *clause, p int) bool {
+	for k := c.first; k < c.last; k++ {
+		switch r.words[k].low {
+		case "began", "since", "years", "activities", "campaign", "insurgency", "rebellion", "thousands", "decade", "decades":
+			return true
+		}
+		if w := &r.words[k]; k > p && w.q != nil && w.q.Min >= 1000 {
+			return true
 		}
 	}
 	return false

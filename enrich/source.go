@@ -101,7 +101,7 @@ func (r *reading) revised(si, fig int) {
 					}
 				}
 			case "now", "revised", "updated":
-				if f.relation == "total" && (was || r.earlierTold(si, f)) {
+				if f.relation == "total" && f.q.Quantifier != "unknown" && r.lowAt(k+1) != "that" && (was || r.earlierTold(si, f)) {
 					f.relation = "update"
 				}
 			}
