@@ -42,7 +42,7 @@ var violence = append([]string{"means", "generic"}, Types...)
 // singles are the features that have no theme or kind; those in zoned are counted by zone.
 var zoned = []string{"killed-now", "injured-now", "taken-now", "held-now", "freed-now", "displaced-now", "none-now", "unknown-now", "attacker-hurt", "past-figure", "summed-figure", "unreal-figure",
 	"event-with-toll", "event-with-day", "event-with-place", "event-with-attacker", "attacker", "security", "militant", "official", "victim", "suspect", "protester", "party",
-	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim", "condemned"}
+	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim", "condemned", "device-found"}
 
 var plain0 = []string{"bias", "no-headline", "length", "short", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "deed", "framed", "killed-without-event", "old-without-day"}
 
@@ -276,8 +276,15 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	case "condemn", "condemns", "condemned", "condemning", "condemnation", "indignation", "repudiated", "repudiate", "outrage", "denounced", "denounces":
 		f.zoned("condemned", z, k)
 	}
-	if w.is(lexicon.Theme) {
+	switch {
+	case w.theme != "":
+		f.theme(w.theme, z, k)
+	case w.low == "exercise" && r.lowAt(k-1) == "to": // caution, or a right
+	case w.is(lexicon.Theme):
 		f.theme(w.e.Theme, z, k)
+	}
+	if w.is(lexicon.Kind) && Family(w.e.Type) == "explosive" && r.isFound(s, k) {
+		f.zoned("device-found", z, k)
 	}
 	if w.is(lexicon.Kind) && r.isKind(k) {
 		f.kind(r.violenceOf(k), z, k)
@@ -450,6 +457,18 @@ func (r *reading) weighTogether(f *features) {
 			}
 		}
 	}
+}
+
+// isFound tells whether a device is told to have been found: "the discovery of ten
+// letter bombs", "a bomb was defused".
+func (r *reading) isFound(s *sentence, k int) bool {
+	for n := max(s.first, k-5); n < min(s.last, k+5); n++ {
+		switch r.words[n].low {
+		case "discovery", "discovered", "found", "finds", "defused", "defuse", "intercepted", "recovered", "planted", "placed", "neutralised", "neutralized", "seized":
+			return true
+		}
+	}
+	return false
 }
 
 // frames tells whether what follows is told in a work or a drill: "The novel opens

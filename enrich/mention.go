@@ -31,7 +31,8 @@ type word struct {
 	clitic     bool
 	upper      bool
 	caps       bool
-	number     bool // digits that are no quantity: ordinals, clocks
+	theme      string // of a phrase that begins here
+	number     bool   // digits that are no quantity: ordinals, clocks
 }
 
 func (w *word) is(c lexicon.Class) bool { return w.e.Class&c != 0 }
@@ -169,6 +170,13 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 			continue
 		}
 		e, n := r.lex.At(d.Lower, toks, i)
+		theme := ""
+		if n > 1 && e.Class == lexicon.Theme && e.Theme != "life" {
+			// Its words go on to mean what they mean: "claimed responsibility". Only
+			// figures of speech hide theirs: "killing me".
+			theme = e.Theme
+			e, n = r.lex.Under(d.Lower, toks, i, n)
+		}
 		if t.Caps && t.Low == "is" && up*2 < all {
 			// "IS" among words that are not all capitals is the group, not the verb.
 			e, n = r.lex.Word("islamic state"), 1
@@ -195,7 +203,7 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 			}
 		}
 		end := &toks[i+n-1]
-		w := word{start: t.Start, end: end.End, low: text.Phrase(d.Lower, toks[i:i+n]), e: e, upper: t.Upper, caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
+		w := word{theme: theme, start: t.Start, end: end.End, low: text.Phrase(d.Lower, toks[i:i+n]), e: e, upper: t.Upper, caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
 		if n == 1 {
 			w.low = t.Low
 		}

@@ -234,6 +234,21 @@ func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 	return e, 1
 }
 
+// Under finds the longest entry that begins at toks[i] and is shorter than n
+// tokens, a phrase that is only a theme left out: below a phrase of a theme the
+// grammar goes on.
+func (l *Lexicon) Under(lower string, toks []text.Token, i, n int) (*Entry, int) {
+	for n--; n > 1; n-- {
+		if p := l.m[text.Phrase(lower, toks[i:i+n])]; p != nil && p.Class&^Theme != 0 {
+			return p, n
+		}
+	}
+	if e := l.m[toks[i].Low]; e != nil {
+		return e, 1
+	}
+	return None, 1
+}
+
 // misspelt finds a harm verb whose doubled letters are wrong: "killled",
 // "assasinated". Nothing else is guessed at.
 func (l *Lexicon) misspelt(low string) *Entry {
