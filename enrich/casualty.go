@@ -336,6 +336,9 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 			r.none(si, j, m, gr.first)
 			return
 		}
+		if gr.q != nil && m == Injured && (strings.HasSuffix(w.low, "wounds") || w.low == "burns") {
+			return // "multiple gunshot wounds" may all be one man's
+		}
 		if gr.q != nil && gr.q.Shape == quantity.Count && (gr.head < 0 || gr.head == j) {
 			r.figure(si, j, m, []arg{{g, *gr.q, ""}}, "fig.harm-noun", gr.first, j+1)
 			return

@@ -87,6 +87,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		if g.det == "another" {
 			x.others = true
 		}
+		if m == Injured && x.relation == "total" && g.q != nil && g.head < 0 && g.first > s.first && ws[g.first-1].low == "," && (rule == "fig.predicate" || rule == "fig.care") && r.injuredBefore(si, number(a.q)) {
+			x.relation = "subset" // "eight were wounded, two in critical condition"
+		}
 		if g.q != nil && g.last > g.first {
 			for k := g.first; k < g.last; k++ {
 				if (ws[k].low == "others" || ws[k].low == "other") && g.det != "the" {
@@ -151,6 +154,16 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		r.groups[args[k].g].used = true
 	}
 	r.excluding(si, last, &base)
+}
+
+// injuredBefore tells whether the sentence has told of at least n injured.
+func (r *reading) injuredBefore(si, n int) bool {
+	for i := r.figsFrom(si); i < len(r.figs) && r.figs[i].sent == si; i++ {
+		if f := &r.figs[i]; f.measure == Injured && f.relation == "total" && number(f.q) >= n {
+			return true
+		}
+	}
+	return false
 }
 
 // respectively finds the n places that n numbers go to, in order: "bombs in Basra

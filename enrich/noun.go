@@ -305,7 +305,7 @@ func age(ws []word, s *sentence, g *group) bool {
 	if (ws[k].low == "and" || ws[k].low == "," || ws[k].low == "to") && k-2 >= s.first && ws[k-1].q != nil && ws[k-2].low == "aged" {
 		return true // "two youths aged 16 and 17"
 	}
-	if ws[k].low == "," && k > s.first && n < s.last && (ws[k-1].is(lexicon.Person) && !ws[k-1].e.Plural) && g.q.Min > 0 && g.q.Min < 110 && g.q.Last-g.q.First == 1 && ws[n].low == "," {
+	if ws[k].low == "," && k > s.first && n < s.last && (ws[k-1].is(lexicon.Person) && !ws[k-1].e.Plural || ws[k-1].noun() && ws[k-1].place == 0 && !strings.HasSuffix(ws[k-1].low, "s") && g.q.Min > 4) && g.q.Min > 0 && g.q.Min < 110 && g.q.Last-g.q.First == 1 && ws[n].low == "," {
 		return true // "the offender, 36, was arrested"
 	}
 	if ws[k].low == "," && k > s.first && n < s.last && ws[k-1].upper && ws[k-1].q == nil && g.q.Min > 0 && g.q.Min < 110 && g.q.Last-g.q.First == 1 {

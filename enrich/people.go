@@ -258,7 +258,7 @@ found:
 		r.pronoun(si, j, m, k, rule)
 		return
 	}
-	if l := ws[k].low; !neg && (l == "they" || l == "who" && k > low && ws[k-1].low == "," && r.group(k-2) < 0 || (l == "both" || l == "all") && k+2 < s.last && ws[k+1].low == "of" && ws[k+2].low == "whom") {
+	if l := ws[k].low; !neg && m != Injured && (l == "they" || l == "who" && k > low && ws[k-1].low == "," && r.group(k-2) < 0 || (l == "both" || l == "all") && k+2 < s.last && ws[k+1].low == "of" && ws[k+2].low == "whom") {
 		if args := r.theyAre(si, k); len(args) > 0 {
 			r.figure(si, j, m, args, rule+"+they", k, j+1)
 			return
