@@ -365,6 +365,14 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 			f.zoned("displaced-now", z, x.harm)
 		}
 	}
+	if event < 0 && toll {
+		// "Gunmen killed two people": who did it says what it was.
+		for k := c.first; k < c.last && event < 0; k++ {
+			if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") {
+				event = k
+			}
+		}
+	}
 	if event < 0 {
 		return
 	}
@@ -444,10 +452,10 @@ func (r *reading) weighTogether(f *features) {
 	flag("killed-without-event", harmed > 0 && event == 0)
 	flag("old-without-day", f.at("old-date", inTitle, inOpening) > 0 && day == 0)
 	flag("asks", r.asks())
-	for si := 0; si < min(2, len(r.sents)); si++ {
+	for si := 0; si < min(3, len(r.sents)); si++ {
 		s := &r.sents[si]
-		for k := s.first; k < min(s.first+4, s.last); k++ {
-			if w := &r.words[k]; w.is(lexicon.Theme) && (w.e.Theme == "fiction" || w.e.Theme == "exercise") && k > s.first && (r.words[k-1].is(lexicon.Det) || r.words[k-1].low == "new") && r.frames(s, k) {
+		for k := s.first; k < min(s.first+6, s.last); k++ {
+			if w := &r.words[k]; w.is(lexicon.Theme) && (w.e.Theme == "fiction" || w.e.Theme == "exercise") && k > s.first && r.frames(s, k) {
 				f.set("framed", 1, k)
 			}
 		}
@@ -474,7 +482,10 @@ func (r *reading) isFound(s *sentence, k int) bool {
 // frames tells whether what follows is told in a work or a drill: "The novel opens
 // with …", "In the drill …".
 func (r *reading) frames(s *sentence, k int) bool {
-	if k-2 >= s.first && (r.words[k-2].low == "in" || r.words[k-2].low == "during") {
+	if s.title {
+		return false // a headline has no such sentence
+	}
+	if k-2 >= s.first && r.words[k-1].is(lexicon.Det) && (r.words[k-2].low == "in" || r.words[k-2].low == "during") {
 		return true
 	}
 	switch r.lowAt(k + 1) {
