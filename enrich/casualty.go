@@ -247,6 +247,11 @@ func (r *reading) object(si, j int, m Measure, rule string) bool {
 	if k < s.last && ws[k].low == "the" && k+2 < s.last && ws[k+1].low == "lives" {
 		k += 3
 	}
+	if k+1 < s.last && ws[k].low == "the" && ws[k+1].low == "other" && (k+2 >= s.last || ws[k+2].punct || ws[k+2].is(lexicon.Prep|lexicon.Sub)) {
+		// "killing one and injuring the other"
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+other", sent: si, group: -1, harm: j, first: j, last: k + 2, parts: -1, hypothesis: r.hypothetical(s, j)})
+		return true
+	}
 	g := r.group(k)
 	if g < 0 || r.groups[g].first != k {
 		return false
@@ -446,6 +451,18 @@ func (r *reading) resultative(si, j int) Measure {
 	case "drove", "driven", "forced", "drive", "drives", "driving", "forcing":
 		m = Displaced
 	default:
+		return ""
+	}
+	if n := r.lowAt(j + 1); m == Killed && (n == "him" || n == "her") {
+		// "shot him once in the shoulder"
+		for k := j + 2; k < min(j+7, s.last) && !r.words[k].punct; k++ {
+			if l := r.words[k].low; l == "dead" || l == "to death" || l == "fatally" {
+				break
+			} else if bodyPart(l) {
+				r.figs = append(r.figs, mention{measure: Injured, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: "fig.shot-object+pronoun", sent: si, group: -1, harm: j, first: j, last: k + 1, parts: -1, weak: true, soft: true})
+				return Injured
+			}
+		}
 		return ""
 	}
 	g := r.group(j + 1)

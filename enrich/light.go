@@ -144,7 +144,7 @@ func (r *reading) care(si, j int) int {
 			return j
 		}
 		for k := j + 1; k < min(j+7, s.last); k++ {
-			if bodyPart(ws[k].low) || ws[k].low == "bullet" || ws[k].low == "bullets" || ws[k].low == "shrapnel" || ws[k].low == "gunfire" || ws[k].low == "pellet" || ws[k].low == "pellets" || ws[k].low == "shots" || ws[k].low == "splinters" {
+			if bodyPart(ws[k].low) || ws[k].low == "bullet" || ws[k].low == "bullets" || ws[k].low == "shrapnel" || ws[k].low == "gunfire" || ws[k].low == "pellet" || ws[k].low == "pellets" || ws[k].low == "shots" || ws[k].low == "splinters" || ws[k].low == "round" || ws[k].low == "rounds" {
 				end = k
 				break
 			}

@@ -263,17 +263,13 @@ func plurals(w string) []string {
 	return out
 }
 
-// A theme's phrase is one word to the grammar: it must not hide who was killed.
-func TestThemesHideNoHarm(t *testing.T) {
+// A figure of speech is one word to the grammar, so that "killing me" kills
+// nobody: none of them may be what reports of attacks say.
+func TestFiguresOfSpeechAreNoReports(t *testing.T) {
 	l := Load()
-	for _, k := range keys(t, "themes.txt") {
-		if !strings.Contains(k, " ") {
-			continue
-		}
-		for w := range strings.FieldsSeq(k) {
-			if e := l.m[w]; e != nil && e.Is(Harm) && e.Measure != "arrested" && w != "murder" && e.Form&(Past|Base|Gerund|Intrans) != 0 {
-				t.Errorf("%q hides %q", k, w)
-			}
+	for _, k := range []string{"shot in the arm", "held hostage by", "killed him", "dead in the water", "stabbed in the back", "daylight robbery", "ran riot", "opened fire", "time bomb", "blown to bits", "shot to death", "left for dead"} {
+		if e := l.m[k]; e != nil && e.Theme == "life" {
+			t.Errorf("%q may be meant as it is said", k)
 		}
 	}
 }
