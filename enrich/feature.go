@@ -40,16 +40,108 @@ var themes = []string{"accident", "nature", "sport", "fiction", "judicial", "ann
 var violence = append([]string{"means", "generic"}, Types...)
 
 // singles are the features that have no theme or kind; those in zoned are counted by zone.
-var zoned = []string{"killed-now", "injured-now", "taken-now", "held-now", "freed-now", "displaced-now", "none-now", "unknown-now", "attacker-hurt", "past-figure", "summed-figure", "unreal-figure",
-	"event-with-toll", "event-with-day", "event-with-place", "event-with-attacker", "attacker", "security", "militant", "official", "victim", "suspect", "protester", "party",
-	"day", "old-date", "running-date", "town", "country", "source-speaks", "i-or-we", "you", "unreal", "score", "money", "share", "number", "passive-harm", "lands", "question", "exclamation", "claim", "condemned", "device-found"}
+// The zoned features by number: most words add to one of them.
+const (
+	zKilledNow = iota
+	zInjuredNow
+	zTakenNow
+	zHeldNow
+	zFreedNow
+	zDisplacedNow
+	zNoneNow
+	zUnknownNow
+	zAttackerHurt
+	zPastFigure
+	zSummedFigure
+	zUnrealFigure
+	zEventWithToll
+	zEventWithDay
+	zEventWithPlace
+	zEventWithAttacker
+	zAttacker
+	zSecurity
+	zMilitant
+	zOfficial
+	zVictim
+	zSuspect
+	zProtester
+	zParty
+	zDay
+	zOldDate
+	zRunningDate
+	zTown
+	zCountry
+	zSourceSpeaks
+	zIOrWe
+	zYou
+	zUnreal
+	zScore
+	zMoney
+	zShare
+	zNumber
+	zPassiveHarm
+	zLands
+	zQuestion
+	zExclamation
+	zClaim
+	zCondemned
+	zDeviceFound
+	zCount
+)
+
+var zoned = [zCount]string{
+	zKilledNow:         "killed-now",
+	zInjuredNow:        "injured-now",
+	zTakenNow:          "taken-now",
+	zHeldNow:           "held-now",
+	zFreedNow:          "freed-now",
+	zDisplacedNow:      "displaced-now",
+	zNoneNow:           "none-now",
+	zUnknownNow:        "unknown-now",
+	zAttackerHurt:      "attacker-hurt",
+	zPastFigure:        "past-figure",
+	zSummedFigure:      "summed-figure",
+	zUnrealFigure:      "unreal-figure",
+	zEventWithToll:     "event-with-toll",
+	zEventWithDay:      "event-with-day",
+	zEventWithPlace:    "event-with-place",
+	zEventWithAttacker: "event-with-attacker",
+	zAttacker:          "attacker",
+	zSecurity:          "security",
+	zMilitant:          "militant",
+	zOfficial:          "official",
+	zVictim:            "victim",
+	zSuspect:           "suspect",
+	zProtester:         "protester",
+	zParty:             "party",
+	zDay:               "day",
+	zOldDate:           "old-date",
+	zRunningDate:       "running-date",
+	zTown:              "town",
+	zCountry:           "country",
+	zSourceSpeaks:      "source-speaks",
+	zIOrWe:             "i-or-we",
+	zYou:               "you",
+	zUnreal:            "unreal",
+	zScore:             "score",
+	zMoney:             "money",
+	zShare:             "share",
+	zNumber:            "number",
+	zPassiveHarm:       "passive-harm",
+	zLands:             "lands",
+	zQuestion:          "question",
+	zExclamation:       "exclamation",
+	zClaim:             "claim",
+	zCondemned:         "condemned",
+	zDeviceFound:       "device-found",
+}
 
 var plain0 = []string{"bias", "no-headline", "length", "short", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "deed", "framed", "killed-without-event", "old-without-day"}
 
 // The features, in order: themes by zone, kinds by zone, zoned singles, others.
 var featureNames = func() []string {
 	var out []string
-	for _, list := range [][]string{prefixed("theme.", themes), prefixed("violence.", violence), zoned} {
+	for _, list := range [][]string{prefixed("theme.", themes), prefixed("violence.", violence), zoned[:]} {
 		for _, f := range list {
 			for z := range zones {
 				out = append(out, f+"."+zoneName[z])
@@ -78,7 +170,6 @@ var featureIndex = func() map[string]int {
 var (
 	themeIndex    = indexOf(themes)
 	violenceIndex = indexOf(violence)
-	zonedIndex    = indexOf(zoned)
 	plainIndex    = indexOf(plain0)
 )
 
@@ -114,8 +205,8 @@ func (f *features) kind(v string, z zone, word int) {
 	f.add((len(themes)+violenceIndex[v])*int(zones)+int(z), word)
 }
 
-func (f *features) zoned(s string, z zone, word int) {
-	f.add((len(themes)+len(violence)+zonedIndex[s])*int(zones)+int(z), word)
+func (f *features) zoned(s int, z zone, word int) {
+	f.add((len(themes)+len(violence)+s)*int(zones)+int(z), word)
 }
 
 func (f *features) set(s string, n, word int) {
@@ -134,10 +225,10 @@ func (f *features) theme3(t string) int {
 	return n
 }
 
-func (f *features) at(s string, zs ...zone) int {
+func (f *features) at(s int, zs ...zone) int {
 	n := 0
 	for _, z := range zs {
-		n += f.n[(len(themes)+len(violence)+zonedIndex[s])*int(zones)+int(z)]
+		n += f.n[(len(themes)+len(violence)+s)*int(zones)+int(z)]
 	}
 	return n
 }
@@ -222,41 +313,41 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	case w.date > 0:
 		switch d := &r.dates[w.date-1]; {
 		case d.running:
-			f.zoned("running-date", z, k)
+			f.zoned(zRunningDate, z, k)
 		case d.old:
 			if !r.tailWord(k) {
-				f.zoned("old-date", z, k)
+				f.zoned(zOldDate, z, k)
 			}
 		case d.precision == "day":
-			f.zoned("day", z, k)
+			f.zoned(zDay, z, k)
 		}
 		return
 	case w.place > 0:
 		p := &r.places[w.place-1]
 		if p.rank() >= 4 && r.located(w.place-1) {
-			f.zoned("town", z, k)
+			f.zoned(zTown, z, k)
 		} else if p.Kind == "country" {
-			f.zoned("country", z, k)
+			f.zoned(zCountry, z, k)
 		}
 	case w.q != nil:
 		switch w.q.Shape {
 		case quantity.Score:
-			f.zoned("score", z, k)
+			f.zoned(zScore, z, k)
 		case quantity.Money:
-			f.zoned("money", z, k)
+			f.zoned(zMoney, z, k)
 		case quantity.Share:
-			f.zoned("share", z, k)
+			f.zoned(zShare, z, k)
 		case quantity.Count:
-			f.zoned("number", z, k)
+			f.zoned(zNumber, z, k)
 		}
 		return
 	}
 	if w.punct {
 		switch w.low {
 		case "?":
-			f.zoned("question", z, k)
+			f.zoned(zQuestion, z, k)
 		case "!":
-			f.zoned("exclamation", z, k)
+			f.zoned(zExclamation, z, k)
 		case "#":
 			f.set("hashtag", 1, k)
 		}
@@ -265,16 +356,16 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	switch w.low {
 	case "i", "we", "my", "our", "me", "us", "i'm", "i've", "we're", "we've":
 		if w.low != "us" || !w.caps {
-			f.zoned("i-or-we", z, k)
+			f.zoned(zIOrWe, z, k)
 		}
 	case "you", "your", "you're":
-		f.zoned("you", z, k)
+		f.zoned(zYou, z, k)
 	case "would", "could", "if", "should", "can", "may", "might", "will":
-		f.zoned("unreal", z, k)
+		f.zoned(zUnreal, z, k)
 	case "responsibility":
-		f.zoned("claim", z, k)
+		f.zoned(zClaim, z, k)
 	case "condemn", "condemns", "condemned", "condemning", "condemnation", "indignation", "repudiated", "repudiate", "outrage", "denounced", "denounces":
-		f.zoned("condemned", z, k)
+		f.zoned(zCondemned, z, k)
 	}
 	switch {
 	case w.theme != "":
@@ -284,39 +375,39 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 		f.theme(w.e.Theme, z, k)
 	}
 	if w.is(lexicon.Kind) && Family(w.e.Type) == "explosive" && r.isFound(s, k) {
-		f.zoned("device-found", z, k)
+		f.zoned(zDeviceFound, z, k)
 	}
 	if w.is(lexicon.Kind) && r.isKind(k) {
 		f.kind(r.violenceOf(k), z, k)
 		if r.meansOnly(w.low) && r.lands(s, k) {
-			f.zoned("lands", z, k)
+			f.zoned(zLands, z, k)
 		}
 	}
 	if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && k > s.first && r.words[k-1].is(lexicon.Aux|lexicon.Adv) {
-		f.zoned("passive-harm", z, k)
+		f.zoned(zPassiveHarm, z, k)
 	}
 	if w.is(lexicon.Actor) {
-		f.zoned("party", z, k)
+		f.zoned(zParty, z, k)
 	}
 	if w.is(lexicon.Source) && k+1 < s.last && (speaks(r.words[k+1].low) || k > s.first && speaks(r.words[k-1].low)) {
-		f.zoned("source-speaks", z, k)
+		f.zoned(zSourceSpeaks, z, k)
 	}
 	if w.is(lexicon.Person) {
 		switch w.e.Who {
 		case "perpetrator":
-			f.zoned("attacker", z, k)
+			f.zoned(zAttacker, z, k)
 		case "militant":
-			f.zoned("militant", z, k)
+			f.zoned(zMilitant, z, k)
 		case "security", "peacekeeper":
-			f.zoned("security", z, k)
+			f.zoned(zSecurity, z, k)
 		case "official":
-			f.zoned("official", z, k)
+			f.zoned(zOfficial, z, k)
 		case "suspect":
-			f.zoned("suspect", z, k)
+			f.zoned(zSuspect, z, k)
 		case "protester":
-			f.zoned("protester", z, k)
+			f.zoned(zProtester, z, k)
 		case "civilian", "child", "woman", "journalist", "aid_worker", "medic":
-			f.zoned("victim", z, k)
+			f.zoned(zVictim, z, k)
 		}
 	}
 }
@@ -335,34 +426,34 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 		scope, _ := r.scopeAt(c, x.harm)
 		switch {
 		case x.scope == "perpetrator":
-			f.zoned("attacker-hurt", z, x.harm)
+			f.zoned(zAttackerHurt, z, x.harm)
 		case x.hypothesis:
-			f.zoned("unreal-figure", z, x.harm)
+			f.zoned(zUnrealFigure, z, x.harm)
 		case scope == "background":
-			f.zoned("past-figure", z, x.harm)
+			f.zoned(zPastFigure, z, x.harm)
 		case scope == "aggregate":
-			f.zoned("summed-figure", z, x.harm)
+			f.zoned(zSummedFigure, z, x.harm)
 		case scope != "current":
-			f.zoned("unreal-figure", z, x.harm)
+			f.zoned(zUnrealFigure, z, x.harm)
 		case x.q.Quantifier == "none":
-			f.zoned("none-now", z, x.harm)
+			f.zoned(zNoneNow, z, x.harm)
 		case x.q.Quantifier == "unknown":
-			f.zoned("unknown-now", z, x.harm)
+			f.zoned(zUnknownNow, z, x.harm)
 		case x.measure == Killed:
-			f.zoned("killed-now", z, x.harm)
+			f.zoned(zKilledNow, z, x.harm)
 			toll = true
 		case x.measure == Injured || x.measure == Casualties:
-			f.zoned("injured-now", z, x.harm)
+			f.zoned(zInjuredNow, z, x.harm)
 			toll = true
 		case x.measure == Abducted:
-			f.zoned("taken-now", z, x.harm)
+			f.zoned(zTakenNow, z, x.harm)
 			toll = true
 		case x.measure == Arrested:
-			f.zoned("held-now", z, x.harm)
+			f.zoned(zHeldNow, z, x.harm)
 		case x.measure == Released || x.measure == Escaped:
-			f.zoned("freed-now", z, x.harm)
+			f.zoned(zFreedNow, z, x.harm)
 		case x.measure == Displaced || x.measure == Missing:
-			f.zoned("displaced-now", z, x.harm)
+			f.zoned(zDisplacedNow, z, x.harm)
 		}
 	}
 	if event < 0 && toll {
@@ -377,23 +468,23 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 		return
 	}
 	if toll {
-		f.zoned("event-with-toll", z, event)
+		f.zoned(zEventWithToll, z, event)
 	}
 	for _, d := range c.dates {
 		if x := &r.dates[d]; !x.old && !x.running && x.precision == "day" {
-			f.zoned("event-with-day", z, event)
+			f.zoned(zEventWithDay, z, event)
 			break
 		}
 	}
 	for _, p := range c.places {
 		if r.places[p].rank() >= 4 && r.located(p) {
-			f.zoned("event-with-place", z, event)
+			f.zoned(zEventWithPlace, z, event)
 			break
 		}
 	}
 	for k := c.first; k < c.last; k++ {
 		if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") || w.is(lexicon.Actor) {
-			f.zoned("event-with-attacker", z, event)
+			f.zoned(zEventWithAttacker, z, event)
 			break
 		}
 	}
@@ -423,8 +514,8 @@ func (r *reading) weighTogether(f *features) {
 			event += kind(v, inTitle, inOpening)
 		}
 	}
-	harmed := f.at("killed-now", inTitle, inOpening) + f.at("injured-now", inTitle, inOpening) + f.at("taken-now", inTitle, inOpening)
-	day := f.at("day", inTitle, inOpening)
+	harmed := f.at(zKilledNow, inTitle, inOpening) + f.at(zInjuredNow, inTitle, inOpening) + f.at(zTakenNow, inTitle, inOpening)
+	day := f.at(zDay, inTitle, inOpening)
 	flag("headline-violent", violentTitle > 0)
 	flag("headline-violent-no-harm", violentTitle > 0 && harmed == 0)
 	aside := 0
@@ -434,9 +525,9 @@ func (r *reading) weighTogether(f *features) {
 	flag("theme-without-harm", aside > 0 && harmed == 0)
 	court := f.theme3("judicial")
 	flag("court-without-day", court > 0 && day == 0)
-	flag("court-and-arrest", court > 0 && f.at("held-now", inTitle, inOpening) > 0)
-	attack := kind("generic", inTitle, inOpening) + kind("armed_attack", inTitle, inOpening) + kind("shooting", inTitle, inOpening) + kind("stabbing", inTitle, inOpening) + kind("bombing", inTitle, inOpening) + f.at("party", inTitle, inOpening) + f.at("attacker", inTitle, inOpening)
-	flag("deed", f.at("party", inTitle, inOpening)+f.at("attacker", inTitle, inOpening)+kind("shooting", inTitle, inOpening)+kind("stabbing", inTitle, inOpening)+kind("kidnapping", inTitle, inOpening) > 0)
+	flag("court-and-arrest", court > 0 && f.at(zHeldNow, inTitle, inOpening) > 0)
+	attack := kind("generic", inTitle, inOpening) + kind("armed_attack", inTitle, inOpening) + kind("shooting", inTitle, inOpening) + kind("stabbing", inTitle, inOpening) + kind("bombing", inTitle, inOpening) + f.at(zParty, inTitle, inOpening) + f.at(zAttacker, inTitle, inOpening)
+	flag("deed", f.at(zParty, inTitle, inOpening)+f.at(zAttacker, inTitle, inOpening)+kind("shooting", inTitle, inOpening)+kind("stabbing", inTitle, inOpening)+kind("kidnapping", inTitle, inOpening) > 0)
 	flag("accident-and-attack", f.theme3("accident")+f.theme3("nature") > 0 && attack > 0)
 	named := 0
 	for _, v := range violence {
@@ -450,7 +541,7 @@ func (r *reading) weighTogether(f *features) {
 		flag("calm-blast", home != "" && strings.Contains(calm, home))
 	}
 	flag("killed-without-event", harmed > 0 && event == 0)
-	flag("old-without-day", f.at("old-date", inTitle, inOpening) > 0 && day == 0)
+	flag("old-without-day", f.at(zOldDate, inTitle, inOpening) > 0 && day == 0)
 	flag("asks", r.asks())
 	for si := 0; si < min(3, len(r.sents)); si++ {
 		s := &r.sents[si]

@@ -20,21 +20,22 @@ type Named struct {
 // concurrent use and always answer the same.
 type Gazetteer interface {
 	Find(name string) (Named, bool)
-	// Words is the greatest number of words that a name has.
-	Words() int
+	// Longest is the greatest number of words of a name that begins with a word, 0
+	// where none does.
+	Longest(first string) int
 }
 
 // heart is the small gazetteer that is compiled in.
 type heart struct {
 	m     map[string]Named
-	words int
+	first map[string]int // the longest name that begins with a word
 }
 
 func (h *heart) Find(name string) (Named, bool) { n, ok := h.m[name]; return n, ok }
-func (h *heart) Words() int                     { return h.words }
+func (h *heart) Longest(first string) int       { return h.first[first] }
 
 var byHeart = sync.OnceValue(func() *heart {
-	h := &heart{m: make(map[string]Named, 2048)}
+	h := &heart{m: make(map[string]Named, 2048), first: make(map[string]int, 2048)}
 	for line := range strings.SplitSeq(lexicon.Places(), "\n") {
 		if line == "" || line[0] == '#' {
 			continue
@@ -45,7 +46,9 @@ var byHeart = sync.OnceValue(func() *heart {
 			n.Admin = f[3]
 		}
 		h.m[f[0]] = n
-		h.words = max(h.words, strings.Count(f[0], " ")+1)
+		w, _, _ := strings.Cut(f[0], " ")
+		w = strings.TrimSuffix(w, "'s")
+		h.first[w] = max(h.first[w], strings.Count(f[0], " ")+1+strings.Count(f[0], "'s"))
 	}
 	return h
 })
@@ -64,7 +67,11 @@ type placing struct {
 // placing reads a place name at toks[i] and makes one word of it. n is how many
 // tokens the lexicon's own reading, e, covers: the longer one wins.
 func (r *reading) placing(d *text.Doc, toks []text.Token, i, n int, e *lexicon.Entry) (int, bool) {
-	for k := min(r.gaz.Words(), len(toks)-i); k >= max(n, 1); k-- {
+	longest := r.gaz.Longest(toks[i].Low)
+	if w := toks[i].Low; longest == 0 && (strings.IndexByte(w, '.') >= 0 || !isASCII(w)) {
+		longest = 1 // "Bogotá" may be known without its accent
+	}
+	for k := min(longest, len(toks)-i); k >= max(n, 1); k-- {
 		last := &toks[i+k-1]
 		if !last.Upper {
 			continue

@@ -87,7 +87,7 @@ func (r *reading) about(cs []clause) about {
 	if f.theme3("cleared") > 0 && f.n[featureIndex["deed"]] == 0 {
 		return about{reject: true, rule: "relevance.cleared"} // "police ruled out an attack"
 	}
-	if f.n[featureIndex["framed"]] > 0 && f.at("day", inTitle, inOpening) == 0 {
+	if f.n[featureIndex["framed"]] > 0 && f.at(zDay, inTitle, inOpening) == 0 {
 		return about{reject: true, rule: "relevance.told-in-a-work-or-drill"}
 	}
 	p := squeeze(r.model.score(f))

@@ -95,8 +95,8 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 	}
 	t := &toks[i]
 	w := t.Low
-	if t.Kind == text.Word {
-		if _, ok := weekdays[w]; ok && t.Upper && (len(w) > 3 || r.clock.known() && len(w) == 3 && (low(toks, i+1) == "," || low(toks, i+1) == "-" || low(toks, i+1) == ".")) {
+	if t.Kind == text.Word && t.Upper {
+		if _, ok := weekdays[w]; ok && (len(w) > 3 || r.clock.known() && len(w) == 3 && (low(toks, i+1) == "," || low(toks, i+1) == "-" || low(toks, i+1) == ".")) {
 			if n := followed(toks, i+1); n > 0 { // "Monday, July 19"
 				if d, k := r.date(toks, i+n); k > 0 && d.basis == "explicit_date" && d.precision == "day" {
 					return d, n + k
@@ -104,7 +104,7 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 			}
 			return r.weekday(weekdays[w]), 1
 		}
-		if m, ok := months[w]; ok && t.Upper && !(w == "may" && !mayIsMonth(toks, i)) && !(w == "march" && low(toks, i+1) == "of") {
+		if m, ok := months[w]; ok && !(w == "may" && !mayIsMonth(toks, i)) && !(w == "march" && low(toks, i+1) == "of") {
 			return r.month(toks, i, m)
 		}
 	}
@@ -195,9 +195,8 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 		}
 	}
 	// "a month after", "two years ago", "ten years since", "three days earlier"
-	if n, k := smallNumber(toks, i); k > 0 {
-		u := low(toks, i+k)
-		if isUnitOfTime(u) {
+	if u := low(toks, i+1); isUnitOfTime(u) {
+		if n, k := smallNumber(toks, i); k > 0 {
 			j := i + k + 1
 			d := dating{precision: "unknown", basis: "relative"}
 			switch a := low(toks, j); a {

@@ -79,7 +79,9 @@ type Entry struct {
 	Says    string // kind of source
 	Theme   string
 
-	more int // the longest phrase that begins with this word
+	more int // the longest phrase that begins with this word …
+	// … and for each word that may come second, the longest with it.
+	second map[string]int
 }
 
 // Is tells whether the word may be one of c.
@@ -94,6 +96,31 @@ type Lexicon struct {
 	// squeezed holds the harm verbs without doubled letters, where no other word
 	// of the lexicon looks the same without them.
 	squeezed map[string]*Entry
+	// common answers for the words that make up half of any text, before the map is
+	// asked.
+	common [1 << 11]named
+}
+
+type named struct {
+	key string
+	e   *Entry
+}
+
+// slot is where common has a word, if it has it.
+func slot(w string) int {
+	n := len(w)
+	return (int(w[0])*131 + int(w[n-1])*31 + int(w[n/2])*7 + n*17) & (1<<11 - 1)
+}
+
+// word finds a single word.
+func (l *Lexicon) word(w string) *Entry {
+	if w == "" {
+		return nil
+	}
+	if c := &l.common[slot(w)]; c.key == w {
+		return c.e
+	}
+	return l.m[w]
 }
 
 // Load reads the embedded files, once.
@@ -113,6 +140,15 @@ var Load = sync.OnceValue(func() *Lexicon {
 		}
 		if err := l.add(n, string(data)); err != nil {
 			panic(err) // the files are ours: TestFiles reads each of them
+		}
+	}
+	for k, e := range l.m {
+		if e.Class&Function != 0 && !strings.Contains(k, " ") {
+			// Shorter words are the more common ones; of two equally short ones the
+			// first by the alphabet, so that every start is the same.
+			if c := &l.common[slot(k)]; c.key == "" || len(k) < len(c.key) || len(k) == len(c.key) && k < c.key {
+				*c = named{k, e}
+			}
 		}
 	}
 	l.squeezed = map[string]*Entry{}
@@ -188,7 +224,14 @@ func (l *Lexicon) entry(key string) *Entry {
 	first, _, phrase := strings.Cut(key, " ")
 	if phrase {
 		h := l.entry(first)
-		h.more = max(h.more, strings.Count(key, " ")+1)
+		n := strings.Count(key, " ") + 1
+		h.more = max(h.more, n)
+		if h.second == nil {
+			h.second = map[string]int{}
+		}
+		w, _, _ := strings.Cut(key[len(first)+1:], " ")
+		w = strings.TrimSuffix(w, "'s") // which is a token of its own
+		h.second[w] = max(h.second[w], n)
 	}
 	e := l.m[key]
 	if e == nil {
@@ -203,7 +246,7 @@ func (l *Lexicon) entry(key string) *Entry {
 // tokens are from.
 func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 	t := &toks[i]
-	e := l.m[t.Low]
+	e := l.word(t.Low)
 	if e == nil {
 		if t.Hyphen {
 			return l.hyphened(t.Low), 1
@@ -223,9 +266,11 @@ func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 		}
 		return None, 1
 	}
-	for n := min(e.more, len(toks)-i); n > 1; n-- {
-		if p := l.m[text.Phrase(lower, toks[i:i+n])]; p != nil && p.Class != 0 {
-			return p, n
+	if e.more > 1 && i+1 < len(toks) {
+		for n := min(e.second[toks[i+1].Low], len(toks)-i); n > 1; n-- {
+			if p := l.m[text.Phrase(lower, toks[i:i+n])]; p != nil && p.Class != 0 {
+				return p, n
+			}
 		}
 	}
 	if e.Class == 0 {

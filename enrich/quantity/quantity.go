@@ -140,8 +140,17 @@ func starts(t *text.Token) bool {
 			return true
 		}
 	}
-	return starters[t.Low]
+	return len(t.Low) < 32 && starterLens[t.Low[0]]>>len(t.Low)&1 != 0 && starters[t.Low]
 }
+
+// starterLens has for each first letter the lengths of the starters, one bit each:
+// it spares most words the look into the map.
+var starterLens = func() (t [256]uint32) {
+	for w := range starters {
+		t[w[0]] |= 1 << len(w)
+	}
+	return t
+}()
 
 var starters = func() map[string]bool {
 	m := map[string]bool{"between": true, "from": true, "half": true, "both": true, "none": true, "nobody": true}
