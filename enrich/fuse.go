@@ -367,7 +367,7 @@ func (r *reading) othersThan(f *mention) bool {
 
 // clausal tells whether a figure is the subject or object of a verb of its own.
 func clausal(rule string) bool {
-	for _, p := range []string{"fig.passive-subject", "fig.participle-subject", "fig.intransitive", "fig.verb-object", "fig.gerund-object", "fig.predicate", "fig.modifier", "fig.care", "fig.suffered"} {
+	for _, p := range []string{"fig.passive-subject", "fig.participle-subject", "fig.intransitive", "fig.verb-object", "fig.gerund-object", "fig.predicate", "fig.modifier", "fig.care", "fig.suffered", "fig.lost", "fig.fell"} {
 		if strings.HasPrefix(rule, p) {
 			return true
 		}

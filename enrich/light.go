@@ -79,6 +79,9 @@ func (r *reading) light(si, j int) {
 		}
 	case "lost":
 		g := r.group(j + 1)
+		if g >= 0 && r.groups[g].q != nil && r.words[r.groups[g].last-1].low == "own" {
+			r.groups[g].person, r.groups[g].thing, r.groups[g].who = true, "", "any" // "lost three of their own"
+		}
 		if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !(r.groups[g].head < 0 && r.lowAt(r.groups[g].last) == "of") || !r.fighting(s) {
 			return
 		}
