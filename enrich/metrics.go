@@ -17,7 +17,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	f := promauto.With(reg)
 	m := &metrics{
 		articles: f.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_enrich_articles_total",
-			Help: "Articles read, by outcome: incident (it is news), background (incidents only as context), nothing, set_aside."}, []string{"outcome"}),
+			Help: "Articles read, by outcome: incident (it is news), background (incidents only as context), nothing, foreign (in another language, not read), set_aside."}, []string{"outcome"}),
 		reports: f.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_enrich_reports_total",
 			Help: "Reports by incident type and role in the article: main, other, background, withdrawn."}, []string{"type", "role"}),
 		figures: f.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_enrich_figures_total", Help: "Figures read, by what they count."}, []string{"measure"}),
@@ -25,7 +25,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Buckets: []float64{.0001, .0003, .001, .003, .01, .03, .1, 1}}),
 		bytes: f.NewCounter(prometheus.CounterOpts{Name: "tocsin_enrich_read_bytes_total", Help: "Bytes of article text read."}),
 	}
-	for _, o := range []string{"incident", "background", "nothing", "set_aside"} {
+	for _, o := range []string{"incident", "background", "nothing", "foreign", "set_aside"} {
 		m.articles.WithLabelValues(o)
 	}
 	for _, t := range Types {

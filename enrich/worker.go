@@ -187,8 +187,11 @@ func (w *Worker) count(a *ingest.Article, reports []Report) {
 			outcome = "background"
 		}
 	}
-	if Relevant(reports) {
+	switch {
+	case Relevant(reports):
 		outcome = "incident"
+	case outcome == "nothing" && languageOf(a).foreign():
+		outcome = "foreign"
 	}
 	w.metrics.articles.WithLabelValues(outcome).Inc()
 	if outcome == "incident" {
