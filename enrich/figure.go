@@ -153,7 +153,82 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	for k := range args {
 		r.groups[args[k].g].used = true
 	}
+	if base.hypothesis || len(r.figs) == 0 {
+		return
+	}
+	r.inside(s, &base, r.groups[args[len(args)-1].g].last)
 	r.excluding(si, last, &base)
+}
+
+// inside records those among the counted whom the text names apart: "nine people,
+// including two children and a nurse", "14 were hurt, three of them seriously". They
+// are inside the number already.
+func (r *reading) inside(s *sentence, base *mention, k int) {
+	ws := r.words
+	if r.says(s, "including") || r.says(s, "among") || r.says(s, "of") {
+		for n := k; n < min(k+6, s.last); n++ {
+			if ws[n].low == "," || ws[n].low == "(" || ws[n].low == "-" || ws[n].low == "–" {
+				k = n + 1
+				break
+			}
+		}
+	}
+	if k >= s.last {
+		return
+	}
+	add := func(g int, q quantity.Quantity, rule string, last int) {
+		x := *base
+		gr := &r.groups[g]
+		x.q, x.group, x.lead, x.relation, x.rule = q, g, g+1, "subset", rule
+		x.who = "any"
+		if gr.who != "" {
+			x.who = gr.who
+		}
+		x.first, x.last, x.parts, x.at, x.weak, x.soft, x.care = gr.first, last, -1, 0, false, base.soft, false
+		r.figs = append(r.figs, x)
+		r.groups[g].used = true
+	}
+	switch {
+	case ws[k].low == "including", ws[k].low == "among" && k+1 < s.last && (ws[k+1].low == "them" || ws[k+1].low == "whom"):
+		k++
+		if ws[k-1].low == "among" {
+			k++
+		}
+		for n := 0; n < 6 && k < s.last; n++ {
+			g := r.group(k)
+			if g < 0 || r.groups[g].first != k || !r.groups[g].person || r.groups[g].who == "perpetrator" {
+				return
+			}
+			q, _, ok := r.groups[g].size()
+			if !ok || q.Quantifier == "unknown" || r.groups[g].used {
+				return
+			}
+			add(g, q, "fig.including", r.groups[g].last)
+			k = r.groups[g].last
+			for k < s.last && (ws[k].low == "," || ws[k].low == "and") {
+				k++
+			}
+		}
+	case ws[k].q != nil && k+2 < s.last && ws[k+1].low == "of" && (ws[k+2].low == "them" || ws[k+2].low == "whom"):
+		g := r.group(k)
+		if g < 0 || r.groups[g].q == nil || r.groups[g].used {
+			return
+		}
+		end := k + 3
+		grade := ""
+		for ; end < min(k+6, s.last) && !ws[end].punct; end++ {
+			switch l := ws[end].low; {
+			case strings.HasPrefix(l, "critical"):
+				grade = "critical"
+			case strings.HasPrefix(l, "serious"), strings.HasPrefix(l, "severe"), strings.HasPrefix(l, "grave"), l == "badly":
+				grade = "serious"
+			case ws[end].is(lexicon.Verb | lexicon.Aux | lexicon.Harm):
+				return // a clause of its own: read where its verb stands
+			}
+		}
+		add(g, *r.groups[g].q, "fig.of-them", end)
+		r.figs[len(r.figs)-1].grade = grade
+	}
 }
 
 // injuredBefore tells whether the sentence has told of at least n injured.

@@ -151,9 +151,10 @@ func TestArticlesInReportsOut(t *testing.T) {
 	settled(t, b)
 	stop()
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(`
-# HELP tocsin_enrich_articles_total Articles read, by outcome: incident (it is news), background (incidents only as context), nothing, set_aside.
+# HELP tocsin_enrich_articles_total Articles read, by outcome: incident (it is news), background (incidents only as context), nothing, foreign (in another language, not read), set_aside.
 # TYPE tocsin_enrich_articles_total counter
 tocsin_enrich_articles_total{outcome="background"} 0
+tocsin_enrich_articles_total{outcome="foreign"} 0
 tocsin_enrich_articles_total{outcome="incident"} 3
 tocsin_enrich_articles_total{outcome="nothing"} 1
 tocsin_enrich_articles_total{outcome="set_aside"} 0
