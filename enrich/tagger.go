@@ -84,10 +84,10 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 
 func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 	r, cs := t.parse(a)
+	r.model = t.model()
 	if len(r.sents) == 0 {
 		return nil, r // no words, or another language
 	}
-	r.model = t.model()
 	ab := r.about(cs)
 	r.trace.clauses, r.trace.about = cs, ab
 	if ab.reject {
