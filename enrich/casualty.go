@@ -597,12 +597,27 @@ func (r *reading) bodies(si, j int) {
 	}
 	g := r.group(j)
 	if g < 0 || r.groups[g].q == nil {
+		if (ws[j].low == "body" || ws[j].low == "corpse") && g >= 0 && r.groups[g].head == j && r.isRecovered(s, j) {
+			r.figs = append(r.figs, mention{measure: Killed, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: "fig.body", sent: si, group: -1, harm: j, first: r.groups[g].first, last: r.groups[g].last, parts: -1, weak: true})
+		}
 		return
 	}
 	r.groups[g].thing = ""
 	if a, ok := r.take(g); ok {
 		r.figure(si, j, Killed, []arg{a}, "fig.bodies", r.groups[g].first, r.groups[g].last)
 	}
+}
+
+// isRecovered tells whether a body is told to have been found: "a jogger spotted the
+// body", "his body was recovered".
+func (r *reading) isRecovered(s *sentence, j int) bool {
+	for k := max(s.first, j-5); k < min(s.last, j+6); k++ {
+		switch r.words[k].low {
+		case "found", "discovered", "recovered", "spotted", "dumped", "retrieved", "pulled", "floating", "buried":
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) kidnapping(si int) bool {

@@ -125,8 +125,20 @@ func (r *reading) care(si, j int) int {
 			return j
 		}
 		end = hospital(j+1, j+10)
-	case "treated":
+	case "treated", "treating", "treat":
 		if !r.passive(si, j) {
+			// "medics had treated 50 people"
+			g := r.group(j + 1)
+			if g < 0 || r.groups[g].first != j+1 || !r.groups[g].person || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count {
+				return j
+			}
+			if args, end := r.list(si, g, true); len(args) > 0 {
+				n := len(r.figs)
+				r.figure(si, j, Injured, args, "fig.care", j, end)
+				for i := n; i < len(r.figs); i++ {
+					r.figs[i].care = true
+				}
+			}
 			return j
 		}
 		if end = hospital(j+1, j+12); end < 0 {
