@@ -72,7 +72,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if f.soft && (m != Injured || dead && !r.survivors(x, f, want)) {
 			continue
 		}
-		if f.care && (f.lone() && r.told(x, Injured, want) || r.alsoDied(x, f, want)) {
+		if f.care && (f.lone() && r.told(x, Injured, want) && !r.onlySingles(x, f, want) || r.alsoDied(x, f, want)) {
 			continue
 		}
 		r.trace.rivals = append(r.trace.rivals, fi)
@@ -210,7 +210,7 @@ func (r *reading) alsoDied(x *incident, f *mention, want string) bool {
 // it named: "Ana Ruiz died at the scene … Omar Diaz died in hospital".
 func (r *reading) otherPerson(x *incident, f *mention, want string) bool {
 	if !r.byName(f) {
-		return false
+		return r.besideAnother(x, f, want)
 	}
 	for _, pi := range few(x.figs) {
 		p := &r.figs[pi]
@@ -225,6 +225,36 @@ func (r *reading) otherPerson(x *incident, f *mention, want string) bool {
 		}
 	}
 	return true
+}
+
+// onlySingles tells whether all that is told of a measure besides care are single
+// people of f's own sentence.
+func (r *reading) onlySingles(x *incident, f *mention, want string) bool {
+	for _, pi := range few(x.figs) {
+		p := &r.figs[pi]
+		if p != f && p.measure == f.measure && p.scope == want && !p.care && !p.soft && p.q.Quantifier != "none" && (!p.weak || p.sent != f.sent) {
+			return false
+		}
+	}
+	return true
+}
+
+// besideAnother tells whether one sentence tells of f and of another single person:
+// "the driver was hit in the shoulder while the mayor's daughter was grazed".
+func (r *reading) besideAnother(x *incident, f *mention, want string) bool {
+	if f.group < 0 || !r.groups[f.group].person || r.groups[f.group].head < 0 {
+		return false
+	}
+	for _, pi := range few(x.figs) {
+		p := &r.figs[pi]
+		if p == f {
+			return false
+		}
+		if p.sent == f.sent && p.measure == f.measure && p.scope == want && p.weak && p.group >= 0 && p.group != f.group && r.groups[p.group].person && r.groups[p.group].head >= 0 && r.words[r.groups[p.group].head].low != r.words[r.groups[f.group].head].low {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) byName(f *mention) bool {
