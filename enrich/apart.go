@@ -367,7 +367,7 @@ func (r *reading) framed(cs []clause, i int, x *incident) bool {
 // arrested people is the sequel of another day.
 func (r *reading) hurtsAny(x *incident) bool {
 	for _, f := range x.figs {
-		if m := r.figs[f].measure; (m == Killed || m == Injured || m == Abducted) && r.figs[f].scope == "current" && r.figs[f].q.Quantifier != "unknown" && r.figs[f].relation != "subset" {
+		if m := r.figs[f].measure; (m == Killed || m == Injured || m == Abducted) && r.figs[f].scope == "current" && r.figs[f].q.Quantifier != "unknown" && r.figs[f].q.Max != 0 && r.figs[f].relation != "subset" {
 			return true
 		}
 	}

@@ -224,6 +224,8 @@ type scoreCard struct {
 	other     tally
 	whole     int
 	bins      [5]bin // of confidence, a fifth each
+	stillNews [2]int // with context behind them: judged as without, all
+	stillNot  [2]int
 }
 
 // bin holds how sure the model was of some texts and how many were relevant.
@@ -241,6 +243,50 @@ func (s *scoreCard) judge(tagger *Tagger, a *ingest.Article, relevant bool) {
 	b.sum += p
 	if relevant {
 		b.relevant++
+	}
+}
+
+// lengthen notes whether an article that goes on about other things is judged as
+// it is without them. Only what is news on its own, and rightly so, says something.
+func (s *scoreCard) lengthen(tagger *Tagger, a *ingest.Article, relevant bool, context string) {
+	if Relevant(tagger.Tag(a)) != relevant {
+		return
+	}
+	long := article(a.ID, a.Title, a.Body+"\n\n"+context, a.Published.Format("2006-01-02"))
+	same := &s.stillNot
+	if relevant {
+		same = &s.stillNews
+	}
+	same[1]++
+	if Relevant(tagger.Tag(long)) == relevant {
+		same[0]++
+	}
+}
+
+// quietContext is what long articles go on with: 3 KB of politics, business and life,
+// each time others.
+func quietContext(t testing.TB) func() string {
+	t.Helper()
+	var texts []string
+	for _, name := range []string{"politics", "business", "life", "police"} {
+		data, err := os.ReadFile("testdata/brief/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(data)) {
+			if col := strings.Split(strings.TrimSpace(line), "\t"); len(col) == 3 && col[0] == "no" {
+				texts = append(texts, col[2])
+			}
+		}
+	}
+	n := 0
+	return func() string {
+		var b strings.Builder
+		for b.Len() < 3000 {
+			b.WriteString(texts[n%len(texts)] + "\n\n")
+			n += 7
+		}
+		return b.String()
 	}
 }
 
@@ -453,6 +499,8 @@ func (s *scoreCard) String() string {
 	fmt.Fprintf(&b, "relevant               %v\n", s.relevance)
 	fmt.Fprintf(&b, "other incidents        %v\n", s.other)
 	share("past kept apart", s.apart)
+	share("news in a long page", s.stillNews)
+	share("quiet in a long page", s.stillNot)
 	b.WriteString("\nconfidence             said   true\n")
 	for i, x := range s.bins {
 		if x.n > 0 {
@@ -492,10 +540,12 @@ func TestCorpus(t *testing.T) {
 				card.measure[m] = &tally{}
 			}
 			tagger := NewTagger()
+			context := quietContext(t)
 			for _, file := range files {
 				a, w := corpusArticle(t, file)
 				reps := tagger.Tag(a)
 				checkReports(t, a, reps)
+				card.lengthen(tagger, a, w.relevant, context())
 				card.score(t, w, reps)
 				card.judge(tagger, a, w.relevant)
 			}

@@ -463,7 +463,7 @@ func (e *explainer) figures() {
 func (e *explainer) incident(i int) {
 	r := e.r
 	x := &r.trace.found[i]
-	out := SeenIncident{Role: x.role, RoleRules: x.rules, Outcome: r.outcome(r.trace.clauses, x.clauses)}
+	out := SeenIncident{Role: x.role, RoleRules: x.rules, Outcome: r.outcome(x, r.trace.clauses)}
 	out.Type, out.Subtype, out.TypeRule = r.typed(x.kinds, r.hurts(x), r.agent(x, r.trace.clauses), x.figs)
 	for t, name := range Types {
 		if n := r.trace.scores[t]; n > 0 {

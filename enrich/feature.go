@@ -184,8 +184,9 @@ func indexOf(list []string) map[string]int {
 // features are the counts of one article, and, where they are asked for, the
 // words that each was counted from.
 type features struct {
-	n     []int
-	words [][]int // nil unless it is to be explained
+	leadTells bool // the headline or the first sentence tells of an attack with people harmed
+	n         []int
+	words     [][]int // nil unless it is to be explained
 }
 
 func (f *features) add(i, word int) {
@@ -267,7 +268,7 @@ var noFeatures = make([]int, len(featureNames))
 // without scopes.
 func (r *reading) weigh(cs []clause, explain bool) *features {
 	f := &r.feature
-	f.n, f.words = append(f.n[:0], noFeatures...), nil
+	f.n, f.words, f.leadTells = append(f.n[:0], noFeatures...), nil, false
 	if explain {
 		f.words = make([][]int, len(featureNames))
 	}
@@ -469,6 +470,8 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 	}
 	if toll {
 		f.zoned(zEventWithToll, z, event)
+		// An explosion alone may be gas: what comes after says.
+		f.leadTells = f.leadTells || r.opens(c.sent) && r.violenceOf(event) != "explosion"
 	}
 	for _, d := range c.dates {
 		if x := &r.dates[d]; !x.old && !x.running && x.precision == "day" {
@@ -489,6 +492,22 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 		}
 	}
 }
+
+// opens tells whether a sentence is of the headline or the first below it.
+func (r *reading) opens(si int) bool {
+	return r.sents[si].title || si == 0 || r.sents[si-1].title
+}
+
+// restEnd is where the features end that have zones.
+var restEnd = (len(themes) + len(violence) + zCount) * int(zones)
+
+// ofContext tells whether a feature counts what stands behind the opening, or how
+// long that is.
+func ofContext(i int) bool {
+	return i < restEnd && i%int(zones) == int(inRest) || i == lengthFeature
+}
+
+var lengthFeature = featureIndex["length"]
 
 // calm lists countries where a blast that nobody calls an attack is gas or a boiler.
 const calm = "AT AU BE CA CH DE DK ES FI FR GB IE IS IT JP KR LU NL NO NZ PT SE US"

@@ -18,7 +18,7 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	r.bothSides(x, rep.Type)
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
-	rep.Outcome = r.outcome(cs, x.clauses)
+	rep.Outcome = r.outcome(x, cs)
 	rep.Complex = r.complex(x, cs)
 	if r.withdrawn(x, cs) {
 		rep.Certainty = "retracted"

@@ -60,15 +60,26 @@ func parseModel(s string) (*model, error) {
 	return m, nil
 }
 
+// mostAgainst is how much context can speak against an article whose first sentence
+// tells of an attack with people harmed: long articles go on about much else.
+const mostAgainst = -1.0
+
 // score is the log odds that an article with these features reports an incident.
 func (m *model) score(f *features) float64 {
-	z := 0.0
+	front, context := 0.0, 0.0
 	for i, n := range f.n {
-		if n != 0 {
-			z += m.weight[i] * damped(n)
+		switch {
+		case n == 0:
+		case ofContext(i):
+			context += m.weight[i] * damped(n)
+		default:
+			front += m.weight[i] * damped(n)
 		}
 	}
-	return z
+	if f.leadTells {
+		context = max(context, mostAgainst)
+	}
+	return front + context
 }
 
 func squeeze(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
@@ -84,7 +95,7 @@ func (r *reading) about(cs []clause) about {
 		return about{reject: true, rule: "relevance.no-violence"}
 	}
 	f := r.weigh(cs, false)
-	if f.theme3("cleared") > 0 && f.n[featureIndex["deed"]] == 0 {
+	if f.theme3("cleared") > 0 && f.n[featureIndex["deed"]] == 0 && (!f.leadTells || f.n[themeIndex["cleared"]*int(zones)+int(inRest)] == 0) {
 		return about{reject: true, rule: "relevance.cleared"} // "police ruled out an attack"
 	}
 	if f.n[featureIndex["framed"]] > 0 && f.at(zDay, inTitle, inOpening) == 0 {

@@ -483,12 +483,21 @@ func (r *reading) meansOnly(w string) bool {
 	return false
 }
 
-// outcome reads how far the incident went.
-func (r *reading) outcome(cs []clause, of []int) string {
-	for _, ci := range of {
+// outcome reads how far the incident went. What harmed people came about: a hoax or
+// a defused bomb in its story is another one.
+func (r *reading) outcome(x *incident, cs []clause) string {
+	hurt := r.hurtsAny(x)
+	for _, ci := range x.clauses {
 		c := &cs[ci]
 		for k := c.first; k < c.last; k++ {
-			switch w := r.words[k].low; w {
+			w := r.words[k].low
+			if hurt {
+				switch w {
+				case "foiled", "thwarted", "foils", "averted", "prevented", "defused", "disarmed", "hoax", "false alarm", "bomb hoax", "threatened", "threatens":
+					continue
+				}
+			}
+			switch w {
 			case "standoff", "stand-off", "siege":
 				if l := r.lowAt(k + 1); l == "continues" || l == "continued" || l == "was" && r.lowAt(k+2) == "under" || l == "is" || l == "underway" || l == "under way" {
 					return "ongoing"
