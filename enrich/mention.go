@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"tocsin/enrich/lexicon"
@@ -207,7 +208,7 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 		if n == 1 {
 			w.low = t.Low
 		}
-		if e.Class == lexicon.Actor && !t.Upper {
+		if e.Class == lexicon.Actor && !t.Upper || r.adjectiveRank(d, toks, i) {
 			w.e = lexicon.None
 		}
 		r.words = append(r.words, w)
@@ -223,6 +224,23 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 	}
 	s.dateline = r.dateline(&s)
 	r.sents = append(r.sents, s)
+}
+
+// adjectiveRank tells whether a rank is an adjective: "a major drag", "the general
+// election", "a private home".
+func (r *reading) adjectiveRank(d *text.Doc, toks []text.Token, i int) bool {
+	switch t := &toks[i]; {
+	case t.Upper || i+1 >= len(toks):
+		return false
+	case t.Low != "major" && t.Low != "general" && t.Low != "private":
+		return false
+	}
+	next := &toks[i+1]
+	if next.Kind != text.Word || next.Upper || strings.HasSuffix(next.Low, "ed") {
+		return false
+	}
+	e, _ := r.lex.At(d.Lower, toks, i+1)
+	return e.Class&(lexicon.Function|lexicon.Harm) == 0 && next.Low != "said" && next.Low != "told"
 }
 
 // teaser tells whether the sentence points to another story: "Also read: …".

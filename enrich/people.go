@@ -306,7 +306,7 @@ found:
 	if b, ok := r.besides(s, first); ok {
 		args = append([]arg{b}, args...)
 	}
-	if neg {
+	if neg || r.neither(s, first) {
 		// "the men were not killed": says nothing of how many were.
 		return
 	}
@@ -329,6 +329,29 @@ found:
 		}
 	}
 	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// neither tells whether the people who begin at word first are said to be unharmed:
+// "neither the guard nor his wife", "neither of the two men".
+func (r *reading) neither(s *sentence, first int) bool {
+	low := s.first + s.dateline
+	if first < s.last && r.words[first].low == "neither" {
+		return true
+	}
+	if first <= low {
+		return false
+	}
+	switch r.words[first-1].low {
+	case "neither":
+		return true
+	case "nor", "of":
+		for k := first - 2; k >= low && k > first-12 && !r.words[k].is(lexicon.Harm); k-- {
+			if r.words[k].low == "neither" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ordinal tells whether word k numbers a person: "the fifth was killed later".

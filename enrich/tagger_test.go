@@ -251,6 +251,9 @@ func TestTotals(t *testing.T) {
 		{"a clause between", "Two aid workers, who were on their way to a clinic, were shot dead by gunmen.", "killed 2"},
 		{"shot and hurt", "A driver was shot in the foot during an ambush.", "injured 1"},
 		{"shot and died", "A driver was shot during an ambush and died in hospital.", "killed 1"},
+		{"unharmed by name", "A bomb went off at the judge's home, wounding two guards; neither the judge nor her son was hurt.", "injured 2"},
+		{"a rank as adjective", "A major attack on a private clinic killed three.", "killed 3"},
+		{"a rank", "A major and two privates died in the ambush.", "killed 3"},
 		{"a wound suffered", "Gunmen attacked the bus and a passenger suffered a gunshot wound.", "injured 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -304,6 +307,28 @@ func TestWhatIsNoIncident(t *testing.T) {
 			checkReports(t, a, reps)
 			if Relevant(reps) {
 				t.Errorf("%q is relevant:\n%s", tt.text, brief(reps))
+			}
+		})
+	}
+}
+
+// What comes behind a clear lead does not undo it.
+func TestALongPageIsStillNews(t *testing.T) {
+	lead := "Gunmen killed nine people and wounded 14 at a bus station in Kaduna on Tuesday, police said.\n\n" +
+		"Traders ran as the men fired at the crowd from two motorcycles, a witness said. The dead include a driver and three of his passengers. The wounded were taken to a hospital, where doctors asked for blood. No group has claimed the attack.\n\n"
+	tagger := NewTagger()
+	for _, tt := range []struct{ name, context string }{
+		{"a hoax elsewhere", "In Oslo a bomb threat against a school proved a hoax. The ministry of health warned of a heart attack risk."},
+		{"a cleared case", "Officers said a death in the harbour was not being treated as suspicious."},
+		{"policy", strings.Repeat("Lawmakers debated the budget and talks on the water law will go on. Prices could rise by a tenth. ", 30)},
+		{"sport", strings.Repeat("The striker scored twice and the coach praised the defence. You can watch the next match on Sunday. ", 30)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := article("a", "Nine killed at Kaduna bus station", lead+tt.context, "2024-05-08")
+			reps := tagger.Tag(a)
+			checkReports(t, a, reps)
+			if !Relevant(reps) || reps[0].Outcome != "carried_out" {
+				t.Errorf("the attack is lost:\n%s", brief(reps))
 			}
 		})
 	}
