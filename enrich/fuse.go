@@ -341,6 +341,9 @@ func (r *reading) adds(best, f *mention) bool {
 	if strings.HasSuffix(f.rule, "+ordinal") && best.group >= 0 && !best.weak && f.sent-best.sent <= 1 {
 		return true // "the fifth was martyred"
 	}
+	if r.onSpree(f) && f.q.Quantifier == "exact" && best.q.Quantifier != "vague" && !best.weak && clausal(f.rule) {
+		return !r.sents[best.sent].title && !r.othersThan(f)
+	}
 	if best.group < 0 || f.group < 0 || best.group == f.group || best.q.Quantifier == "vague" || f.q.Quantifier == "vague" || f.weak || best.soft {
 		return false
 	}

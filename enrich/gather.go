@@ -89,6 +89,10 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			was := cur
+			if r.spree(c) {
+				cur = main
+				break
+			}
 			if r.framed(cs, i, &out[main]) {
 				out = begin(out, Other, "role.other-place")
 				cur = len(out) - 1
@@ -142,6 +146,27 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 	}
 	return out
+}
+
+// spree tells whether a clause goes on about the attacker of the story: "the gunman
+// also killed a man in Marche". What he did on his way belongs to it.
+func (r *reading) spree(c *clause) bool {
+	for _, f := range c.figs {
+		if r.onSpree(&r.figs[f]) {
+			return true
+		}
+	}
+	return false
+}
+
+// onSpree tells whether the attacker of the story harmed these people besides others.
+func (r *reading) onSpree(f *mention) bool {
+	s := &r.sents[f.sent]
+	if f.scope != "current" || f.harm-2 < s.first || r.words[f.harm-1].low != "also" {
+		return false
+	}
+	g := r.group(f.harm - 2)
+	return g >= 0 && r.groups[g].det == "the" && !r.groups[g].plural && (r.groups[g].who == "perpetrator" || r.groups[g].who == "suspect")
 }
 
 // threat tells whether somebody threatens or plots: that is news by itself.

@@ -251,6 +251,7 @@ func TestTotals(t *testing.T) {
 		{"a clause between", "Two aid workers, who were on their way to a clinic, were shot dead by gunmen.", "killed 2"},
 		{"shot and hurt", "A driver was shot in the foot during an ambush.", "injured 1"},
 		{"shot and died", "A driver was shot during an ambush and died in hospital.", "killed 1"},
+		{"a spree", "A man shot dead two officers and a shopper in Namur on Tuesday. Four bystanders were wounded. Hours before, the gunman also killed a man in Dinant.", "killed 4 injured 4"},
 		{"unharmed by name", "A bomb went off at the judge's home, wounding two guards; neither the judge nor her son was hurt.", "injured 2"},
 		{"a rank as adjective", "A major attack on a private clinic killed three.", "killed 3"},
 		{"a rank", "A major and two privates died in the ambush.", "killed 3"},
