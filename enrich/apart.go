@@ -496,7 +496,7 @@ func (r *reading) anaphor(c *clause) bool {
 // otherMeans tells whether a clause names a method of another family than the
 // incident's: a drone is not the market's bomb.
 func (r *reading) otherMeans(c *clause, x *incident) bool {
-	t, _, _ := r.typed(x.kinds, r.hurts(x), false, nil)
+	t, _, _ := r.typed(x, false)
 	have := Family(t)
 	if have == "unknown" || have == "armed" || have == "law" {
 		return false

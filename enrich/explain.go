@@ -464,7 +464,7 @@ func (e *explainer) incident(i int) {
 	r := e.r
 	x := &r.trace.found[i]
 	out := SeenIncident{Role: x.role, RoleRules: x.rules, Outcome: r.outcome(x, r.trace.clauses)}
-	out.Type, out.Subtype, out.TypeRule = r.typed(x.kinds, r.hurts(x), r.agent(x, r.trace.clauses), x.figs)
+	out.Type, out.Subtype, out.TypeRule = r.typed(x, r.agent(x, r.trace.clauses))
 	for t, name := range Types {
 		if n := r.trace.scores[t]; n > 0 {
 			out.Scores = append(out.Scores, Score{name, n})
@@ -472,7 +472,9 @@ func (e *explainer) incident(i int) {
 	}
 	slices.SortStableFunc(out.Scores, func(a, b Score) int { return b.Weight - a.Weight })
 	for n, k := range x.kinds {
-		out.Votes = append(out.Votes, Vote{e.stretch(k, k+1), r.words[k].e.Type, r.vote(n, k)})
+		if !r.denied(k) {
+			out.Votes = append(out.Votes, Vote{e.stretch(k, k+1), r.typeOf(k, r.hurts(x)), r.vote(n, k)})
+		}
 	}
 	for _, ci := range x.clauses {
 		out.Sentences = append(out.Sentences, r.trace.clauses[ci].sent)

@@ -14,7 +14,7 @@ import (
 func (r *reading) finish(x *incident, cs []clause) Report {
 	rep := Report{Role: x.role, Certainty: "reported"}
 	var rule string
-	rep.Type, rep.Subtype, rule = r.typed(x.kinds, r.hurts(x), r.agent(x, cs), x.figs)
+	rep.Type, rep.Subtype, rule = r.typed(x, r.agent(x, cs))
 	r.bothSides(x, rep.Type)
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
@@ -186,7 +186,7 @@ func (r *reading) agent(x *incident, cs []clause) bool {
 // hurts tells whether the incident has people killed or hurt.
 func (r *reading) hurts(x *incident) bool {
 	for _, f := range x.figs {
-		if m := r.figs[f].measure; (m == Killed || m == Injured) && r.figs[f].scope != "hypothetical" && r.figs[f].scope != "aggregate" {
+		if m := r.figs[f].measure; (m == Killed || m == Injured) && r.figs[f].q.Max != 0 && r.figs[f].scope != "hypothetical" && r.figs[f].scope != "aggregate" {
 			return true
 		}
 	}
