@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -29,10 +30,12 @@ type Subscription struct {
 const pullAhead = 64
 
 // Subscribe opens (and, if need be, makes) a durable consumer. The caller ends
-// it by ending ctx and then reading C until it is closed, or Wait.
+// it by ending ctx and then reading C until it is closed, or Wait. A server that
+// does not answer now is asked again and again, as it is later on; what it
+// refuses is an error.
 func (b *Bus) Subscribe(ctx context.Context, spec Consumer) (*Subscription, error) {
 	cons, err := b.consumer(ctx, spec)
-	if err != nil {
+	if silent := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout); err != nil && (!silent || ctx.Err() != nil) {
 		return nil, err
 	}
 	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, 1), hand: newHand()}
