@@ -314,7 +314,7 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 	if back == 1 && r.saysWhat(c) {
 		return 1 // the day before is news too
 	}
-	if back >= 1 && back <= 4 || back > 6 {
+	if back >= 1 && back <= 4 || back > 6 || back > 0 && !r.dates[mine].earliest.IsZero() && !r.dates[theirs].earliest.IsZero() {
 		return -1
 	}
 	if !r.saysWhat(c) {

@@ -165,6 +165,9 @@ func (r *reading) harm(si, j int) {
 		if k := j - 1; k >= s.first && (ws[k].low == "has" || ws[k].low == "have" || ws[k].low == "had") {
 			return
 		}
+		if g := r.group(j + 1); g >= 0 && r.groups[g].first == j+1 && r.groups[g].det != "" && !r.groups[g].person && r.groups[g].q == nil && r.groups[g].thing != "time" && r.groups[g].thing != "distance" {
+			return // "snatched the phones": what they did, not what befell them
+		}
 		r.subject(si, j, m, "fig.participle-subject")
 	}
 }
@@ -277,6 +280,16 @@ func (r *reading) predicative(si, j int, m Measure) {
 	}
 	if m == Killed && j+1 < s.last && (ws[j+1].low == "body" || ws[j+1].low == "bodies") {
 		return
+	}
+	if m == Killed && j > s.first {
+		switch ws[j-1].low {
+		case "played", "play", "playing", "plays":
+			return
+		case "for":
+			if k := j - 2; k >= s.first && (ws[k].low == "left" || ws[k].low == "leaving") {
+				return // "left him for dead"
+			}
+		}
 	}
 	if j > s.first && ws[j-1].low == "left" && j+1 < s.last { // "left dead three men"
 		if r.object(si, j, m, "fig.left-dead") {
@@ -413,6 +426,9 @@ func (r *reading) nounOf(si, j int, m Measure, rule string) bool {
 
 // deedMeasure is what a noun for a deed does to its "of": "the murder of two nuns".
 func deedMeasure(w string) Measure {
+	if strings.HasSuffix(w, "-degree murder") || strings.HasSuffix(w, " murder") && !strings.HasPrefix(w, "attempted") {
+		return Killed // "the second-degree murder of Ana Ruiz"
+	}
 	switch w {
 	case "murder", "murders", "assassination", "assassinations", "killing", "killings", "massacre", "slaying", "execution", "slaughter", "beheading", "lynching":
 		return Killed

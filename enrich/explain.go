@@ -582,5 +582,9 @@ func (e *explainer) relevance() {
 		}
 		e.Relevance.Features = append(e.Relevance.Features, out)
 	}
+	for i, v := range f.own {
+		k := f.ownAt[i]
+		e.Relevance.Features = append(e.Relevance.Features, Feature{Name: wordPrefix + e.r.words[k].low, Value: 1, By: e.r.model.words[v] * wordWorth, Words: []Stretch{e.stretch(k, k+1)}})
+	}
 	slices.SortStableFunc(e.Relevance.Features, func(a, b Feature) int { return cmp.Compare(math.Abs(b.By), math.Abs(a.By)) })
 }

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -21,7 +22,7 @@ func (r *reading) lessDead(x *incident, m Measure, t Total) (Total, bool) {
 		}
 		for _, fi := range few(x.figs) {
 			f := &r.figs[fi]
-			if f.measure != m || f.scope != "current" || f.relation == "part" || f.harm > k.harm && !k.later && !strings.HasSuffix(f.rule, "+pronoun") {
+			if f.measure != m || f.scope != "current" || f.relation == "part" || !slices.Contains(r.trace.rivals, fi) || f.harm > k.harm && !k.later && !strings.HasSuffix(f.rule, "+pronoun") {
 				continue
 			}
 			switch {
@@ -32,6 +33,8 @@ func (r *reading) lessDead(x *incident, m Measure, t Total) (Total, bool) {
 				}
 				all = all || number(f.q) >= number(r.best(t))
 				n += number(k.q)
+			case k.lead > 0 && f.lead > 0 && r.isSingle(f) && r.isSingle(k):
+				continue // two people who are each told of
 			case k.later && k.of == m && f.relation != "subset":
 				n += number(k.q)
 			case strings.HasSuffix(f.rule, "+pronoun") && number(k.q) == 1 && f.harm > k.harm && f.sent-k.sent <= 2:

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -13,7 +14,8 @@ import (
 // The features of an article say what it may be about: how many words of each
 // theme and of each kind of violence stand in its headline, its opening and the
 // rest, what its figures are, when and where, and how it speaks. Each is a count
-// that grows slower the higher it is: ln(1+n).
+// that grows slower the higher it is: ln(1+n). Beside them each word of the headline
+// and the opening counts for itself, once, where the model knows it.
 
 // zone is a part of an article.
 type zone int
@@ -136,7 +138,7 @@ var zoned = [zCount]string{
 	zDeviceFound:       "device-found",
 }
 
-var plain0 = []string{"bias", "no-headline", "length", "short", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "deed", "framed", "killed-without-event", "old-without-day"}
+var plain0 = []string{"bias", "no-headline", "length", "short", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "deed", "framed", "killed-without-event", "old-without-day", "arrest-for-crime", "report-of-period"}
 
 // The features, in order: themes by zone, kinds by zone, zoned singles, others.
 var featureNames = func() []string {
@@ -187,6 +189,9 @@ type features struct {
 	leadTells bool // the headline or the first sentence tells of an attack with people harmed
 	n         []int
 	words     [][]int // nil unless it is to be explained
+	own       []int   // words of headline and opening that the model knows: its numbers for them
+	ownAt     []int   // where each of them stands first
+	seen      []bool  // by the model's number
 }
 
 func (f *features) add(i, word int) {
@@ -305,14 +310,68 @@ func (r *reading) weigh(cs []clause, explain bool) *features {
 		f.set("short", 1, -1)
 	}
 	r.weighTogether(f)
+	r.weighOwn(f)
 	return f
 }
+
+// wordWorth is the value of a word's feature where the word occurs. It is less than
+// one so that the penalty holds words back behind themes: chosen by cross-validation.
+const wordWorth = 0.5
+
+// wordPrefix begins the name of the feature that is a word.
+const wordPrefix = "word."
+
+// weighOwn notes, once each, the words that the model knows.
+func (r *reading) weighOwn(f *features) {
+	for _, v := range f.own {
+		f.seen[v] = false
+	}
+	f.own, f.ownAt = f.own[:0], f.ownAt[:0]
+	if r.model == nil {
+		return
+	}
+	if len(f.seen) < len(r.model.words) {
+		f.seen = make([]bool, len(r.model.words))
+	}
+	for k := range r.ownWords() {
+		if v, ok := r.model.number[r.words[k].low]; ok && !f.seen[v] {
+			f.seen[v] = true
+			f.own, f.ownAt = append(f.own, v), append(f.ownAt, k)
+		}
+	}
+}
+
+// ownWords are the words of headline and opening that may speak for themselves: no
+// number, no date, no place and no name.
+func (r *reading) ownWords() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for n, si := 0, 0; si < len(r.sents) && (n < opening || r.sents[si].title); si++ {
+			s := &r.sents[si]
+			for k := s.first + s.dateline; k < s.last; k, n = k+1, n+1 {
+				w := &r.words[k]
+				if w.punct || w.clitic || w.number || w.q != nil || w.date > 0 || w.place > 0 || len(w.low) > maxOwn {
+					continue
+				}
+				if w.upper && w.e.Class == 0 && !s.headline && k > s.first+s.dateline {
+					continue
+				}
+				if !yield(k) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// maxOwn is the length of the longest word that speaks for itself, in bytes.
+const maxOwn = 24
 
 func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	w := &r.words[k]
 	switch {
 	case w.date > 0:
 		switch d := &r.dates[w.date-1]; {
+		case d.habit: // in statistics and in stories of everyday life alike
 		case d.running:
 			f.zoned(zRunningDate, z, k)
 		case d.old:
@@ -560,6 +619,9 @@ func (r *reading) weighTogether(f *features) {
 		flag("calm-blast", home != "" && strings.Contains(calm, home))
 	}
 	flag("killed-without-event", harmed > 0 && event == 0)
+	law := kind("arrest", inTitle, inOpening) + kind("seizure", inTitle, inOpening) + f.at(zHeldNow, inTitle, inOpening)
+	flag("arrest-for-crime", law > 0 && named == 0 && f.theme3("crime") > 0)
+	flag("report-of-period", f.at(zRunningDate, inTitle, inOpening)+f.at(zSummedFigure, inTitle, inOpening) > 1 && day == 0)
 	flag("old-without-day", f.at(zOldDate, inTitle, inOpening) > 0 && day == 0)
 	flag("asks", r.asks())
 	for si := 0; si < min(3, len(r.sents)); si++ {
@@ -567,6 +629,11 @@ func (r *reading) weighTogether(f *features) {
 		for k := s.first; k < min(s.first+6, s.last); k++ {
 			if w := &r.words[k]; w.is(lexicon.Theme) && (w.e.Theme == "fiction" || w.e.Theme == "exercise") && k > s.first && r.frames(s, k) {
 				f.set("framed", 1, k)
+			}
+		}
+		for k := s.first + 2; k < s.last; k++ {
+			if w := &r.words[k]; w.is(lexicon.Theme) && w.e.Theme == "exercise" && r.words[k-1].is(lexicon.Det) && r.isNoun(k) && (r.words[k-2].low == "was" || r.words[k-2].low == "were" || r.words[k-2].low == "is") {
+				f.set("framed", 2, k) // "the explosion was a drill"
 			}
 		}
 		for k := s.first; k+2 < s.last; k++ {
@@ -587,6 +654,11 @@ func (r *reading) isFound(s *sentence, k int) bool {
 		}
 	}
 	return false
+}
+
+// isNoun tells whether word k ends a noun group: "a drill", not "a mock execution".
+func (r *reading) isNoun(k int) bool {
+	return k+1 >= len(r.words) || r.words[k+1].punct || !r.words[k+1].noun()
 }
 
 // frames tells whether what follows is told in a work or a drill: "The novel opens
@@ -626,12 +698,16 @@ func (r *reading) asks() bool {
 }
 
 // Features counts what the relevance model weighs, by name: for the program that
-// trains it. Features that do not occur are left out.
+// trains it. Features that do not occur are left out; those of words begin with
+// "word." and are more than FeatureNames lists.
 func (t *Tagger) Features(a *ingest.Article) map[string]float64 {
 	r, cs := t.parse(a)
 	defer t.release(r)
 	f := r.weigh(cs, false)
 	out := map[string]float64{}
+	for k := range r.ownWords() {
+		out[wordPrefix+r.words[k].low] = wordWorth
+	}
 	for i, n := range f.n {
 		if n != 0 {
 			out[featureNames[i]] = damped(n)
@@ -640,5 +716,5 @@ func (t *Tagger) Features(a *ingest.Article) map[string]float64 {
 	return out
 }
 
-// FeatureNames lists every feature, in the model's order.
+// FeatureNames lists every feature but the words, in the model's order.
 func FeatureNames() []string { return slices.Clone(featureNames) }

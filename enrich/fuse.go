@@ -49,7 +49,8 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	var sum mention
 	excludes, perps, conflict := false, false, false
 	lo, hi := 0, 0
-	singles := 0 // single persons without a number that are not the one in best
+	var people [8]*mention // single people, each another
+	singles := people[:0]
 	r.trace.rivals = r.trace.rivals[:0]
 	for _, fi := range x.figs {
 		f := &r.figs[fi]
@@ -72,11 +73,16 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if f.soft && (m != Injured || dead && !r.survivors(x, f, want)) {
 			continue
 		}
+		soft := f.soft && number(f.q) < 2
 		if f.care && (f.lone() && r.told(x, Injured, want) && !r.onlySingles(x, f, want) || r.alsoDied(x, f, want)) {
 			continue
 		}
 		r.trace.rivals = append(r.trace.rivals, fi)
 		excludes = excludes || f.excludes
+		single := r.isSingle(f) || r.isOfKind(f)
+		if single && len(singles) < cap(singles) && r.otherPerson(singles, f) && (len(singles) == 0 || f.sent-singles[len(singles)-1].sent <= 3 || r.isSingle(f)) {
+			singles = append(singles, f)
+		}
 		if best == nil {
 			best = f
 			continue
@@ -93,13 +99,12 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		case f.q.Quantifier == "unknown":
 		case best.q.Quantifier == "unknown":
 			best, rule = f, "known-beats-unknown"
-		case f.soft:
-		case best.soft:
+		case soft:
+		case best.soft && (number(best.q) < 2 || number(f.q) >= number(best.q)):
 			best = f
+		case slices.Contains(singles, f) && slices.Contains(singles, best) && !r.adds(best, f):
+		case r.isSingle(f) && r.isSingle(best) && !r.adds(best, f): // the same person again
 		case best.weak && f.weak:
-			if r.otherPerson(x, f, want) {
-				singles++
-			}
 		case best.weak:
 			best, rule = f, "number-beats-single"
 		case f.weak:
@@ -143,9 +148,12 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		return Total{}, false
 	}
 	q := best.q
-	if best.weak && singles > 0 {
-		n := singles + 1
-		q, rule = quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, "named-persons"
+	if len(singles) > 1 && slices.Contains(singles, best) {
+		n := 0
+		for _, f := range singles {
+			n += f.q.Min
+		}
+		q, rule = quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, "each-is-another"
 	}
 	t := Total{Min: bound(q.Min), Max: bound(q.Max), Point: bound(q.Point), Quantifier: q.Quantifier, Rule: rule}
 	if conflict {
@@ -206,27 +214,6 @@ func (r *reading) alsoDied(x *incident, f *mention, want string) bool {
 	return false
 }
 
-// otherPerson tells whether f names somebody whom no figure of its measure before
-// it named: "Ana Ruiz died at the scene … Omar Diaz died in hospital".
-func (r *reading) otherPerson(x *incident, f *mention, want string) bool {
-	if !r.byName(f) {
-		return r.besideAnother(x, f, want)
-	}
-	for _, pi := range few(x.figs) {
-		p := &r.figs[pi]
-		if p == f {
-			return true
-		}
-		if p.measure != f.measure || p.scope != want || !p.weak {
-			continue
-		}
-		if !r.byName(p) || r.sameName(p.group, f.group) {
-			return false
-		}
-	}
-	return true
-}
-
 // onlySingles tells whether all that is told of a measure besides care are single
 // people of f's own sentence.
 func (r *reading) onlySingles(x *incident, f *mention, want string) bool {
@@ -237,24 +224,6 @@ func (r *reading) onlySingles(x *incident, f *mention, want string) bool {
 		}
 	}
 	return true
-}
-
-// besideAnother tells whether one sentence tells of f and of another single person:
-// "the driver was hit in the shoulder while the mayor's daughter was grazed".
-func (r *reading) besideAnother(x *incident, f *mention, want string) bool {
-	if f.group < 0 || !r.groups[f.group].person || r.groups[f.group].head < 0 {
-		return false
-	}
-	for _, pi := range few(x.figs) {
-		p := &r.figs[pi]
-		if p == f {
-			return false
-		}
-		if p.sent == f.sent && p.measure == f.measure && p.scope == want && p.weak && p.group >= 0 && p.group != f.group && r.groups[p.group].person && r.groups[p.group].head >= 0 && r.words[r.groups[p.group].head].low != r.words[r.groups[f.group].head].low {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *reading) byName(f *mention) bool {

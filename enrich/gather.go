@@ -33,6 +33,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
+	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {
 		c := &cs[i]
@@ -75,7 +76,7 @@ func (r *reading) gather(cs []clause) []incident {
 			}
 		}
 		if c.after && main >= 0 && len(c.figs) > 0 && !slices.ContainsFunc(c.places, r.located) {
-			out = begin(out, Background, "scope.hours-before")
+			out = begin(out, Other, "role.hours-before")
 			r.join(&out[len(out)-1], c, i, s)
 			continue
 		}
@@ -92,6 +93,19 @@ func (r *reading) gather(cs []clause) []incident {
 			if r.spree(c) {
 				cur = main
 				break
+			}
+			if r.turns(cs, i, &out[main]) {
+				out = begin(out, Other, "role.turn")
+				cur, page = len(out)-1, s.para
+				if !r.saysWhat(c) && c.other && len(out[main].kinds) > 0 && !r.kindAhead(cs, i) {
+					out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+				}
+				r.join(&out[cur], c, i, s)
+				continue
+			}
+			if page == s.para && cur >= 0 && out[cur].role == Other {
+				r.join(&out[cur], c, i, s)
+				continue
 			}
 			if r.framed(cs, i, &out[main]) {
 				out = begin(out, Other, "role.other-place")
@@ -132,6 +146,7 @@ func (r *reading) gather(cs []clause) []incident {
 		main = r.theOnly(out, cs)
 	}
 	r.promote(out, cs, main)
+	r.sums(out, main)
 	if len(pending) > 0 {
 		if main < 0 {
 			out = begin(out, Background, "scope.running-total")

@@ -103,26 +103,17 @@ func (r *reading) light(si, j int) {
 // them. It returns the last word that it used, j where there is none.
 func (r *reading) care(si, j int) int {
 	ws, s := r.words, &r.sents[si]
-	hospital := func(from, to int) int {
-		for k := from; k < min(to, s.last); k++ {
-			switch ws[k].low {
-			case "hospital", "hospitals", "clinic", "clinics", "infirmary", "trauma centre", "trauma center", "trauma":
-				return k
-			case ";", ".":
-				return -1
-			}
-			if ws[k].low == "medical" && k+1 < s.last && (ws[k+1].low == "centre" || ws[k+1].low == "center") {
-				return k + 1
-			}
-		}
-		return -1
-	}
+	hospital := func(from, to int) int { return r.hospital(s, from, to) }
 	end := -1
 	subject := j
 	switch ws[j].low {
-	case "taken", "rushed", "airlifted", "flown", "brought", "shifted", "moved", "evacuated", "transferred", "driven", "conveyed", "admitted", "transported", "referred", "ferried":
+	case "taken", "rushed", "carried", "helicoptered", "airlifted", "flown", "brought", "shifted", "moved", "evacuated", "transferred", "driven", "conveyed", "admitted", "transported", "referred", "ferried":
 		if !r.passive(si, j) && !(r.lowAt(j-1) == "and" || r.lowAt(j-1) == ",") {
-			return j
+			if ws[j].low != "driven" {
+				return j
+			}
+			end = r.ownWay(s, j) // "had driven himself to hospital"
+			break
 		}
 		end = hospital(j+1, j+10)
 	case "treated", "treating", "treat":
@@ -144,18 +135,26 @@ func (r *reading) care(si, j int) int {
 		if end = hospital(j+1, j+12); end < 0 {
 			for k := j + 1; k < min(j+6, s.last); k++ {
 				switch w := &ws[k]; {
-				case w.is(lexicon.Harm) && w.e.Measure == string(Injured), w.low == "cuts", w.low == "bruises", w.low == "inhalation", w.low == "gunshot":
+				case w.is(lexicon.Harm) && w.e.Measure == string(Injured), wound(w.low), w.low == "inhalation", w.low == "gunshot":
 					end = k
 				case w.low == "shock":
 					return j
+				case w.low == "broken" && k+1 < s.last && bodyPart(ws[k+1].low):
+					end = k + 1
 				}
 			}
-			if end < 0 && (j+1 >= s.last || ws[j+1].punct || ws[j+1].low == "on" || ws[j+1].low == "at") {
+			if end < 0 && (j+1 >= s.last || ws[j+1].punct || ws[j+1].date > 0) {
 				end = j
+			}
+			if end < 0 {
+				switch ws[j+1].low {
+				case "on", "at", "in", "by", "there", "overnight", "after", "outside":
+					end = j
+				}
 			}
 		}
 	case "hit", "struck", "grazed", "cut", "burned", "burnt", "slashed", "bitten":
-		if !r.passive(si, j) {
+		if n := r.lowAt(j + 1); !r.passive(si, j) || n == "off" || n == "short" {
 			return j
 		}
 		for k := j + 1; k < min(j+7, s.last); k++ {
@@ -208,6 +207,14 @@ func (r *reading) care(si, j int) int {
 		} else if g := r.group(j + 1); g >= 0 && (r.words[r.groups[g].last-1].low == "treatment" || r.words[r.groups[g].last-1].low == "surgery" || r.words[r.groups[g].last-1].low == "attention") {
 			end = r.groups[g].last - 1
 		}
+		if end < 0 {
+			end = r.woundAfter(s, j)
+		}
+	case "suffered", "suffering", "sustained", "sustaining", "needed", "required", "had", "has", "have", "nursing":
+		end = r.woundAfter(s, j)
+	case "drove", "walked", "made", "arrived", "turned", "showed", "drives", "walks", "arrives":
+		// "drove himself to hospital", "walked into a hospital with a bullet in his calf"
+		end = r.ownWay(s, j)
 	case "broke", "broken", "lost":
 		if d := r.lowAt(j + 1); d == "his" || d == "her" || d == "their" || d == "a" || d == "an" {
 			for k := j + 2; k < min(j+4, s.last); k++ {
@@ -237,6 +244,12 @@ func (r *reading) care(si, j int) int {
 			return j // "fifteen of the dead were brought to hospitals"
 		}
 	}
+	for k := max(s.first, j-4); k < j; k++ {
+		switch ws[k].low {
+		case "bodies", "body", "corpses", "corpse", "remains", "coffins":
+			return j
+		}
+	}
 	n := len(r.figs)
 	r.subject(si, subject, Injured, "fig.care")
 	for i := n; i < len(r.figs); i++ {
@@ -252,9 +265,75 @@ func (r *reading) care(si, j int) int {
 	return end
 }
 
+// hospital finds a hospital among words [from, to); -1 where there is none.
+func (r *reading) hospital(s *sentence, from, to int) int {
+	for k := from; k < min(to, s.last); k++ {
+		switch r.words[k].low {
+		case "hospital", "hospitals", "clinic", "clinics", "infirmary", "trauma centre", "trauma center", "trauma", "emergency room":
+			return k
+		case ";", ".":
+			return -1
+		}
+		if r.words[k].low == "medical" && k+1 < s.last && (r.words[k+1].low == "centre" || r.words[k+1].low == "center") {
+			return k + 1
+		}
+	}
+	return -1
+}
+
+// woundAfter finds what a verb says of wounds: "suffered deep gashes to both
+// hands", "needed 31 stitches", "has three cracked ribs". -1 where there is none.
+func (r *reading) woundAfter(s *sentence, j int) int {
+	ws := r.words
+	if g := r.group(j + 1); g >= 0 && r.groups[g].person {
+		return -1
+	}
+	owns := ws[j].low == "had" || ws[j].low == "has" || ws[j].low == "have"
+	for k := j + 1; k < min(j+7, s.last) && !ws[k].punct; k++ {
+		w := &ws[k]
+		switch w.low {
+		case "no":
+			return -1
+		case "broken", "fractured", "cracked", "shattered":
+			if k+1 < s.last && bodyPart(ws[k+1].low) {
+				return k + 1
+			}
+		}
+		if wound(w.low) || owns && w.is(lexicon.Harm) && w.e.Measure == string(Injured) && w.e.Form == lexicon.Noun {
+			return k
+		}
+		if w.is(lexicon.Verb|lexicon.Aux) && !w.is(lexicon.Harm|lexicon.Adj) {
+			return -1
+		}
+	}
+	return -1
+}
+
+// ownWay tells whether somebody who was hurt came to a hospital unaided: "drove
+// himself to hospital", "walked into a clinic with a bullet in his calf". -1 where not.
+func (r *reading) ownWay(s *sentence, j int) int {
+	for k := j + 1; k < min(j+12, s.last); k++ {
+		w := &r.words[k]
+		switch {
+		case w.low == "himself", w.low == "herself", w.low == "own", w.low == "bullet", wound(w.low), w.is(lexicon.Harm) && w.e.Measure == string(Injured):
+			return r.hospital(s, j+1, j+12)
+		}
+	}
+	return -1
+}
+
+// wound tells whether a word names a wound that is told by its kind.
+func wound(w string) bool {
+	switch w {
+	case "gash", "gashes", "laceration", "lacerations", "fracture", "fractures", "stitches", "cut", "cuts", "bruise", "bruises", "bruising", "scrapes", "abrasions", "graze", "grazes", "concussion", "bump", "sprain":
+		return true
+	}
+	return false
+}
+
 func bodyPart(w string) bool {
 	switch w {
-	case "leg", "legs", "arm", "arms", "shoulder", "shoulders", "thigh", "head", "chest", "back", "neck", "hand", "hands", "foot", "feet", "stomach", "abdomen", "face", "hip", "knee", "ankle", "groin", "torso", "buttocks", "jaw", "eye", "eyes", "elbow", "wrist", "calf", "pelvis", "side", "finger", "ear", "throat", "cheek", "belly":
+	case "rib", "ribs", "skull", "forearm", "bone", "bones", "cheekbone", "collarbone", "toe", "toes", "fingers", "nose", "eyelid", "scalp", "temple", "heel", "buttock", "abdominal", "spine", "leg", "legs", "arm", "arms", "shoulder", "shoulders", "thigh", "head", "chest", "back", "neck", "hand", "hands", "foot", "feet", "stomach", "abdomen", "face", "hip", "knee", "ankle", "groin", "torso", "buttocks", "jaw", "eye", "eyes", "elbow", "wrist", "calf", "pelvis", "side", "finger", "ear", "throat", "cheek", "belly":
 		return true
 	}
 	return false

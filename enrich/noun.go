@@ -74,6 +74,9 @@ func (r *reading) nouns(s *sentence) {
 			if j < s.last && (ws[j].low == "other" || ws[j].low == "others" || ws[j].low == "same") && ws[j].is(lexicon.Det|lexicon.Adj) {
 				j++
 			}
+			if j+1 < s.last && ws[j+1].q != nil && (ws[j].low == "further" || ws[j].low == "additional") {
+				j++ // "a further 40 wounded"
+			}
 		}
 		if j < s.last && ws[j].q != nil {
 			g.q = ws[j].q

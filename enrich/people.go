@@ -194,6 +194,9 @@ func (r *reading) skipAfter(s *sentence, k int) int {
 			return r.groups[g].last
 		}
 	}
+	if n := r.afterName(s, k); n > k {
+		return n
+	}
 	if k+1 < s.last && (ws[k+1].low == "and" || ws[k+1].low == ",") {
 		switch ws[k].low {
 		case "inside", "aboard", "outside", "nearby", "there":
@@ -218,6 +221,31 @@ func (r *reading) skipAfter(s *sentence, k int) int {
 	return k
 }
 
+// afterName passes the name and age of somebody who was just told of: "the
+// couple's daughter, Nomfundo (39), and …", "his wife, Carrie, 48; …". It returns k
+// where there is none.
+func (r *reading) afterName(s *sentence, k int) int {
+	ws := r.words
+	g := r.group(k - 1)
+	if g < 0 || r.groups[g].q != nil || r.groups[g].plural || !r.groups[g].person || k+2 >= s.last || ws[k].low != "," {
+		return k
+	}
+	h := r.group(k + 1)
+	if h < 0 || r.groups[h].first != k+1 || r.groups[h].q != nil || r.groups[h].det != "" || r.groups[h].person || r.names(h) != r.groups[h].last-r.groups[h].first {
+		return k
+	}
+	n := r.groups[h].last
+	if n+2 < s.last && ws[n].low == "(" && ws[n+2].low == ")" && ws[n+1].q != nil {
+		n += 3
+	} else if n+1 < s.last && ws[n].low == "," && ws[n+1].q != nil && r.group(n+1) >= 0 && r.groups[r.group(n+1)].age {
+		n += 2
+	}
+	if n < s.last && (ws[n].low == "," || ws[n].low == ";" || ws[n].low == "and") {
+		return n
+	}
+	return k
+}
+
 // subject reads the people to the left of a passive, intransitive or bare participle.
 func (r *reading) subject(si, j int, m Measure, rule string) {
 	ws, s := r.words, &r.sents[si]
@@ -228,7 +256,7 @@ func (r *reading) subject(si, j int, m Measure, rule string) {
 	for k >= low {
 		w := &ws[k]
 		switch {
-		case w.low == "not" || w.low == "never":
+		case w.low == "not" || w.low == "never" || strings.HasSuffix(w.low, "n't"):
 			neg = true
 		case w.low == "no" || w.group > 0:
 			goto found
@@ -254,7 +282,10 @@ found:
 		r.none(si, j, m, k)
 		return
 	}
-	if (ws[k].low == "he" || ws[k].low == "she") && !neg && m != Escaped && m != Released {
+	if (ws[k].low == "he" || ws[k].low == "she") && (neg || m == Displaced) {
+		return
+	}
+	if (ws[k].low == "he" || ws[k].low == "she") && m != Escaped && m != Released {
 		r.pronoun(si, j, m, k, rule)
 		return
 	}
@@ -451,11 +482,30 @@ func (r *reading) elided(si, j, k int, m Measure) int {
 // pronoun records "he was shot dead": one person, told of elsewhere too.
 func (r *reading) pronoun(si, j int, m Measure, k int, rule string) {
 	s := &r.sents[si]
-	who, scope := "any", "current"
-	if m == Killed && r.heIsAttacker(si, k) {
-		who, scope = "perpetrator", "perpetrator"
+	x := mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)}
+	if (m == Killed || m == Injured) && r.heIsAttacker(si, k) {
+		x.who, x.scope = "perpetrator", "perpetrator"
+	} else if p := r.antecedent(si, k); p >= 0 {
+		x.group, x.lead = r.figs[p].group, r.figs[p].lead
 	}
-	r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: who, scope: scope, relation: "total", certainty: "reported", rule: rule + "+pronoun", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, weak: true, hypothesis: r.hypothetical(s, j)})
+	r.figs = append(r.figs, x)
+}
+
+// antecedent finds the figure of the single person whom "he" or "she" at word k
+// stands for: the last one harmed before, where nobody else of that sex was named
+// since. -1 where there is none.
+func (r *reading) antecedent(si, k int) int {
+	for i := len(r.figs) - 1; i >= 0 && si-r.figs[i].sent <= 1; i-- {
+		f := &r.figs[i]
+		if !r.isSingle(f) || f.scope != "current" || f.group < 0 || r.groups[f.group].first >= k {
+			continue
+		}
+		if sex := r.traitsOf(f.group).sex; sex != 0 && (sex == 'm') != (r.words[k].low == "he") {
+			continue
+		}
+		return i
+	}
+	return -1
 }
 
 // besides reads the people that an opening adds to the subject: "Besides the
@@ -536,6 +586,9 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 						continue
 					}
 				}
+				if fallback == nil && !far && r.knownSurname(g) {
+					return []arg{{g, quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, "named"}}, gr.first
+				}
 				// "30 people, police said, were killed"; "a car carrying two nuns was hit".
 				if gr.thing == "source" || gr.thing == "name" || gr.thing == "place" || gr.thing == "actor" || gr.thing == "demonym" {
 					if gr.first-1 >= lowest && (ws[gr.first-1].punct || ws[gr.first-1].is(lexicon.Conj)) {
@@ -547,6 +600,12 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 					// "The administrator was killed": whom harm befalls is a person, also where the noun is not known.
 					one := quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}
 					return []arg{{g, one, "presumed"}}, gr.first
+				}
+				if gr.thing == "event" && gr.q == nil && gr.det == "" && gr.last-gr.first == 1 && gr.first-1 >= lowest && hurtVerb(ws[gr.first].low) {
+					if h := r.group(gr.first - 1); h >= 0 && r.groups[h].person {
+						k = gr.first - 1 // "a clerk shot in the robbery has died"
+						continue
+					}
 				}
 				if gr.q == nil && gr.first-1 >= lowest && fallback == nil {
 					far = true
@@ -623,6 +682,36 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 		k--
 	}
 	return r.only(fallback)
+}
+
+// hurtVerb tells whether a word for an incident is a participle after people: "man
+// shot in robbery".
+func hurtVerb(w string) bool {
+	switch w {
+	case "shot", "stabbed", "slashed", "ambushed", "attacked", "knifed", "bombed":
+		return true
+	}
+	return false
+}
+
+// knownSurname tells whether a group is one word that was told of as the last of a
+// person's full name: "Ana Ruiz, 52, … Ruiz died".
+func (r *reading) knownSurname(g int) bool {
+	gr := &r.groups[g]
+	if gr.last-gr.first != 1 || gr.q != nil || gr.det != "" || gr.prep >= 0 {
+		return false
+	}
+	w := &r.words[gr.first]
+	if !w.upper || w.e.Class != 0 || w.place > 0 {
+		return false
+	}
+	for h := g - 1; h >= max(0, g-compared); h-- {
+		x := &r.groups[h]
+		if last := &r.words[x.last-1]; x.last-x.first > 1 && last.low == w.low && last.upper && last.e.Class == 0 && r.names(h) >= 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // counting tells whether a word names a number: "the figure of 60 dead".

@@ -29,7 +29,9 @@ var modelText string
 
 // model is a logistic regression: the sum of weight × feature, squeezed between 0 and 1.
 type model struct {
-	weight []float64 // by featureNames
+	weight []float64      // by featureNames
+	words  []float64      // weights of words
+	number map[string]int // of a word in words
 }
 
 var loadModel = sync.OnceValue(func() *model {
@@ -41,19 +43,25 @@ var loadModel = sync.OnceValue(func() *model {
 })
 
 func parseModel(s string) (*model, error) {
-	m := &model{weight: make([]float64, len(featureNames))}
+	m := &model{weight: make([]float64, len(featureNames)), number: map[string]int{}}
 	for n, line := range strings.Split(s, "\n") {
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		name, v, ok := strings.Cut(line, "\t")
 		i, known := featureIndex[name]
-		if !ok || !known {
+		word, isWord := strings.CutPrefix(name, wordPrefix)
+		if !ok || !known && !isWord {
 			return nil, fmt.Errorf("model.txt:%d: %q is no feature with a weight", n+1, line)
 		}
 		w, err := strconv.ParseFloat(v, 64)
 		if err != nil {
 			return nil, fmt.Errorf("model.txt:%d: %w", n+1, err)
+		}
+		if isWord {
+			m.number[word] = len(m.words)
+			m.words = append(m.words, w)
+			continue
 		}
 		m.weight[i] = w
 	}
@@ -67,6 +75,9 @@ const mostAgainst = -1.0
 // score is the log odds that an article with these features reports an incident.
 func (m *model) score(f *features) float64 {
 	front, context := 0.0, 0.0
+	for _, v := range f.own {
+		front += m.words[v] * wordWorth
+	}
 	for i, n := range f.n {
 		switch {
 		case n == 0:
@@ -98,7 +109,7 @@ func (r *reading) about(cs []clause) about {
 	if f.theme3("cleared") > 0 && f.n[featureIndex["deed"]] == 0 && (!f.leadTells || f.n[themeIndex["cleared"]*int(zones)+int(inRest)] == 0) {
 		return about{reject: true, rule: "relevance.cleared"} // "police ruled out an attack"
 	}
-	if f.n[featureIndex["framed"]] > 0 && f.at(zDay, inTitle, inOpening) == 0 {
+	if n := f.n[featureIndex["framed"]]; n > 1 || n > 0 && f.at(zDay, inTitle, inOpening) == 0 {
 		return about{reject: true, rule: "relevance.told-in-a-work-or-drill"}
 	}
 	p := squeeze(r.model.score(f))

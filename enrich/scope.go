@@ -36,16 +36,34 @@ func (r *reading) scopes(cs []clause, a *about) {
 		if c.scope == "" {
 			c.scope = "current"
 		}
+		if i > 0 && c.scope == "current" && cs[i-1].sent == c.sent && cs[i-1].scope == "background" && r.goesOn(c) {
+			r.setBack(c, "scope.goes-on")
+		}
 		if a.past && c.scope == "current" {
-			c.scope, c.rule = "background", a.rule
-			for _, f := range c.figs {
-				if r.figs[f].scope == "current" {
-					r.figs[f].scope = "background"
-				}
-			}
+			r.setBack(c, a.rule)
 		}
 		c.other = c.apart || r.other(c)
 	}
+}
+
+func (r *reading) setBack(c *clause, rule string) {
+	c.scope, c.rule = "background", rule
+	for _, f := range c.figs {
+		if r.figs[f].scope == "current" {
+			r.figs[f].scope = "background"
+		}
+	}
+}
+
+// goesOn tells whether a clause counts its time from the one before it: "58 were
+// killed on March 15; six days later 137 died".
+func (r *reading) goesOn(c *clause) bool {
+	for k := c.first; k < min(c.first+3, c.last); k++ {
+		if r.words[k].date > 0 && r.endsIn(k, "later") {
+			return true
+		}
+	}
+	return false
 }
 
 // scopeAt reads the scope of word p from the time expressions and cue words of
@@ -135,7 +153,7 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 func (r *reading) ofAnother(p, d int) bool {
 	for k := p + 1; k+1 < d; k++ {
 		w := &r.words[k]
-		if (w.low == "who" || w.low == "whose" || w.low == "whom") && k > p+1 && !r.harmAhead(k, d) {
+		if (w.low == "who" || w.low == "whose" || w.low == "whom") && k > p+1 && !r.hurtAhead(k, d) {
 			return true // "… before the shooter, who had been dismissed in August, fled"
 		}
 		if !w.is(lexicon.Kind) || !r.isKind(k) {
@@ -156,17 +174,18 @@ func (r *reading) ofAnother(p, d int) bool {
 // tailWord tells whether a time expression leads into an older story: "a month
 // after a blast …", not "two days after.".
 func (r *reading) tailWord(k int) bool {
-	w := &r.words[k]
 	if k+1 >= len(r.words) || r.words[k+1].punct {
 		return false
 	}
+	return r.endsIn(k, "after") || r.endsIn(k, "since") || r.endsIn(k, "before")
+}
+
+// endsIn tells whether a time expression ends in a word.
+func (r *reading) endsIn(k int, last string) bool {
+	w := &r.words[k]
 	t := r.art.Text(r.sents[min(r.sentenceAt(k), len(r.sents)-1)].field)
-	for _, e := range []string{"after", "since", "before"} {
-		if n := len(e); w.end-w.start > n && w.end <= len(t) && t[w.end-n:w.end] == e {
-			return true
-		}
-	}
-	return false
+	n := len(last)
+	return w.end-w.start > n && w.end <= len(t) && t[w.end-n:w.end] == last
 }
 
 func (r *reading) aggregateCue(c *clause, p, k int) bool {

@@ -43,7 +43,10 @@ func (r *reading) numberOf(si, j int) int {
 	if ws[j+1].low != "of" {
 		// "raised the count by six to 41" after a toll was told of
 		if ws[j].low == "count" || ws[j].low == "tally" {
-			r.toll(si, j, Killed)
+			switch ws[j+1].low {
+			case "by", "to", "at", "rose", "rises", "stood", "stands", "reached", "climbed", "now", "from", "is", "was", "hit", "hits":
+				r.toll(si, j, Killed)
+			}
 		}
 		return j
 	}

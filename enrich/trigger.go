@@ -161,6 +161,16 @@ func (r *reading) harmAhead(from, to int) bool {
 	return false
 }
 
+// hurtAhead tells whether words [from, to) tell of people killed, hurt or taken.
+func (r *reading) hurtAhead(from, to int) bool {
+	for n := from; n < to; n++ {
+		if w := &r.words[n]; w.is(lexicon.Harm) && (w.e.Measure == string(Killed) || w.e.Measure == string(Injured) || w.e.Measure == string(Abducted)) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *reading) closingDash(s *sentence, k int) bool {
 	for n := k + 1; n < s.last; n++ {
 		if r.words[n].low == r.words[k].low {

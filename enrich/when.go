@@ -46,6 +46,8 @@ type dating struct {
 	// running marks a stretch of time that figures are summed over: "this
 	// year", "since January".
 	running bool
+	// habit marks what happens again and again: "every year".
+	habit bool
 	// owns marks "Wednesday's blast": no other date of the sentence is the blast's.
 	owns bool
 }
@@ -136,7 +138,7 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 						}
 					}
 					d := r.span2(time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(last+1, 1, 1, 0, 0, 0, 0, time.UTC), "year", "explicit_date")
-					d.running = prev == "since" || prev == "from"
+					d.running = prev == "since" || prev == "from" || prev == "in" && r.clock.exact() && y == r.clock.published.Year() && n == 1
 					d.old = d.old || !r.clock.known() || last < r.clock.published.Year()
 					return d, n
 				}
@@ -194,6 +196,19 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 			}
 		}
 	}
+	// "every year", "20,000 people a year": what is so often happens not now.
+	switch w {
+	case "every", "each", "per":
+		if u := low(toks, i+1); u == "year" || u == "month" || u == "week" || u == "day" {
+			return dating{precision: "unknown", basis: "relative", old: true, running: true, habit: true}, 2
+		}
+	case "a":
+		if u := low(toks, i+1); (u == "year" || u == "month" || u == "week" || u == "day") && plural(low(toks, i-1)) && !pointsOn(low(toks, i+2)) {
+			return dating{precision: "unknown", basis: "relative", old: true, running: true, habit: true}, 2
+		}
+	case "annually", "yearly":
+		return dating{precision: "unknown", basis: "relative", old: true, running: true, habit: true}, 1
+	}
 	// "a month after", "two years ago", "ten years since", "three days earlier"
 	if u := low(toks, i+1); isUnitOfTime(u) {
 		if n, k := smallNumber(toks, i); k > 0 {
@@ -224,6 +239,24 @@ func (r *reading) date(toks []text.Token, i int) (dating, int) {
 		}
 	}
 	return dating{}, 0
+}
+
+// plural tells whether a word is the many of which there are so many "a year".
+func plural(w string) bool {
+	switch w {
+	case "people", "women", "men", "children", "police", "lives":
+		return true
+	}
+	return len(w) > 3 && strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "'s")
+}
+
+// pointsOn tells whether a word makes of "a year" a stretch of time before or after.
+func pointsOn(w string) bool {
+	switch w {
+	case "ago", "earlier", "later", "before", "after", "since", "on", "of", "old", "long", "from", "apart", "ahead":
+		return true
+	}
+	return false
 }
 
 func mayIsMonth(toks []text.Token, i int) bool {

@@ -501,6 +501,11 @@ func (p *parser) odd(i int) (Quantity, bool) {
 			return Quantity{First: i, Last: i + 1, Quantifier: "approx", Min: n, Max: n + 9, Point: n, Rule: "q.odd"}, true
 		}
 	}
+	if a, ok := strings.CutSuffix(w, "-plus"); ok {
+		if n, ok := word(a); ok {
+			return Quantity{First: i, Last: i + 1, Quantifier: "at_least", Min: n, Max: Open, Point: Open, Rule: "q.plus"}, true
+		}
+	}
 	if len(w) >= 2 && len(w) <= 4 && (w[0] == 'l' || strings.IndexByte(w, 'o') >= 0) && !p.t[i].Hyphen {
 		if !strings.ContainsAny(w, "0123456789") {
 			return Quantity{}, false

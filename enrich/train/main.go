@@ -1,5 +1,6 @@
 // Command train fits the relevance model of package enrich: a logistic
-// regression over its features, with a ridge penalty, solved exactly, so that the
+// regression over its features and over the words of headline and opening, with a
+// ridge penalty, solved to the last digits that count, so that the
 // same texts give the same weights. It reads the project's own texts
 // (enrich/testdata) and, where they are there, development sets in the form of
 // `tocsin tag --jsonl` with labels; the held-out texts are only measured.
@@ -18,6 +19,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -32,21 +34,27 @@ type sample struct {
 	id       string
 	relevant bool
 	weight   float64
-	x        []float64
+	x        []count
 	text     string
 	variant  bool // another form of a text that is there too
+}
+
+// count is the value of a feature, by its number.
+type count struct {
+	i int
+	v float64
 }
 
 // setWeight is what all texts of a set weigh together, in texts, so that the
 // largest does not teach its own habits: the sets of the 1980s and of aid workers
 // are of one kind each.
-var setWeight = map[string]float64{"corpus": 400, "brief": 700, "gold": 250, "phenomena": 300, "muc4": 500, "awsd": 160, "wikiterror": 60}
+var setWeight = map[string]float64{"corpus": 600, "brief": 1400, "gold": 300, "phenomena": 300, "muc4": 600, "awsd": 160, "wikiterror": 60}
 
 // variantWeight is what another form of a text weighs beside the text.
 const variantWeight = 0.1
 
 // ridge is the penalty on squared weights: chosen by cross-validation.
-const ridge = 3.0
+const ridge = 2.0
 
 const folds = 5
 
@@ -66,10 +74,9 @@ func main() {
 }
 
 func run(root, eval, out, misses string) error {
-	t := &trainer{tagger: enrich.NewTagger(), names: enrich.FeatureNames()}
-	t.index = make(map[string]int, len(t.names))
-	for i, n := range t.names {
-		t.index[n] = i
+	t := &trainer{tagger: enrich.NewTagger(), index: map[string]int{}}
+	for _, n := range enrich.FeatureNames() {
+		t.number(n)
 	}
 	train, err := t.own(filepath.Join(root, "testdata"), "corpus", "brief")
 	if err != nil {
@@ -88,6 +95,7 @@ func run(root, eval, out, misses string) error {
 		}
 		train = append(train, more...)
 	}
+	words := t.vocabulary(train)
 	count := map[string]float64{}
 	for _, s := range train {
 		if !s.variant {
@@ -101,7 +109,7 @@ func run(root, eval, out, misses string) error {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Relevance model: feature, weight. Written by enrich/train; not to be edited.\n# Logistic regression, ridge %g, on %d texts:", ridge, len(train))
+	fmt.Fprintf(&b, "# Relevance model: feature, weight. Written by enrich/train; not to be edited.\n# Logistic regression, ridge %g, on %d texts, with %d words:", ridge, len(train), words)
 	for _, set := range []string{"corpus", "brief", "gold", "phenomena", "muc4", "awsd", "wikiterror"} {
 		if n := count[set]; n > 0 {
 			fmt.Fprintf(&b, " %s %.0f", set, n)
@@ -116,7 +124,7 @@ func run(root, eval, out, misses string) error {
 				rest = append(rest, s)
 			}
 		}
-		w := fit(rest)
+		w := fit(rest, len(t.names))
 		for i, s := range train {
 			if s.fold() == f {
 				guess[i] = squeeze(dot(w, s.x))
@@ -133,7 +141,7 @@ func run(root, eval, out, misses string) error {
 			fmt.Printf("%s relevant %v, judged %.2f: %s\n", s.id, s.relevant, guess[i], s.text)
 		}
 	}
-	w := fit(train)
+	w := fit(train, len(t.names))
 	b.WriteString("# Held out, never trained or tuned on:\n")
 	hg := make([]float64, len(held))
 	for i, s := range held {
@@ -149,8 +157,8 @@ func run(root, eval, out, misses string) error {
 		fmt.Fprintf(&b, "#   %.1f to %.1f  %-46s %s\n", float64(bin)/5, float64(bin+1)/5, reliability(train, guess, own, bin), reliability(held, hg, func(*sample) bool { return true }, bin))
 	}
 	for i, n := range t.names {
-		if math.Abs(w[i]) >= 0.005 {
-			fmt.Fprintf(&b, "%s\t%.3f\n", n, w[i])
+		if w := w[i]; math.Abs(w) >= 0.005 {
+			fmt.Fprintf(&b, "%s\t%.3f\n", n, w)
 		}
 	}
 	os.Stdout.WriteString(head(b.String()))
@@ -174,11 +182,57 @@ type trainer struct {
 }
 
 func (t *trainer) sample(set, id string, relevant bool, a *ingest.Article) sample {
-	s := sample{set: set, id: id, relevant: relevant, weight: 1, x: make([]float64, len(t.names)), text: a.Title + " || " + a.Body}
+	s := sample{set: set, id: id, relevant: relevant, weight: 1, text: a.Title + " || " + a.Body}
 	for n, v := range t.tagger.Features(a) {
-		s.x[t.index[n]] = v
+		s.x = append(s.x, count{t.number(n), v})
 	}
+	slices.SortFunc(s.x, func(a, b count) int { return a.i - b.i })
 	return s
+}
+
+// number of a feature, a new one where it has none.
+func (t *trainer) number(name string) int {
+	i, ok := t.index[name]
+	if !ok {
+		i = len(t.names)
+		t.index[name] = i
+		t.names = append(t.names, name)
+	}
+	return i
+}
+
+// A word is weighed where at least minTexts texts have it, minOwn of them the
+// project's: the words of one collection teach that collection.
+const minTexts, minOwn = 4, 2
+
+// vocabulary takes the words that are too rare out of the samples and tells how
+// many stay. The samples of the held-out texts may keep theirs: they weigh nothing.
+func (t *trainer) vocabulary(train []sample) int {
+	all, own := make([]int, len(t.names)), make([]int, len(t.names))
+	for _, s := range train {
+		if s.variant {
+			continue
+		}
+		for _, c := range s.x {
+			all[c.i]++
+			if s.set == "corpus" || s.set == "brief" {
+				own[c.i]++
+			}
+		}
+	}
+	grammar := len(enrich.FeatureNames())
+	n := 0
+	for i := grammar; i < len(all); i++ {
+		if all[i] >= minTexts && own[i] >= minOwn {
+			n++
+		}
+	}
+	for k := range train {
+		train[k].x = slices.DeleteFunc(train[k].x, func(c count) bool {
+			return c.i >= grammar && (all[c.i] < minTexts || own[c.i] < minOwn)
+		})
+	}
+	return n
 }
 
 // article makes an article as `tocsin tag --jsonl` does.
@@ -259,7 +313,7 @@ func (t *trainer) variants(set, id string, relevant bool, title, body, published
 			return nil, err
 		}
 		s := t.sample(set, id, relevant, a)
-		if s.variant = n > 0; s.variant && relevant && len(s.found()) == 0 {
+		if s.variant = n > 0; s.variant && relevant && !t.found(&s) {
 			continue // this part says nothing of it
 		}
 		out = append(out, s)
@@ -267,15 +321,12 @@ func (t *trainer) variants(set, id string, relevant bool, title, body, published
 	return out, nil
 }
 
-// found lists the features of a sample that are words of violence or harm.
-func (s *sample) found() []int {
-	var out []int
-	for i, n := range enrich.FeatureNames() {
-		if s.x[i] != 0 && (strings.HasPrefix(n, "violence.") || strings.Contains(n, "-now.")) {
-			out = append(out, i)
-		}
-	}
-	return out
+// found tells whether a sample has words of violence or harm.
+func (t *trainer) found(s *sample) bool {
+	return slices.ContainsFunc(s.x, func(c count) bool {
+		n := t.names[c.i]
+		return strings.HasPrefix(n, "violence.") || strings.Contains(n, "-now.")
+	})
 }
 
 // sets reads development sets: a label is "alert", "relevant" or gold.is_incident.
@@ -334,30 +385,28 @@ func (s *sample) fold() int {
 
 func squeeze(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
 
-func dot(a, b []float64) float64 {
+func dot(w []float64, x []count) float64 {
 	s := 0.0
-	for i := range a {
-		s += a[i] * b[i]
+	for _, c := range x {
+		s += w[c.i] * c.v
 	}
 	return s
 }
 
 // fit solves the penalized regression by Newton's method: some ten steps, each a
-// linear system of the size of the features.
-func fit(data []sample) []float64 {
-	n := len(data[0].x)
+// linear system that conjugate gradients solve, always in the same order.
+func fit(data []sample, n int) []float64 {
 	w := make([]float64, n)
-	for range 25 {
+	penalty := make([]float64, n)
+	for i := range penalty {
+		penalty[i] = ridge
+	}
+	penalty[biasAt] = 1e-6
+	curve := make([]float64, len(data))
+	for range 50 {
 		g := make([]float64, n)
-		h := make([][]float64, n)
-		for i := range h {
-			h[i] = make([]float64, n)
-			p := ridge
-			if i == biasAt {
-				p = 1e-6
-			}
-			h[i][i] = p
-			g[i] = -p * w[i]
+		for i := range g {
+			g[i] = -penalty[i] * w[i]
 		}
 		for k := range data {
 			s := &data[k]
@@ -366,18 +415,24 @@ func fit(data []sample) []float64 {
 			if s.relevant {
 				y = 1
 			}
-			v := s.weight * p * (1 - p)
-			for i, xi := range s.x {
-				if xi == 0 {
-					continue
-				}
-				g[i] += s.weight * (y - p) * xi
-				for j := 0; j <= i; j++ {
-					h[i][j] += v * xi * s.x[j]
-				}
+			curve[k] = s.weight * p * (1 - p)
+			for _, c := range s.x {
+				g[c.i] += s.weight * (y - p) * c.v
 			}
 		}
-		d := solve(h, g)
+		d := solve(func(v []float64) []float64 {
+			out := make([]float64, n)
+			for i := range out {
+				out[i] = penalty[i] * v[i]
+			}
+			for k := range data {
+				a := curve[k] * dot(v, data[k].x)
+				for _, c := range data[k].x {
+					out[c.i] += a * c.v
+				}
+			}
+			return out
+		}, g)
 		step := 0.0
 		for i := range w {
 			w[i] += d[i]
@@ -391,48 +446,40 @@ func fit(data []sample) []float64 {
 }
 
 // biasAt is the feature that every text has: it bears no penalty.
-var biasAt = func() int {
-	for i, n := range enrich.FeatureNames() {
-		if n == "bias" {
-			return i
-		}
-	}
-	return -1
-}()
+var biasAt = slices.Index(enrich.FeatureNames(), "bias")
 
-// solve solves h·d = g for a symmetric positive matrix of which the lower half is
-// given, by Cholesky's decomposition.
-func solve(h [][]float64, g []float64) []float64 {
-	n := len(g)
-	for i := range n {
-		for j := 0; j <= i; j++ {
-			s := h[i][j]
-			for k := range j {
-				s -= h[i][k] * h[j][k]
-			}
-			if i == j {
-				h[i][i] = math.Sqrt(math.Max(s, 1e-12))
-			} else {
-				h[i][j] = s / h[j][j]
-			}
+// solve solves h·d = g by conjugate gradients, for a symmetric positive h.
+func solve(h func([]float64) []float64, g []float64) []float64 {
+	d := make([]float64, len(g))
+	rest := slices.Clone(g)
+	dir := slices.Clone(g)
+	of := square(rest)
+	for first := of; of > 1e-16*first && of > 0; {
+		hd := h(dir)
+		bend := 0.0
+		for i := range dir {
+			bend += dir[i] * hd[i]
 		}
-	}
-	d := make([]float64, n)
-	for i := range n {
-		s := g[i]
-		for k := range i {
-			s -= h[i][k] * d[k]
+		a := of / bend
+		for i := range d {
+			d[i] += a * dir[i]
+			rest[i] -= a * hd[i]
 		}
-		d[i] = s / h[i][i]
-	}
-	for i := n - 1; i >= 0; i-- {
-		s := d[i]
-		for k := i + 1; k < n; k++ {
-			s -= h[k][i] * d[k]
+		next := square(rest)
+		for i := range dir {
+			dir[i] = rest[i] + next/of*dir[i]
 		}
-		d[i] = s / h[i][i]
+		of = next
 	}
 	return d
+}
+
+func square(v []float64) float64 {
+	s := 0.0
+	for _, x := range v {
+		s += x * x
+	}
+	return s
 }
 
 func quality(data []sample, guess []float64, of func(*sample) bool) string {

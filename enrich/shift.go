@@ -1,0 +1,262 @@
+package enrich
+
+import (
+	"strings"
+
+	"tocsin/enrich/lexicon"
+)
+
+// A paragraph that turns to another incident says so with its first words:
+// "Elsewhere", "In a third incident", "Further north", "In neighbouring Yala",
+// "Also on Tuesday". All of it then tells of that one.
+
+// turn is how sure the first words are that another incident begins.
+type turn int
+
+const (
+	stays   turn = iota
+	toPlace      // they name another place, and what harmed people there must be new
+	toOther      // they say that it is another
+)
+
+// turns tells whether clause i opens another incident than x, the one that the
+// article is about.
+func (r *reading) turns(cs []clause, i int, x *incident) bool {
+	c := &cs[i]
+	s := &r.sents[c.sent]
+	if r.opens(c.sent) || c.first != s.first+s.dateline {
+		return false
+	}
+	t, end := r.firstWords(s, x)
+	if t == stays || t == toPlace && r.sourceSpeaks(s, end) {
+		return false
+	}
+	hurt, deed, same := false, false, false
+	for n := i; n < len(cs); n++ {
+		d := &cs[n]
+		if n > i {
+			o := &r.sents[d.sent]
+			if o.para != s.para {
+				break
+			}
+			if d.first == o.first {
+				if u, _ := r.firstWords(o, x); u != stays {
+					break
+				}
+			}
+		}
+		for _, f := range d.figs {
+			m := &r.figs[f]
+			if m.scope != "current" && m.scope != "perpetrator" || m.hypothesis || m.relation == "part" {
+				continue
+			}
+			switch m.measure {
+			case Killed, Injured, Abducted, Missing, Casualties:
+				hurt = true
+			}
+		}
+		same = same || r.sameToll(d, x)
+		if d.scope == "current" {
+			deed = deed || r.saysWhat(d) && !r.definite(d)
+		}
+	}
+	if same {
+		return false
+	}
+	if t == toOther {
+		return hurt || deed
+	}
+	return hurt && (deed || r.anyAttacker(c)) && !r.definite(c)
+}
+
+// anyAttacker tells whether armed people act in the clause.
+func (r *reading) anyAttacker(c *clause) bool {
+	return r.perpetratorNear(&r.sents[c.sent], c.first, c.last)
+}
+
+// firstWords reads how a sentence opens, and where its opening ends.
+func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
+	ws := r.words
+	k := s.first + s.dateline
+	at := func(n int) string {
+		if n < s.last {
+			return ws[n].low
+		}
+		return ""
+	}
+	if ws[k].q != nil || ws[k].date > 0 {
+		return stays, 0
+	}
+	switch ws[k].low {
+	case "elsewhere", "separately":
+		return toOther, k + 1
+	case "meanwhile":
+		return toOther, k + 1
+	case "also":
+		if n := k + 1; at(n) == "on" || at(n) == "in" || n < s.last && ws[n].date > 0 {
+			return toOther, k + 2
+		}
+	case "further", "farther":
+		switch at(k + 1) {
+		case "north", "south", "east", "west", "afield", "inland", "along", "up", "down":
+			return toOther, k + 2
+		}
+	case "across":
+		if at(k+1) == "the" && at(k+2) == "border" {
+			return toOther, k + 3
+		}
+	case "in", "at", "near", "outside", "on":
+		n := k + 1
+		another := false
+		for ; n < min(k+5, s.last); n++ {
+			switch l := ws[n].low; {
+			case l == "separate", l == "unrelated", l == "another", l == "similar", l == "different", l == "third", l == "second", l == "fourth", l == "fifth", l == "further":
+				another = true
+			case l == "a", l == "an", l == "yet", l == "the":
+			case another && (ws[n].is(lexicon.Kind) || l == "incident" || l == "case" || l == "development" || l == "episode"):
+				return toOther, n + 1
+			case l == "neighbouring", l == "neighboring", l == "nearby":
+				return toOther, n + 1
+			default:
+				another = false
+			}
+		}
+		if p, n := r.openingPlace(s, k); p >= 0 && r.elsewhereThan(p, x) {
+			return toPlace, n
+		}
+	}
+	return stays, 0
+}
+
+// openingPlace finds the place of "In Baquba, …", "In the northern city of Mosul …",
+// "In Mali's Gao region …"; -1 where the sentence does not open with one.
+func (r *reading) openingPlace(s *sentence, k int) (place, end int) {
+	ws := r.words
+	best := -1
+	for n := k + 1; n < min(k+9, s.last); n++ {
+		w := &ws[n]
+		switch {
+		case w.place > 0:
+			p := w.place - 1
+			if r.places[p].rank() >= 4 && (best < 0 || r.places[p].rank() > r.places[best].rank()) {
+				best, end = p, n+1
+			}
+		case w.clitic, w.low == "of", w.is(lexicon.Det), w.is(lexicon.Adj), w.upper, w.low == "northern", w.low == "southern", w.low == "eastern", w.low == "western", w.low == "central":
+		case w.low == "city", w.low == "town", w.low == "village", w.low == "district", w.low == "province", w.low == "region", w.low == "state", w.low == "county", w.low == "capital", w.low == "area", w.low == "suburb", w.low == "governorate":
+			end = n + 1
+		default:
+			return best, end
+		}
+		if best >= 0 && n+1 < s.last && ws[n+1].low == "," {
+			return best, n + 2
+		}
+	}
+	return best, end
+}
+
+// elsewhereThan tells whether a place is known to be none of the incident's, and
+// not a larger or smaller one around them.
+func (r *reading) elsewhereThan(p int, x *incident) bool {
+	if len(x.at) == 0 {
+		return false
+	}
+	a := &r.places[p]
+	for _, q := range x.places {
+		b := &r.places[q]
+		if r.samePlace(p, q) || b.name == a.Admin && a.Admin != "" {
+			return false
+		}
+		if a.Kind != b.Kind && a.Kind != "name" && b.Kind != "name" && (a.Kind == "admin1" || b.Kind == "admin1") && a.Country == b.Country {
+			return false // a region may hold the town
+		}
+	}
+	return true
+}
+
+// sourceSpeaks tells whether after its opening a sentence goes on with who says it:
+// "In Kabul, the ministry said …".
+func (r *reading) sourceSpeaks(s *sentence, k int) bool {
+	for n := k; n+1 < min(k+7, s.last); n++ {
+		w := &r.words[n]
+		if speaks(w.low) && !w.is(lexicon.Harm) {
+			return !r.hurtAhead(k, s.last)
+		}
+	}
+	return false
+}
+
+// sums sets aside what a headline or an opening adds up over the incidents that are
+// told apart further down: "26 killed across the north", 12, 11 and 3 of them in one
+// place each.
+func (r *reading) sums(out []incident, main int) {
+	if main < 0 {
+		return
+	}
+	for _, m := range []Measure{Killed, Injured} {
+		rest := 0
+		others := 0
+		for i := range out {
+			if out[i].role == Other {
+				if t, ok := r.total(&out[i], m); ok {
+					if n, _ := t.Number(); n > 0 {
+						rest += n
+						others++
+					}
+				}
+			}
+		}
+		if others == 0 {
+			continue
+		}
+		x := &out[main]
+		top := 0
+		for _, fi := range few(x.figs) {
+			if f := &r.figs[fi]; f.measure == m && f.scope == "current" && f.relation != "part" && f.relation != "subset" && r.opens(f.sent) {
+				top = max(top, number(f.q))
+			}
+		}
+		if top < 2 {
+			continue
+		}
+		var set []int
+		for _, fi := range few(x.figs) {
+			if f := &r.figs[fi]; f.measure == m && f.scope == "current" && number(f.q) == top && f.relation != "subset" {
+				set = append(set, fi)
+				f.scope = "aggregate"
+			}
+		}
+		own := 0
+		if t, ok := r.total(x, m); ok {
+			own, _ = t.Number()
+		}
+		if own == 0 || own+rest != top && !(own+rest > top*3/4 && own+rest <= top+top/4 && r.plural(x, set)) {
+			for _, fi := range set {
+				r.figs[fi].scope = "current"
+			}
+		}
+	}
+}
+
+// plural tells whether a sum is told of several incidents: "attacks across Iraq".
+func (r *reading) plural(x *incident, figs []int) bool {
+	for _, fi := range figs {
+		s := &r.sents[r.figs[fi].sent]
+		for k := s.first; k < s.last; k++ {
+			if w := &r.words[k]; w.is(lexicon.Kind) && !w.is(lexicon.Person) && strings.HasSuffix(w.low, "s") && !r.meansOnly(w.low) || w.low == "bloodshed" || w.low == "violence" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// kindAhead tells whether the paragraph of clause i says what happened.
+func (r *reading) kindAhead(cs []clause, i int) bool {
+	para := r.sents[cs[i].sent].para
+	for n := i; n < len(cs) && r.sents[cs[n].sent].para == para; n++ {
+		if r.saysWhat(&cs[n]) {
+			return true
+		}
+	}
+	return false
+}
