@@ -646,18 +646,24 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 			continue
 		case w.low == ",":
 			// A closing comma: jump to the one that opened.
-			open := -1
+			open, people := -1, -1
 			for n := k - 1; n >= lowest && n > k-26; n-- {
 				if ws[n].low == "," && n+1 < s.last {
 					x := &ws[n+1]
 					g := r.group(n + 1)
 					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv|lexicon.Sub) || g >= 0 && r.groups[g].q == nil || n+3 < s.last && r.words[n+2].low == "of" && (r.words[n+3].low == "them" || r.words[n+3].low == "whom") {
 						open = n
+						if h := r.group(n - 1); h >= 0 && r.groups[h].last == n && r.groups[h].prep < 0 && r.groups[h].person {
+							people = n // "In Yala, a teacher, Ana Ruiz, was …": not the comma after Yala
+						}
 					}
 				}
 				if ws[n].low == ";" {
 					break
 				}
+			}
+			if people > open && r.opensWithPlace(lowest, open) {
+				open = people
 			}
 			if open < 0 {
 				k--
@@ -712,6 +718,23 @@ func (r *reading) knownSurname(g int) bool {
 		}
 	}
 	return false
+}
+
+// opensWithPlace tells whether the words up to a comma are but where or when: "In
+// Yala, …", "On Monday, …".
+func (r *reading) opensWithPlace(lowest, comma int) bool {
+	if comma-lowest > 8 || !r.words[lowest].is(lexicon.Prep) && r.words[lowest].date == 0 {
+		return false
+	}
+	for k := lowest; k < comma; k++ {
+		if w := &r.words[k]; w.is(lexicon.Verb|lexicon.Aux|lexicon.Harm) || w.low == "of" && k+1 < comma && r.group(k+1) >= 0 && r.groups[r.group(k+1)].person {
+			return false
+		}
+		if g := r.group(k); g >= 0 && r.groups[g].person {
+			return false
+		}
+	}
+	return true
 }
 
 // counting tells whether a word names a number: "the figure of 60 dead".

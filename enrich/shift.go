@@ -16,6 +16,7 @@ type turn int
 const (
 	stays   turn = iota
 	toPlace      // they name another place, and what harmed people there must be new
+	toDay        // they name another day
 	toOther      // they say that it is another
 )
 
@@ -84,8 +85,19 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 		}
 		return ""
 	}
-	if ws[k].q != nil || ws[k].date > 0 {
+	if ws[k].q != nil {
 		return stays, 0
+	}
+	for n := k; n < min(k+3, s.last); n++ {
+		if d := ws[n].date; d > 0 {
+			if r.nextDay(d-1, x) {
+				return toDay, n + 1
+			}
+			break
+		}
+		if l := ws[n].low; l != "on" && l != "early" && l != "late" && l != "then" && l != "earlier" {
+			break
+		}
 	}
 	switch ws[k].low {
 	case "elsewhere", "separately":
@@ -126,6 +138,31 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 		}
 	}
 	return stays, 0
+}
+
+// nextDay tells whether a date is known to be the day before, or a day after, the
+// incident's.
+func (r *reading) nextDay(d int, x *incident) bool {
+	a := &r.dates[d]
+	if !r.isDay(d) || a.old || a.earliest.IsZero() {
+		return false
+	}
+	theirs := -1
+	for _, e := range x.dates {
+		if b := &r.dates[e]; r.isDay(e) && !b.earliest.IsZero() && !r.reporting(b.word) {
+			if b.earliest.Equal(a.earliest) {
+				return false
+			}
+			if theirs < 0 {
+				theirs = e
+			}
+		}
+	}
+	if theirs < 0 {
+		return false
+	}
+	back := r.dates[theirs].earliest.Sub(a.earliest).Hours() / 24
+	return back <= 1 && back >= -6
 }
 
 // openingPlace finds the place of "In Baquba, …", "In the northern city of Mosul …",
