@@ -29,6 +29,7 @@ type mention struct {
 	last       int
 	care       bool    // told only by the care they got: "is in hospital"
 	soft       bool    // "was shot": hurt only where no death is told
+	alive      bool    // … and was brought to hospital
 	weak       bool    // a single person without a number: loses to any number
 	parts      int     // mention that this is a part of, -1
 	lead       int     // 1 + the first group whose people these are, 0 where a number stands by itself
@@ -66,6 +67,8 @@ func (r *reading) harms(si int) {
 			continue
 		} else if w.low == "shot" || w.low == "stabbed" || w.low == "beaten" {
 			r.soft(si, j)
+		} else if w.low == "grazed" || w.low == "grazing" {
+			r.object(si, j, Injured, "fig.verb-object")
 		} else if w.low == "bodies" || w.low == "body" || w.low == "corpses" || w.low == "corpse" {
 			r.bodies(si, j)
 		} else if w.low == "body of" || w.low == "remains" && r.lowAt(j+1) == "of" {

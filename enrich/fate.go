@@ -35,6 +35,8 @@ func (r *reading) lessDead(x *incident, m Measure, t Total) (Total, bool) {
 				n += number(k.q)
 			case k.lead > 0 && f.lead > 0 && r.isSingle(f) && r.isSingle(k):
 				continue // two people who are each told of
+			case k.weak && r.isSingle(f) && f.harm > k.harm:
+				continue // who is told of only afterwards is another
 			case k.later && k.of == m && f.relation != "subset":
 				n += number(k.q)
 			case strings.HasSuffix(f.rule, "+pronoun") && number(k.q) == 1 && f.harm > k.harm && f.sent-k.sent <= 2:
@@ -84,6 +86,15 @@ func (r *reading) fate(si, from int) {
 		k := &r.figs[i]
 		if k.measure != Killed || k.scope != "current" || k.relation == "part" || k.q.Quantifier == "none" {
 			continue
+		}
+		if k.relation == "subset" {
+			// "six were shot, two of whom died": four are hurt
+			for p := i - 1; p >= 0 && r.figs[p].sent == si; p-- {
+				if f := &r.figs[p]; f.soft && f.scope == "current" && number(f.q) > number(k.q) {
+					k.later, k.of = true, Injured
+					break
+				}
+			}
 		}
 		of := r.ofThe(k)
 		if of == "" && !r.laterCue(s, k) {

@@ -70,7 +70,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if (f.relation == "subset") != subsets || f.relation == "part" || f.relation == "duplicate" || f.relation == "superseded" || f.certainty == "denied" || f.certainty == "retracted" {
 			continue
 		}
-		if f.soft && (m != Injured || dead && !r.survivors(x, f, want)) {
+		if f.soft && (m != Injured || dead && !r.survivors(x, f, want) && !r.livedOn(x, f, want)) {
 			continue
 		}
 		soft := f.soft && number(f.q) < 2
@@ -201,6 +201,25 @@ func (r *reading) survivors(x *incident, f *mention, want string) bool {
 		}
 	}
 	return false
+}
+
+// livedOn tells whether who was shot and brought to hospital is nobody of the dead:
+// all of these were told of before, or are known to be others.
+func (r *reading) livedOn(x *incident, f *mention, want string) bool {
+	if !f.alive {
+		return false
+	}
+	for _, ki := range few(x.figs) {
+		k := &r.figs[ki]
+		if k.measure != Killed || k.scope != want || k.q.Quantifier == "none" {
+			continue
+		}
+		known := r.isSingle(k) && r.isSingle(f) && r.others(k, f)
+		if !known && (k.harm > f.harm || k.lead > 0 && k.lead == f.lead || r.sents[k.sent].title && number(k.q) == 1) {
+			return false
+		}
+	}
+	return true
 }
 
 // alsoDied tells whether who got care is told to have died.

@@ -282,6 +282,11 @@ found:
 		r.none(si, j, m, k)
 		return
 	}
+	if ws[k].low == "another" && ws[k].group == 0 && !neg && (m == Killed || m == Injured) {
+		// "man dies, another in critical condition"
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+another", sent: si, group: -1, harm: j, first: k, last: j + 1, parts: -1, others: true, hypothesis: r.hypothetical(s, j)})
+		return
+	}
 	if (ws[k].low == "he" || ws[k].low == "she") && (neg || m == Displaced) {
 		return
 	}
