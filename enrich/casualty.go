@@ -129,6 +129,10 @@ func (r *reading) harm(si, j int) {
 			return
 		}
 		r.subject(si, j, m, "fig.intransitive")
+	case f&lexicon.Gerund != 0 && j > s.first && ws[j-1].low == "without":
+		if n := r.lowAt(j + 1); n == "anyone" || n == "anybody" || n == "people" || n == "any" {
+			r.none(si, j, m, j-1) // "without hurting anyone"
+		}
 	case f&lexicon.Gerund != 0:
 		if j > s.first && (ws[j-1].is(lexicon.Det) && ws[j-1].low != "both") && !(j+1 < s.last && ws[j+1].q != nil) {
 			r.nounOf(si, j, m, "fig.gerund-of")

@@ -35,8 +35,8 @@ func (r *reading) lessDead(x *incident, m Measure, t Total) (Total, bool) {
 				n += number(k.q)
 			case k.lead > 0 && f.lead > 0 && r.isSingle(f) && r.isSingle(k):
 				continue // two people who are each told of
-			case k.weak && r.isSingle(f) && f.harm > k.harm:
-				continue // who is told of only afterwards is another
+			case f.harm > k.harm && f.sent > k.sent:
+				continue // who is told of only afterwards are others
 			case k.later && k.of == m && f.relation != "subset":
 				n += number(k.q)
 			case strings.HasSuffix(f.rule, "+pronoun") && number(k.q) == 1 && f.harm > k.harm && f.sent-k.sent <= 2:

@@ -84,7 +84,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 				x.relation = "subset"
 			}
 		}
-		if g.det == "another" {
+		if g.det == "another" || (g.det == "a" || g.det == "an") && g.first+1 < g.last && r.ordinal(g.first+1) {
 			x.others = true
 		}
 		if m == Injured && x.relation == "total" && g.q != nil && g.head < 0 && g.first > s.first && ws[g.first-1].low == "," && (rule == "fig.predicate" || rule == "fig.care") && r.injuredBefore(si, number(a.q)) {

@@ -115,7 +115,26 @@ func (r *reading) care(si, j int) int {
 			end = r.ownWay(s, j) // "had driven himself to hospital"
 			break
 		}
-		end = hospital(j+1, j+10)
+		if end = hospital(j+1, j+10); end < 0 && (ws[j].low == "admitted" || ws[j].low == "brought") && r.lowAt(j+1) == "with" {
+			for k := j + 2; k < min(j+7, s.last); k++ {
+				if w := &ws[k]; wound(w.low) || w.is(lexicon.Harm) && w.e.Measure == string(Injured) {
+					end = k
+				}
+			}
+		}
+	case "cared", "operated":
+		if n := r.lowAt(j + 1); r.passive(si, j) && (n == "for" || n == "on") {
+			end = j + 1
+		}
+	case "remained", "remain", "remains":
+		switch r.lowAt(j + 1) {
+		case "hospitalised", "hospitalized", "admitted":
+			end = j + 1
+		case "in", "under":
+			if n := r.lowAt(j + 2); n == "hospital" || n == "intensive care" || n == "surgery" || n == "treatment" || n == "care" {
+				end = j + 2
+			}
+		}
 	case "treated", "treating", "treat":
 		if !r.passive(si, j) {
 			// "medics had treated 50 people"
@@ -137,7 +156,7 @@ func (r *reading) care(si, j int) int {
 				switch w := &ws[k]; {
 				case w.is(lexicon.Harm) && w.e.Measure == string(Injured), wound(w.low), w.low == "inhalation", w.low == "gunshot":
 					end = k
-				case w.low == "shock":
+				case illness(w.low):
 					return j
 				case w.low == "broken" && k+1 < s.last && bodyPart(ws[k+1].low):
 					end = k + 1
@@ -145,6 +164,9 @@ func (r *reading) care(si, j int) int {
 			}
 			if end < 0 && (j+1 >= s.last || ws[j+1].punct || ws[j+1].date > 0) {
 				end = j
+			}
+			if n := r.lowAt(j + 2); end < 0 && ws[j+1].low == "for" && (n == "a" || n == "an" || n == "minor" || n == "severe" || n == "serious" || n == "multiple") {
+				end = min(j+3, s.last-1) // "treated for a burst eardrum"
 			}
 			if end < 0 {
 				switch ws[j+1].low {
@@ -158,7 +180,7 @@ func (r *reading) care(si, j int) int {
 			return j
 		}
 		for k := j + 1; k < min(j+7, s.last); k++ {
-			if bodyPart(ws[k].low) || ws[k].low == "bullet" || ws[k].low == "bullets" || ws[k].low == "shrapnel" || ws[k].low == "gunfire" || ws[k].low == "pellet" || ws[k].low == "pellets" || ws[k].low == "shots" || ws[k].low == "splinters" || ws[k].low == "round" || ws[k].low == "rounds" {
+			if bodyPart(ws[k].low) || ws[k].low == "bullet" || ws[k].low == "bullets" || ws[k].low == "shrapnel" || ws[k].low == "gunfire" || ws[k].low == "pellet" || ws[k].low == "pellets" || ws[k].low == "shots" || ws[k].low == "splinters" || ws[k].low == "round" || ws[k].low == "rounds" || ws[k].low == "glass" || ws[k].low == "debris" || ws[k].low == "fragment" || ws[k].low == "fragments" {
 				end = k
 				break
 			}
@@ -323,6 +345,15 @@ func (r *reading) ownWay(s *sentence, j int) int {
 		}
 	}
 	return -1
+}
+
+// illness tells whether a word names what people are treated for and nobody did to them.
+func illness(w string) bool {
+	switch w {
+	case "shock", "panic", "exhaustion", "dehydration", "cancer", "cholera", "malaria", "covid", "covid-19", "depression", "anxiety", "hypothermia", "malnutrition", "malnourishment", "pneumonia", "illness", "flu", "addiction", "poisoning", "heatstroke", "bite", "bites", "heart":
+		return true
+	}
+	return false
 }
 
 // wound tells whether a word names a wound that is told by its kind.

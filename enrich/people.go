@@ -565,7 +565,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 		if w.group > 0 {
 			g := w.group - 1
 			gr := &r.groups[g]
-			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && bare && gr.q != nil && (ws[gr.prep].low == "among" || ws[gr.prep].low == "of" && gr.prep > lowest && ws[gr.prep-1].q != nil)) && !(steps == 1 && ws[gr.prep].low == "with" && gr.q != nil) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
+			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && bare && gr.q != nil && (ws[gr.prep].low == "among" || ws[gr.prep].low == "of" && gr.prep > lowest && ws[gr.prep-1].q != nil)) && !(steps == 1 && gr.q != nil && (ws[gr.prep].low == "with" || ws[gr.prep].low == "in" && gr.head < 0 && gr.prep > lowest && takesIn(ws[gr.prep-1].low))) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
 				p := ws[gr.prep].low
 				if fallback == nil && gr.q != nil && gr.person && p != "by" && p != "including" && p != "with" {
 					if a, ok := r.take(g); ok {
@@ -656,7 +656,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 				if ws[n].low == "," && n+1 < s.last {
 					x := &ws[n+1]
 					g := r.group(n + 1)
-					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv|lexicon.Sub) || g >= 0 && r.groups[g].q == nil || n+3 < s.last && r.words[n+2].low == "of" && (r.words[n+3].low == "them" || r.words[n+3].low == "whom") {
+					if x.low == "including" || x.low == "among" || x.low == "who" || x.low == "which" || x.low == "both" || x.low == "all" || x.low == "mostly" || x.is(lexicon.Verb) || g >= 0 && (r.groups[g].age || r.groups[g].det != "") || verbal(x.low) || x.is(lexicon.Prep|lexicon.Adv|lexicon.Sub) || g >= 0 && r.groups[g].q == nil || n+3 < s.last && r.words[n+2].low == "of" && (r.words[n+3].low == "them" || r.words[n+3].low == "whom") || g >= 0 && r.groups[g].last+1 < s.last && r.words[r.groups[g].last].low == "among" && (r.words[r.groups[g].last+1].low == "them" || r.words[r.groups[g].last+1].low == "whom") {
 						open = n
 						if h := r.group(n - 1); h >= 0 && r.groups[h].last == n && r.groups[h].prep < 0 && r.groups[h].person {
 							people = n // "In Yala, a teacher, Ana Ruiz, was …": not the comma after Yala
@@ -723,6 +723,11 @@ func (r *reading) knownSurname(g int) bool {
 		}
 	}
 	return false
+}
+
+// takesIn tells whether a verb goes with "in" to receive people: "took in 41 injured".
+func takesIn(w string) bool {
+	return w == "took" || w == "take" || w == "takes" || w == "taken" || w == "taking" || w == "brought"
 }
 
 // opensWithPlace tells whether the words up to a comma are but where or when: "In
