@@ -395,6 +395,9 @@ func add(a, b quantity.Quantity) quantity.Quantity {
 			out.Quantifier = "at_least"
 		}
 	}
+	if out.Point < out.Min-1 {
+		out.Point = quantity.Open // "more than 20 soldiers and more than ten guides"
+	}
 	if out.Max == quantity.Open && out.Quantifier == "exact" {
 		out.Quantifier = "at_least"
 	}

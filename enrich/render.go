@@ -316,8 +316,12 @@ func value(quantifier string, lo, hi, point *int) string {
 		return fmt.Sprint(*lo)
 	case lo != nil && hi != nil:
 		return fmt.Sprintf("%d to %d", *lo, *hi)
+	case lo != nil && point != nil && *point < *lo:
+		return fmt.Sprintf("more than %d", *point)
 	case lo != nil:
 		return fmt.Sprintf("%d or more", *lo)
+	case hi != nil && point != nil && *point > *hi:
+		return fmt.Sprintf("fewer than %d", *point)
 	case hi != nil:
 		return fmt.Sprintf("up to %d", *hi)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"tocsin/enrich/quantity"
 	"tocsin/ingest"
 	"tocsin/internal/ident"
 )
@@ -111,7 +112,7 @@ type Figure struct {
 	Quantifier string  `json:"quantifier"`         // exact at_least at_most range approx vague none unknown
 	Min        *int    `json:"min"`                // persons, or what Unit says; null where the text sets no floor
 	Max        *int    `json:"max"`                // null where the text sets no ceiling
-	Point      *int    `json:"point"`              // the one number to show, null where there is none
+	Point      *int    `json:"point"`              // the one number to show, null where there is none; "more than 20" is min 21, point 20
 	Unit       string  `json:"unit,omitempty"`     // person (the default), family, household, incident, building, vehicle
 	Who        string  `json:"who,omitempty"`      // any civilian child woman journalist aid_worker medic official security peacekeeper militant protester suspect perpetrator foreigner
 	Grade      string  `json:"grade,omitempty"`    // of injuries: minor serious critical
@@ -263,7 +264,7 @@ func (r *Report) check() error {
 		if t.Min != nil && t.Max != nil && *t.Min > *t.Max {
 			return fmt.Errorf("%s from %d to %d", m, *t.Min, *t.Max)
 		}
-		if t.Point != nil && (t.Min != nil && *t.Point < *t.Min || t.Max != nil && *t.Point > *t.Max) {
+		if t.Point != nil && !quantity.Holds(t.Quantifier, t.Min, t.Max, *t.Point) {
 			return fmt.Errorf("%s is %d, which is out of its own bounds", m, *t.Point)
 		}
 	}

@@ -175,7 +175,7 @@ func checkSpans(t *testing.T, a *ingest.Article, reps []Report) {
 		spans := append([]Span(nil), r.Evidence...)
 		for _, f := range r.Figures {
 			spans = append(spans, f.Evidence...)
-			boundsHold(t, string(f.Measure), f.Min, f.Max, f.Point)
+			boundsHold(t, string(f.Measure), f.Quantifier, f.Min, f.Max, f.Point)
 		}
 		if r.Place != nil {
 			spans = append(spans, r.Place.Evidence...)
@@ -189,7 +189,7 @@ func checkSpans(t *testing.T, a *ingest.Article, reps []Report) {
 			}
 		}
 		for m, total := range r.Totals {
-			boundsHold(t, "total "+string(m), total.Min, total.Max, total.Point)
+			boundsHold(t, "total "+string(m), total.Quantifier, total.Min, total.Max, total.Point)
 			// A total is a figure, or made of figures that are not larger than it.
 			n, ok := total.Number()
 			sum, found := 0, false
@@ -212,10 +212,10 @@ func checkSpans(t *testing.T, a *ingest.Article, reps []Report) {
 	}
 }
 
-func boundsHold(t *testing.T, what string, lo, hi, point *int) {
+func boundsHold(t *testing.T, what, quantifier string, lo, hi, point *int) {
 	t.Helper()
-	if lo != nil && hi != nil && *lo > *hi || lo != nil && point != nil && *lo > *point || point != nil && hi != nil && *point > *hi {
-		t.Fatalf("%s has bounds %s", what, value("", lo, hi, point))
+	if lo != nil && hi != nil && *lo > *hi || point != nil && !quantity.Holds(quantifier, lo, hi, *point) {
+		t.Fatalf("%s has bounds %s", what, value(quantifier, lo, hi, point))
 	}
 }
 
@@ -305,7 +305,7 @@ func FuzzQuantityAndLexicon(f *testing.F) {
 				if q.First < 0 || q.Last <= i || q.Last > len(d.Tokens) || q.First > i {
 					t.Fatalf("quantity at token %d of %q covers %d to %d", i, s, q.First, q.Last)
 				}
-				if q.Min != quantity.Open && q.Max != quantity.Open && q.Min > q.Max || q.Point != quantity.Open && (q.Point < q.Min || q.Max != quantity.Open && q.Point > q.Max) {
+				if q.Min != quantity.Open && q.Max != quantity.Open && q.Min > q.Max || q.Point != quantity.Open && !quantity.Holds(q.Quantifier, bound(q.Min), bound(q.Max), q.Point) {
 					t.Fatalf("quantity at token %d of %q is %d..%d, %d", i, s, q.Min, q.Max, q.Point)
 				}
 			}
@@ -333,7 +333,7 @@ func FuzzDecodeReport(f *testing.F) {
 			return
 		}
 		for m, total := range r.Totals {
-			boundsHold(t, "total "+string(m), total.Min, total.Max, total.Point)
+			boundsHold(t, "total "+string(m), total.Quantifier, total.Min, total.Max, total.Point)
 		}
 	})
 }

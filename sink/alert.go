@@ -288,8 +288,12 @@ func totalText(t enrich.Total, m enrich.Measure) string {
 		return strconv.Itoa(*t.Min) + " " + name
 	case t.Min != nil && t.Max != nil:
 		return strconv.Itoa(*t.Min) + " to " + strconv.Itoa(*t.Max) + " " + name
+	case t.Min != nil && t.Point != nil && *t.Point < *t.Min:
+		return "more than " + strconv.Itoa(*t.Point) + " " + name
 	case t.Min != nil:
 		return "at least " + strconv.Itoa(*t.Min) + " " + name
+	case t.Max != nil && t.Point != nil && *t.Point > *t.Max:
+		return "fewer than " + strconv.Itoa(*t.Point) + " " + name
 	case t.Max != nil:
 		return "up to " + strconv.Itoa(*t.Max) + " " + name
 	}

@@ -37,10 +37,19 @@ type Quantity struct {
 	First, Last int    // tokens [First, Last)
 	Quantifier  string // exact at_least at_most range approx vague none
 	Min, Max    int    // Open where the text sets no bound
-	Point       int    // the one number to show, Open where there is none
+	Point       int    // the one number to show, Open where there is none; see Holds
 	Shape       Shape
 	Rule        string
 	OCR         bool // a letter stands for a digit: "l0"
+}
+
+// Holds tells whether n may be the one number shown of bounds: it lies between
+// them, or is the number that "more than 20" (21 or more) and "fewer than ten" (nine
+// at most) print, which lies just outside. A nil bound is open.
+func Holds(quantifier string, lo, hi *int, n int) bool {
+	over := quantifier == "at_least" && lo != nil && n == *lo-1
+	under := quantifier == "at_most" && hi != nil && n == *hi+1
+	return over || under || (lo == nil || n >= *lo) && (hi == nil || n <= *hi)
 }
 
 // limit caps what is read as a number; more people than this do not exist.
@@ -342,13 +351,13 @@ func (q Quantity) with(first int, kind string) Quantity {
 		q.Quantifier, q.Min, q.Max, q.Point = "at_least", n, Open, Open
 		q.Rule = "q.at-least"
 	case "over":
-		q.Quantifier, q.Min, q.Max, q.Point = "at_least", n+1, Open, Open
+		q.Quantifier, q.Min, q.Max, q.Point = "at_least", n+1, Open, n
 		q.Rule = "q.more-than"
 	case "at_most":
 		q.Quantifier, q.Min, q.Max, q.Point = "at_most", Open, n, Open
 		q.Rule = "q.at-most"
 	case "under":
-		q.Quantifier, q.Min, q.Max, q.Point = "at_most", Open, max(n-1, 0), Open
+		q.Quantifier, q.Min, q.Max, q.Point = "at_most", Open, max(n-1, 0), n
 		q.Rule = "q.fewer-than"
 	case "nearly":
 		q.Quantifier, q.Min, q.Max, q.Point = "approx", Open, n, n

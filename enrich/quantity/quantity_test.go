@@ -144,7 +144,7 @@ func FuzzQuantity(f *testing.F) {
 			if q.Min < Open || q.Max < Open || q.Min != Open && q.Max != Open && q.Min > q.Max {
 				t.Fatalf("Find(%q): bounds %d..%d", s, q.Min, q.Max)
 			}
-			if q.Point != Open && (q.Min != Open && q.Point < q.Min || q.Max != Open && q.Point > q.Max) {
+			if q.Point != Open && !Holds(q.Quantifier, ptr(q.Min), ptr(q.Max), q.Point) {
 				t.Fatalf("Find(%q): point %d outside %d..%d", s, q.Point, q.Min, q.Max)
 			}
 			if q.Quantifier == "" || q.Rule == "" {
@@ -161,5 +161,33 @@ func BenchmarkFind(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Find(toks)
+	}
+}
+
+func ptr(n int) *int {
+	if n == Open {
+		return nil
+	}
+	return &n
+}
+
+func TestWhatMoreThanPrints(t *testing.T) {
+	for in, want := range map[string][3]int{"more than 20 people": {21, Open, 20}, "over 1,000 people": {1001, Open, 1000}, "fewer than ten people": {Open, 9, 10}, "at least 14 people": {14, Open, Open}, "nearly 40 people": {Open, 40, 40}} {
+		found := Find(text.Parse(in).Tokens)
+		if len(found) != 1 || [3]int{found[0].Min, found[0].Max, found[0].Point} != want {
+			t.Errorf("Find(%q) = %+v; want %v", in, found, want)
+		}
+	}
+	for _, tt := range []struct {
+		quantifier string
+		lo, hi     int
+		n          int
+		want       bool
+	}{
+		{"at_least", 21, Open, 20, true}, {"at_least", 21, Open, 19, false}, {"exact", 21, 21, 20, false}, {"at_most", Open, 9, 10, true}, {"at_most", Open, 9, 11, false}, {"range", 5, 9, 7, true},
+	} {
+		if got := Holds(tt.quantifier, ptr(tt.lo), ptr(tt.hi), tt.n); got != tt.want {
+			t.Errorf("Holds(%s, %d, %d, %d) = %v, want %v", tt.quantifier, tt.lo, tt.hi, tt.n, got, tt.want)
+		}
 	}
 }
