@@ -82,6 +82,23 @@ type Entry struct {
 	more int // the longest phrase that begins with this word …
 	// … and for each word that may come second, the longest with it.
 	second map[string]int
+	// seconds has a bit for each of those words: most words of a text are none.
+	seconds [4]uint64
+}
+
+// bit is where seconds has a word.
+func bit(w string) (word, n uint8) {
+	h := len(w)
+	if h > 0 {
+		h += int(w[0])*31 + int(w[h-1])*7 + int(w[h/2])*3
+	}
+	return uint8(h>>6) & 3, uint8(h) & 63
+}
+
+// mayPrecede tells whether a phrase may begin with the entry's word and w.
+func (e *Entry) mayPrecede(w string) bool {
+	i, n := bit(w)
+	return e.seconds[i]>>n&1 != 0
 }
 
 // Is tells whether the word may be one of c.
@@ -232,6 +249,8 @@ func (l *Lexicon) entry(key string) *Entry {
 		w, _, _ := strings.Cut(key[len(first)+1:], " ")
 		w = strings.TrimSuffix(w, "'s") // which is a token of its own
 		h.second[w] = max(h.second[w], n)
+		i, b := bit(w)
+		h.seconds[i] |= 1 << b
 	}
 	e := l.m[key]
 	if e == nil {
@@ -266,7 +285,7 @@ func (l *Lexicon) At(lower string, toks []text.Token, i int) (*Entry, int) {
 		}
 		return None, 1
 	}
-	if e.more > 1 && i+1 < len(toks) {
+	if e.more > 1 && i+1 < len(toks) && e.mayPrecede(toks[i+1].Low) {
 		for n := min(e.second[toks[i+1].Low], len(toks)-i); n > 1; n-- {
 			if p := l.m[text.Phrase(lower, toks[i:i+n])]; p != nil && p.Class != 0 {
 				return p, n
