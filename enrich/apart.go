@@ -451,6 +451,9 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 	if c.other && own {
 		return -1
 	}
+	if own && r.opens(c.sent) && !r.hurtsAny(&out[main]) {
+		return main // what the headline names, the first sentence tells of
+	}
 	// A place of its own makes an incident where the clause also says what
 	// happened there, and not the same toll over again.
 	if own && r.saysWhat(c) && r.indefinite(c) && !r.sameToll(c, &out[cur]) {

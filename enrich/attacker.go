@@ -150,7 +150,7 @@ func (r *reading) excluding(si, from int, base *mention) {
 			}
 			return
 		}
-		if ws[k].low == "including" && r.perpetratorNear(s, k, k+4) {
+		if ws[k].low == "including" && (r.perpetratorNear(s, k, k+4) || base.measure == Killed && r.perpetrators(s, k+1) > 0) {
 			// "three dead, including the gunman": two of them are victims.
 			n := r.perpetrators(s, k+1)
 			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si && n > 0; i-- {
@@ -187,7 +187,7 @@ func (r *reading) perpetratorNear(s *sentence, a, b int) bool {
 func (r *reading) perpetrators(s *sentence, k int) int {
 	for n := k; n < min(k+3, s.last); n++ {
 		g := r.group(n)
-		if g < 0 || r.groups[g].who != "perpetrator" {
+		if g < 0 || r.groups[g].who != "perpetrator" && r.groups[g].who != "suspect" {
 			continue
 		}
 		if q, _, ok := r.groups[g].size(); ok && q.Quantifier == "exact" {

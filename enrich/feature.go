@@ -186,12 +186,13 @@ func indexOf(list []string) map[string]int {
 // features are the counts of one article, and, where they are asked for, the
 // words that each was counted from.
 type features struct {
-	leadTells bool // the headline or the first sentence tells of an attack with people harmed
-	n         []int
-	words     [][]int // nil unless it is to be explained
-	own       []int   // words of headline and opening that the model knows: its numbers for them
-	ownAt     []int   // where each of them stands first
-	seen      []bool  // by the model's number
+	leadTells  bool // the headline or the first sentence tells of an attack with people harmed
+	titleTells bool // the headline does
+	n          []int
+	words      [][]int // nil unless it is to be explained
+	own        []int   // words of headline and opening that the model knows: its numbers for them
+	ownAt      []int   // where each of them stands first
+	seen       []bool  // by the model's number
 }
 
 func (f *features) add(i, word int) {
@@ -273,7 +274,7 @@ var noFeatures = make([]int, len(featureNames))
 // without scopes.
 func (r *reading) weigh(cs []clause, explain bool) *features {
 	f := &r.feature
-	f.n, f.words, f.leadTells = append(f.n[:0], noFeatures...), nil, false
+	f.n, f.words, f.leadTells, f.titleTells = append(f.n[:0], noFeatures...), nil, false, false
 	if explain {
 		f.words = make([][]int, len(featureNames))
 	}
@@ -530,7 +531,10 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 	if toll {
 		f.zoned(zEventWithToll, z, event)
 		// An explosion alone may be gas: what comes after says.
-		f.leadTells = f.leadTells || r.opens(c.sent) && r.violenceOf(event) != "explosion"
+		if r.opens(c.sent) && r.violenceOf(event) != "explosion" {
+			f.leadTells = true
+			f.titleTells = f.titleTells || r.sents[c.sent].title
+		}
 	}
 	for _, d := range c.dates {
 		if x := &r.dates[d]; !x.old && !x.running && x.precision == "day" {
@@ -567,6 +571,16 @@ func ofContext(i int) bool {
 }
 
 var lengthFeature = featureIndex["length"]
+
+// sumsUp are the features of an opening that goes on with the toll of a whole war
+// or year: below a headline with a toll of its own that is context too.
+var sumsUp = func() []bool {
+	out := make([]bool, len(featureNames))
+	for _, name := range []string{"old-date.opening", "running-date.opening", "summed-figure.opening", "past-figure.opening", "theme.statistics.opening", "theme.history.opening", "report-of-period", "old-without-day"} {
+		out[featureIndex[name]] = true
+	}
+	return out
+}()
 
 // calm lists countries where a blast that nobody calls an attack is gas or a boiler.
 const calm = "AT AU BE CA CH DE DK ES FI FR GB IE IS IT JP KR LU NL NO NZ PT SE US"

@@ -72,15 +72,21 @@ func parseModel(s string) (*model, error) {
 // tells of an attack with people harmed: long articles go on about much else.
 const mostAgainst = -1.0
 
+// sumsAgainst is how much sums over a war or a year can speak against a headline
+// that tells of an attack with people harmed.
+const sumsAgainst = -0.3
+
 // score is the log odds that an article with these features reports an incident.
 func (m *model) score(f *features) float64 {
-	front, context := 0.0, 0.0
+	front, context, sums := 0.0, 0.0, 0.0
 	for _, v := range f.own {
 		front += m.words[v] * wordWorth
 	}
 	for i, n := range f.n {
 		switch {
 		case n == 0:
+		case f.titleTells && sumsUp[i]:
+			sums += m.weight[i] * damped(n)
 		case ofContext(i):
 			context += m.weight[i] * damped(n)
 		default:
@@ -90,7 +96,7 @@ func (m *model) score(f *features) float64 {
 	if f.leadTells {
 		context = max(context, mostAgainst)
 	}
-	return front + context
+	return front + context + max(sums, sumsAgainst)
 }
 
 func squeeze(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
