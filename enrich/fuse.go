@@ -369,11 +369,11 @@ func (r *reading) figsFrom(si int) int {
 	return n
 }
 
-// compared caps how many figures of an incident are compared with each other: a
-// story has dozens, only an attack on the reader has thousands.
+// compared caps how many figures, places or dates of an incident are compared with
+// each other: a story has dozens, only an attack on the reader has thousands.
 const compared = 256
 
-func few(figs []int) []int { return figs[:min(len(figs), compared)] }
+func few(list []int) []int { return list[:min(len(list), compared)] }
 
 // othersThan tells whether "others" are others than those of another measure in
 // the same sentence: "one person was killed and 22 others hurt".

@@ -245,7 +245,7 @@ var hostile = map[string]string{
 	"no full stop": "killed and ", "hedges": "at least all another ", "brackets": "(", "closing": ")", "commas": "two, ", "one word": "a", "initials": "a.", "zero bytes": "\x00", "broken bytes": "\xff\xc3 killed 3 ",
 	"incidents": "A separate bombing in Basra killed two. ", "wounds": "He was shot. ", "places": "A bomb in Basra, Mosul and Kirkuk killed two in Iraq and Paris. ", "expectations": "The bomb killed 2 and the toll is expected to rise, excluding the bomber. ",
 	"actors": "Taliban blamed Hamas claimed killed ", "dates": "in May 2017 ", "lines": "A bomb\n", "clocks": "16:40 Toll now 11 ", "hashtags": "#Kano ", "entities": "&amp;", "soft hyphens": "\u00ad", "marks": "e\u0301", "numbers": "1 ", "quotes": "“He died.” ",
-	"and": "two soldiers and ", "of": "one of the ", "including": "12 people including ", "Arabic": "قتل ", "names": "Ana Sosa ", "capitals": "GUNMEN KILLED 3 ", "links": "https://t.co/x ",
+	"and": "two soldiers and ", "of": "one of the ", "including": "12 people including ", "Arabic": "قتل ", "names": "Ana Sosa ", "capitals": "GUNMEN KILLED 3 ", "links": "https://t.co/x ", "other towns": "In Basra, gunmen killed two. In Xanaru, a bomb went off.\n\n", "turns": "Elsewhere, a bomb in Mosul killed two. ", "people one by one": "A guard was shot. A nurse, 34, was hurt. ", "he": "A man was shot. He died. ",
 }
 
 // What is beyond the first part of a field is not read, so five megabytes cost

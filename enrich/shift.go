@@ -15,6 +15,7 @@ type turn int
 
 const (
 	stays   turn = iota
+	toTime       // they name another hour or direction: another place must follow
 	toPlace      // they name another place, and what harmed people there must be new
 	toDay        // they name another day
 	toOther      // they say that it is another
@@ -29,10 +30,13 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 		return false
 	}
 	t, end := r.firstWords(s, x)
+	if t == stays && s.para != r.sents[c.sent-1].para && r.newElsewhere(c, x) {
+		t, end = toPlace, c.first // "A mortar round fell on a street in Iskandariya. Two girls died."
+	}
 	if t == stays || t == toPlace && r.sourceSpeaks(s, end) {
 		return false
 	}
-	hurt, deed, same := false, false, false
+	hurt, deed, same, away := false, false, false, false
 	for n := i; n < len(cs); n++ {
 		d := &cs[n]
 		if n > i {
@@ -57,6 +61,9 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 			}
 		}
 		same = same || r.sameToll(d, x)
+		for _, p := range d.places {
+			away = away || r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x)
+		}
 		if d.scope == "current" {
 			deed = deed || r.saysWhat(d) && !r.definite(d)
 		}
@@ -67,7 +74,24 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 	if t == toOther {
 		return hurt || deed
 	}
+	if t == toTime && !away {
+		return false
+	}
 	return hurt && (deed || r.anyAttacker(c)) && !r.definite(c)
+}
+
+// newElsewhere tells whether a clause brings an incident in as new and puts it in a
+// town that is none of x's.
+func (r *reading) newElsewhere(c *clause, x *incident) bool {
+	if !r.saysWhat(c) || !r.indefinite(c) || r.definite(c) {
+		return false
+	}
+	for _, p := range c.places {
+		if r.places[p].rank() >= 6 && r.located(p) && r.elsewhereThan(p, x) {
+			return true
+		}
+	}
+	return false
 }
 
 // anyAttacker tells whether armed people act in the clause.
@@ -110,7 +134,10 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 		}
 	case "further", "farther":
 		switch at(k + 1) {
-		case "north", "south", "east", "west", "afield", "inland", "along", "up", "down":
+		case "afield", "inland", "along", "up", "down":
+			return toOther, k + 2
+		}
+		if direction(at(k + 1)) {
 			return toOther, k + 2
 		}
 	case "across":
@@ -137,6 +164,20 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 			return toPlace, n
 		}
 	}
+	for n := k; n < min(k+9, s.last) && !ws[n].is(lexicon.Kind|lexicon.Harm); n++ {
+		switch l := at(n); {
+		case l == "same" && (at(n+1) == "day" || at(n+1) == "night" || at(n+1) == "hour" || at(n+1) == "time" || at(n+1) == "morning" || at(n+1) == "evening" || at(n+1) == "afternoon"),
+			l == "earlier" && (n == k || at(n+1) == ","),
+			(l == "end" || l == "side") && at(n+1) == "of" && at(n+2) == "the",
+			l == "to" && at(n+1) == "the" && direction(at(n+2)),
+			l == "far" && direction(at(n+1)),
+			l == "mainland":
+			return toTime, n + 1
+		}
+		if d := ws[n].date; d > 0 && r.endsIn(n, "earlier") {
+			return toTime, n + 1
+		}
+	}
 	return stays, 0
 }
 
@@ -148,7 +189,7 @@ func (r *reading) nextDay(d int, x *incident) bool {
 		return false
 	}
 	theirs := -1
-	for _, e := range x.dates {
+	for _, e := range few(x.dates) {
 		if b := &r.dates[e]; r.isDay(e) && !b.earliest.IsZero() && !r.reporting(b.word) {
 			if b.earliest.Equal(a.earliest) {
 				return false
@@ -198,7 +239,7 @@ func (r *reading) elsewhereThan(p int, x *incident) bool {
 		return false
 	}
 	a := &r.places[p]
-	for _, q := range x.places {
+	for _, q := range few(x.places) {
 		b := &r.places[q]
 		if r.samePlace(p, q) || b.name == a.Admin && a.Admin != "" {
 			return false
