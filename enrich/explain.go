@@ -471,9 +471,10 @@ func (e *explainer) incident(i int) {
 		}
 	}
 	slices.SortStableFunc(out.Scores, func(a, b Score) int { return b.Weight - a.Weight })
+	byState := false
 	for n, k := range x.kinds {
 		if !r.denied(k) {
-			out.Votes = append(out.Votes, Vote{e.stretch(k, k+1), r.typeOf(k, r.hurts(x)), r.vote(n, k)})
+			out.Votes = append(out.Votes, Vote{e.stretch(k, k+1), r.typeIn(k, r.hurts(x), &byState), r.vote(n, k)})
 		}
 	}
 	for _, ci := range x.clauses {

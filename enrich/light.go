@@ -324,7 +324,7 @@ func (r *reading) woundAfter(s *sentence, j int) int {
 				return k + 1
 			}
 		}
-		if wound(w.low) || owns && w.is(lexicon.Harm) && w.e.Measure == string(Injured) && w.e.Form == lexicon.Noun {
+		if wound(w.low) && r.hasWound(k) || owns && w.is(lexicon.Harm) && w.e.Measure == string(Injured) && w.e.Form == lexicon.Noun {
 			return k
 		}
 		if w.is(lexicon.Verb|lexicon.Aux) && !w.is(lexicon.Harm|lexicon.Adj) {
@@ -332,6 +332,17 @@ func (r *reading) woundAfter(s *sentence, j int) int {
 		}
 	}
 	return -1
+}
+
+// hasWound tells whether a word for a wound is one here: "a cut", "minor bruises",
+// not "had their power cut".
+func (r *reading) hasWound(k int) bool {
+	switch r.words[k].low {
+	case "cut", "cuts", "bump", "graze":
+		p := &r.words[k-1]
+		return p.is(lexicon.Adj) || p.q != nil || p.low == "a" || p.low == "some" || p.low == "minor" || p.low == "several" || p.low == "superficial"
+	}
+	return true
 }
 
 // ownWay tells whether somebody who was hurt came to a hospital unaided: "drove

@@ -103,9 +103,10 @@ func (r *reading) typed(x *incident, armed bool) (typ, subtype, rule string) {
 // cast counts the votes of the words.
 func (r *reading) cast(x *incident, toll bool, b *ballot) {
 	general := 0
+	byState := false
 	for n, k := range x.kinds {
 		w := &r.words[k]
-		t, ok := typeIndex[r.typeOf(k, toll)]
+		t, ok := typeIndex[r.typeIn(k, toll, &byState)]
 		if !ok || r.denied(k) {
 			continue
 		}
@@ -219,7 +220,7 @@ func (r *reading) whoseDeed(x *incident, b *ballot) {
 	other, method := false, false
 	for t, n := range b.score {
 		if n > 0 && t < len(Types) && Family(Types[t]) != "law" && Types[t] != "unknown" {
-			other, method = true, method || Types[t] != "armed_attack"
+			other, method = true, method || Types[t] != "armed_attack" && n*2 >= b.of("security_operation")
 		}
 	}
 	if other { // an arrest does not kill: the attack behind it does
@@ -285,7 +286,22 @@ func (r *reading) sidesOf(x *incident) (p sides) {
 // denied tells whether a word says what did not happen: "no shots fired".
 func (r *reading) denied(k int) bool {
 	l := r.lowAt(k - 1)
+	if l == "were" || l == "was" { // "no helicopters were shot down"
+		return r.lowAt(k-2) == "no" || r.lowAt(k-3) == "no"
+	}
 	return l == "no" || l == "without" || l == "any" && r.lowAt(k-2) == "without"
+}
+
+// typeIn is typeOf where the words are asked in the order of the text: "a US
+// helicopter raid … the raid" is one operation.
+func (r *reading) typeIn(k int, toll bool, byState *bool) string {
+	name := r.typeOf(k, toll)
+	if r.words[k].low == "raid" {
+		if *byState = *byState || name == "security_operation"; *byState {
+			return "security_operation"
+		}
+	}
+	return name
 }
 
 // typeOf is the type that a word names; a raid by the state is an operation, and
