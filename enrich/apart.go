@@ -274,7 +274,7 @@ func (r *reading) saysWhat(c *clause) bool {
 // main incident's: -1 earlier, 1 later, 0 the same or not known. "On Monday, two
 // bombers killed 10" is another incident than Wednesday's.
 func (r *reading) otherDay(x *incident, c *clause) int {
-	if len(c.figs) == 0 || len(c.dates) == 0 || !r.indefinite(c) || r.definite(c) || !r.hurtsAny(x) {
+	if len(c.figs) == 0 || len(c.dates) == 0 || !r.indefinite(c) || r.definite(c) || !r.hurtsAny(x) && !r.hurtsNone(x) {
 		return 0
 	}
 	own := false
@@ -326,7 +326,10 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 // isDay tells whether a time expression names one day.
 func (r *reading) isDay(d int) bool {
 	x := &r.dates[d]
-	return x.wd > 0 || x.basis == "explicit_date" && x.precision == "day" && !x.earliest.IsZero()
+	if x.precision != "day" || x.earliest.IsZero() {
+		return x.wd > 0
+	}
+	return x.wd > 0 || x.basis == "explicit_date" || r.endsIn(x.word, "ago")
 }
 
 // framed tells whether a clause opens with a place of its own, and there people
@@ -368,6 +371,16 @@ func (r *reading) framed(cs []clause, i int, x *incident) bool {
 func (r *reading) hurtsAny(x *incident) bool {
 	for _, f := range x.figs {
 		if m := r.figs[f].measure; (m == Killed || m == Injured || m == Abducted) && r.figs[f].scope == "current" && r.figs[f].q.Quantifier != "unknown" && r.figs[f].q.Max != 0 && r.figs[f].relation != "subset" {
+			return true
+		}
+	}
+	return false
+}
+
+// hurtsNone tells whether an incident is told to have hurt nobody.
+func (r *reading) hurtsNone(x *incident) bool {
+	for _, f := range few(x.figs) {
+		if m := &r.figs[f]; m.q.Quantifier == "none" && m.scope == "current" && (m.measure == Killed || m.measure == Injured) {
 			return true
 		}
 	}
