@@ -166,7 +166,7 @@ func (r *reading) harm(si, j int) {
 		if r.reflexive(si, j) {
 			return
 		}
-		if g := r.group(j + 1); g >= 0 && r.groups[g].first == j+1 && r.groups[g].q == nil && r.groups[g].det == "" && r.groups[g].plural && j > s.first && verbal(ws[j-1].low) && !ws[j-1].is(lexicon.Harm|lexicon.Adj) && ws[j-1].group == 0 {
+		if g := r.group(j + 1); g >= 0 && r.groups[g].first == j+1 && r.groups[g].q == nil && r.groups[g].det == "" && r.groups[g].plural && j > s.first && verbal(ws[j-1].low) && !ws[j-1].is(lexicon.Harm|lexicon.Adj) {
 			return // "assisted injured protesters": they are of another story
 		}
 		if r.object(si, j, m, "fig.verb-object") {

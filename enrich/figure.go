@@ -17,7 +17,8 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	args = r.apposed(r.shared(args))
 	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
 		if f := &r.figs[i]; f.measure == m && f.lead == args[0].g+1 && f.relation != "part" {
-			return // "shot a man dead" is read once
+			f.alive = f.alive || f.soft && !strings.HasPrefix(rule, "fig.shot") // "was shot and taken to hospital"
+			return                                                              // "shot a man dead" is read once
 		}
 	}
 	for _, a := range args {

@@ -274,9 +274,6 @@ func (r *reading) care(si, j int) int {
 	}
 	n := len(r.figs)
 	r.subject(si, subject, Injured, "fig.care")
-	if len(r.figs) == n && n > 0 && r.figs[n-1].soft && r.figs[n-1].sent == si {
-		r.figs[n-1].alive = true // "was shot and taken to hospital"
-	}
 	for i := n; i < len(r.figs); i++ {
 		if r.figs[i].scope == "perpetrator" {
 			continue

@@ -256,6 +256,23 @@ func TestTotals(t *testing.T) {
 		{"a rank as adjective", "A major attack on a private clinic killed three.", "killed 3"},
 		{"a rank", "A major and two privates died in the ambush.", "killed 3"},
 		{"a wound suffered", "Gunmen attacked the bus and a passenger suffered a gunshot wound.", "injured 1"},
+		{"a contraction negates", "A man was stabbed outside a bar in Leeds on Monday. His brother wasn't injured.", "injured 1"},
+		{"others one by one", "A woman of 31 was shot in the neck outside a bar in Perth. A man in his sixties had minor cuts to his arm.", "injured 2"},
+		{"one by one after a death", "Gunmen killed a taxi owner in Durban. A guard was shot in the stomach and airlifted to a hospital. Two women were treated for wounds.", "killed 1 injured 3"},
+		{"the same again", "Man shot in Dayton. A 34-year-old man was shot in the leg outside a bar on Sunday, police said.", "injured 1"},
+		{"the number of those shot", "Six people were shot at a vigil in Macon, two of whom have died.", "killed 2 injured 4"},
+		{"another", "Shooting in Hamilton: man dead, another in critical condition", "killed 1 injured 1"},
+		{"a hospital takes them in", "Shells hit Marib on Tuesday, killing six. The hospital took in a further 41 wounded.", "killed 6 injured 41"},
+		{"under treatment", "An attack on a depot in Kirkuk killed eight. 29 people were being treated in the evening.", "killed 8 injured 29"},
+		{"a group inside commas", "A bomb went off in Derbent. Sixteen people, thirteen policemen among them, were injured.", "injured 16"},
+		{"without hurting anyone", "Bombs damaged nine villas in Corsica on Friday without hurting anyone.", "injured none"},
+		{"plus", "Jets bombed the village and thirty-plus people were hurt.", "injured 30 or more"},
+		{"a place, a name and an age", "In Yala, a teacher, Wan Rahimah, 47, was shot dead by gunmen.", "killed 1"},
+		{"a family with names", "Gunmen shot dead his wife, Carla Reyes, 48, and their two sons.", "killed 3"},
+		{"a suspect among the dead", "3 killed, including suspect, in shooting at mall in Tulsa", "killed 2"},
+		{"who plays dead is not", "Gunmen killed a farmer near Ngcobo. A girl played dead under the bed.", "killed 1"},
+		{"hurt people of another story", "Gunmen shot dead a medic who assisted injured protesters.", "killed 1"},
+		{"what was done to things", "Robbers shot dead a jeweller and snatched the phones of the staff.", "killed 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := article("a", "", tt.text, "2024-05-06")
