@@ -205,7 +205,7 @@ func TestReadmeAccuracy(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("A number counts when it is exactly right. On development data that is not part of this repository (F1 balances what is found and what is false):\n\n| measured on | |\n| --- | --- |\n")
+	b.WriteString("A number counts when it is exactly right. On development data that is not part of this repository (F1 balances what is found and what is false). The model that tells incidents from other news learnt from these texts too: how it does on texts that it has not seen stands at the head of `enrich/model.txt` (F1 .92 on the first set, .84 on the second).\n\n| measured on | |\n| --- | --- |\n")
 	for _, m := range measured {
 		v, ok := figures[m.key]
 		if !ok {
