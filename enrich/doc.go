@@ -8,11 +8,12 @@
 //	reading    tokens become words: lexicon entries, quantities, dates, places (mention.go, when.go, place.go)
 //	groups     noun groups with a size, a head and who they are (noun.go)
 //	casualties harm words take their people, by the grammar of the sentence (casualty.go, people.go, toll.go, light.go)
-//	           and give figures (figure.go), attackers' apart (attacker.go), each person once (fate.go)
+//	           and give figures (figure.go), attackers' apart (attacker.go), each person once (fate.go, identity.go)
 //	clauses    what each clause tells of, and the words for it (trigger.go)
 //	relevance  a linear model weighs what the article may be about: not a match, a film, a trial (feature.go, relevance.go)
 //	scopes     now, older, a sum over many, not real (scope.go)
-//	incidents  clauses and their figures go to incidents (gather.go), kept apart by place, day, means (apart.go)
+//	incidents  clauses and their figures go to incidents (gather.go), kept apart by place, day, means (apart.go);
+//	           a paragraph may open another (shift.go)
 //	totals     figures of one measure become one total, by a named rule (fuse.go)
 //	reports    with type, place, time, actors, evidence (finish.go)
 //

@@ -70,7 +70,7 @@ func (t *traits) read(word string) {
 	}
 }
 
-// smallAge reads "34" and "six"; 0 where it is none.
+// smallAge reads "34"; 0 where it is no number.
 func smallAge(s string) int {
 	n := 0
 	for _, c := range s {
@@ -83,11 +83,11 @@ func smallAge(s string) int {
 }
 
 // differ tells whether two descriptions cannot be of one person.
-func (a traits) differ(b traits) bool {
-	return a.sex != 0 && b.sex != 0 && a.sex != b.sex || a.age != 0 && b.age != 0 && a.age != b.age || a.old != 0 && b.old != 0 && a.old != b.old
+func (t *traits) differ(u traits) bool {
+	return t.sex != 0 && u.sex != 0 && t.sex != u.sex || t.age != 0 && u.age != 0 && t.age != u.age || t.old != 0 && u.old != 0 && t.old != u.old
 }
 
-// single tells whether a figure is one person who is told of without a number: "a
+// isSingle tells whether a figure is one person who is told of without a number: "a
 // guard", "the driver", "Ana Ruiz".
 func (r *reading) isSingle(f *mention) bool {
 	return f.group >= 0 && r.groups[f.group].q == nil && f.q.Quantifier == "exact" && f.q.Min == 1 && f.q.Max == 1 && f.relation == "total"
@@ -122,7 +122,7 @@ func (r *reading) others(p, f *mention) bool {
 	if r.byName(p) && r.byName(f) {
 		return !r.sameName(p.group, f.group)
 	}
-	if r.traitsOf(p.group).differ(r.traitsOf(f.group)) {
+	if t := r.traitsOf(p.group); t.differ(r.traitsOf(f.group)) {
 		return true
 	}
 	sameHead := a.head >= 0 && b.head >= 0 && r.words[a.head].low == r.words[b.head].low
