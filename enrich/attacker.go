@@ -125,6 +125,26 @@ func (r *reading) deedOf(k int, police bool) bool {
 	return w.is(lexicon.Kind) && strings.HasSuffix(w.low, "ed") || w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && !r.passive(r.sentenceAt(k), k)
 }
 
+// withTheKiller tells whether a number of dead counts one who killed the others and
+// himself: "four found dead in apparent murder-suicide", never "killed his wife and
+// two sons".
+func (r *reading) withTheKiller(x *incident, f *mention) bool {
+	object := false
+	for _, p := range []string{"fig.verb-object", "fig.gerund", "fig.noun-of", "fig.deed-of", "fig.shot-object"} {
+		object = object || strings.HasPrefix(f.rule, p)
+	}
+	if object {
+		return false
+	}
+	for _, k := range few(x.kinds) {
+		switch r.words[k].low {
+		case "murder-suicide", "murder suicide":
+			return r.opens(r.sentenceAt(k)) || r.opens(f.sent)
+		}
+	}
+	return false
+}
+
 // excluding looks for "excluding the bomber" after a figure and marks it.
 func (r *reading) excluding(si, from int, base *mention) {
 	ws, s := r.words, &r.sents[si]

@@ -155,6 +155,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		}
 		q, rule = quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, "each-is-another"
 	}
+	if m == Killed && want == "current" && !excludes && q.Quantifier == "exact" && q.Min > 1 && r.withTheKiller(x, best) {
+		q.Min, q.Max, q.Point, excludes, rule = q.Min-1, q.Max-1, q.Point-1, true, rule+"+less-the-killer"
+	}
 	t := Total{Min: bound(q.Min), Max: bound(q.Max), Point: bound(q.Point), Quantifier: q.Quantifier, Rule: rule}
 	if conflict {
 		t.Min, t.Max, t.Quantifier, t.Conflict = &lo, &hi, "range", true

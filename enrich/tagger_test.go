@@ -269,6 +269,8 @@ func TestTotals(t *testing.T) {
 		{"plus", "Jets bombed the village and thirty-plus people were hurt.", "injured 30 or more"},
 		{"a place, a name and an age", "In Yala, a teacher, Wan Rahimah, 47, was shot dead by gunmen.", "killed 1"},
 		{"a family with names", "Gunmen shot dead his wife, Carla Reyes, 48, and their two sons.", "killed 3"},
+		{"who kills himself after others", "Four found dead in apparent murder-suicide at home near Kalispell", "killed 3"},
+		{"whom he killed", "In a murder-suicide a man shot his wife and two sons to death in Nampa before killing himself.", "killed 3"},
 		{"a suspect among the dead", "3 killed, including suspect, in shooting at mall in Tulsa", "killed 2"},
 		{"who plays dead is not", "Gunmen killed a farmer near Ngcobo. A girl played dead under the bed.", "killed 1"},
 		{"hurt people of another story", "Gunmen shot dead a medic who assisted injured protesters.", "killed 1"},
