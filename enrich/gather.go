@@ -142,7 +142,7 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		r.join(&out[cur], c, i, s)
 	}
-	if main < 0 {
+	if ab := &r.trace.about; main < 0 && !(ab.past && ab.confidence < surelyPast) {
 		main = r.theOnly(out, cs)
 	}
 	r.promote(out, cs, main)
@@ -162,6 +162,10 @@ func (r *reading) gather(cs []clause) []incident {
 	}
 	return out
 }
+
+// surelyPast is the confidence below which not even the only incident of a text is
+// its news: "Judges heard how the 2016 bombing killed 17".
+const surelyPast = 0.2
 
 // spree tells whether a clause goes on about the attacker of the story: "the gunman
 // also killed a man in Marche". What he did on his way belongs to it.

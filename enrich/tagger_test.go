@@ -315,6 +315,7 @@ func TestWhatIsNoIncident(t *testing.T) {
 		{"a question", "Was a drone behind the depot fire?"},
 		{"what bandits often do", "Bandits often kidnap travellers on this road for ransom."},
 		{"an arrest for theft", "Police arrested four people on Tuesday over the theft of rental cars."},
+		{"what a court hears", "Judges heard how the 2014 bombing killed nine."},
 		{"a hoax", "The bomb scare at the station turned out to be a hoax."},
 		{"a teaser", "Also read: 12 die in Karachi blast"},
 		{"a report withdrawn", "The agency withdrew its report that six hostages had been killed."},
