@@ -45,7 +45,7 @@ func (r *reading) harms(si int) {
 	s := &r.sents[si]
 	for j := s.first + s.dateline; j < s.last; j++ {
 		w := &r.words[j]
-		if w.q != nil || w.date > 0 || w.place > 0 || w.punct {
+		if w.q != nil || w.date > 0 || w.place > 0 || w.punct || w.is(lexicon.Det|lexicon.Conj) && !w.is(lexicon.Harm|lexicon.Verb) {
 			continue
 		}
 		if n := r.numberOf(si, j); n > j {

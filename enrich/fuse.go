@@ -14,6 +14,9 @@ import (
 func (r *reading) fuse(x *incident) map[Measure]Total {
 	var out map[Measure]Total
 	for _, m := range []Measure{Killed, Injured, Missing, Abducted, Released, Escaped, Arrested, Surrender, Displaced, Casualties} {
+		if !slices.ContainsFunc(x.figs, func(f int) bool { return r.figs[f].measure == m }) {
+			continue
+		}
 		t, ok := r.total(x, m)
 		if ok && (m == Injured || m == Abducted || m == Missing) {
 			t, ok = r.lessDead(x, m, t)
