@@ -42,8 +42,11 @@ func (r *reading) gather(cs []clause) []incident {
 			// Time, place and party may still be told of the incident in hand.
 			if cur >= 0 && c.scope == "current" && s.para <= out[cur].para+1 {
 				x := &out[cur]
-				if cur == main {
+				switch {
+				case cur == main:
 					x.clauses = append(x.clauses, i)
+				case page == s.para && x.role == Other:
+					r.join(x, c, i, s) // "… Local media named the place as Al-Harir."
 				}
 			}
 			continue

@@ -18,6 +18,7 @@ func TestTurns(t *testing.T) {
 		{"a town inside, its toll in the next sentence", lead + "A mortar round fell on a street in Kirkuk. Two girls died and five children were hurt.", "main bombing killed 12, other shelling killed 2"},
 		{"another day", lead + "On Monday night, gunmen stormed a checkpoint in Tikrit. Five policemen were killed.", "main bombing killed 12, other armed_attack killed 5"},
 		{"a direction", lead + "Further north, a drone hit a depot at Erbil airport. A guard was killed.", "main bombing killed 12, other drone_strike killed 1"},
+		{"the place comes last", lead + "Separately, the coalition said that a drone had hit a base in the north. Nobody was killed. Local media named the place as Erbil.", "main bombing killed 12, other drone_strike killed none"},
 		{"the same toll is the same incident", lead + "In Washington, a spokesman said that 12 people had been killed in the bombing.", "main bombing killed 12"},
 		{"a source's seat is no place of an attack", lead + "In Basra, the health ministry said that two of the wounded were in a critical condition.", "main bombing killed 12"},
 		{"what the headline names the first sentence tells of", "Explosion rocks barracks near Tikrit\n\nAt least three people were killed by a blast at a military police building in Dujail, local media report.", "main explosion killed 3 or more"},
