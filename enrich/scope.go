@@ -12,12 +12,13 @@ import (
 func (r *reading) scopes(cs []clause, a *about) {
 	for i := range cs {
 		c := &cs[i]
-		c.scope, c.rule = r.scopeAt(c, (c.first+c.last)/2)
-		if len(c.kinds) > 0 {
-			c.scope, c.rule = r.scopeAt(c, c.kinds[0])
-		}
-		if len(c.figs) > 0 {
+		switch {
+		case len(c.figs) > 0: // each has its own
 			c.scope, c.rule = "", ""
+		case len(c.kinds) > 0:
+			c.scope, c.rule = r.scopeAt(c, c.kinds[0])
+		default:
+			c.scope, c.rule = r.scopeAt(c, (c.first+c.last)/2)
 		}
 		for _, f := range c.figs {
 			x := &r.figs[f]
