@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 )
 
@@ -221,8 +222,8 @@ func (r *reading) theOnly(out []incident, cs []clause) int {
 		full := false
 		for _, d := range c.dates {
 			dt := &r.dates[d]
-			full = full || dt.basis == "explicit_date" && (dt.precision == "day" || !r.clock.known())
-			if dt.running || dt.basis == "relative" && dt.old {
+			full = full || dt.Basis == "explicit_date" && (dt.Precision == "day" || !r.clock.Known())
+			if dt.Running || dt.Basis == "relative" && dt.Old {
 				return -1
 			}
 		}
@@ -297,24 +298,27 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 		return 0
 	}
 	for _, d := range x.dates {
-		if r.dates[mine].wd > 0 && r.dates[d].wd == r.dates[mine].wd || !r.dates[d].earliest.IsZero() && r.dates[d].earliest.Equal(r.dates[mine].earliest) {
+		if r.dates[mine].Weekday > 0 && r.dates[d].Weekday == r.dates[mine].Weekday || !r.dates[d].Earliest.IsZero() && r.dates[d].Earliest.Equal(r.dates[mine].Earliest) {
 			return 0
+		}
+		if a, b := &r.dates[mine], &r.dates[d]; !a.Earliest.IsZero() && !b.Earliest.IsZero() && !a.Earliest.Before(b.Earliest) && !a.Latest.After(b.Latest) {
+			return 0 // a day of the stretch
 		}
 		if r.isDay(d) && theirs < 0 && !r.reporting(r.dates[d].word) {
 			theirs = d
 		}
 	}
-	if theirs < 0 || (r.dates[mine].wd == 0 || r.dates[theirs].wd == 0) && (r.dates[mine].earliest.IsZero() || r.dates[theirs].earliest.IsZero()) {
+	if theirs < 0 || (r.dates[mine].Weekday == 0 || r.dates[theirs].Weekday == 0) && (r.dates[mine].Earliest.IsZero() || r.dates[theirs].Earliest.IsZero()) {
 		return 0
 	}
-	back := (r.dates[theirs].wd - r.dates[mine].wd + 7) % 7
-	if a, b := r.dates[mine].earliest, r.dates[theirs].earliest; !a.IsZero() && !b.IsZero() {
+	back := (r.dates[theirs].Weekday - r.dates[mine].Weekday + 7) % 7
+	if a, b := r.dates[mine].Earliest, r.dates[theirs].Earliest; !a.IsZero() && !b.IsZero() {
 		back = int(b.Sub(a).Hours() / 24)
 	}
 	if back == 1 && r.saysWhat(c) {
 		return 1 // the day before is news too
 	}
-	if back >= 1 && back <= 4 || back > 6 || back > 0 && !r.dates[mine].earliest.IsZero() && !r.dates[theirs].earliest.IsZero() {
+	if back >= 1 && back <= 4 || back > 6 || back > 0 && !r.dates[mine].Earliest.IsZero() && !r.dates[theirs].Earliest.IsZero() {
 		return -1
 	}
 	if !r.saysWhat(c) {
@@ -326,10 +330,10 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 // isDay tells whether a time expression names one day.
 func (r *reading) isDay(d int) bool {
 	x := &r.dates[d]
-	if x.precision != "day" || x.earliest.IsZero() {
-		return x.wd > 0
+	if x.Precision != "day" || x.Earliest.IsZero() {
+		return x.Weekday > 0
 	}
-	return x.wd > 0 || x.basis == "explicit_date" || r.endsIn(x.word, "ago")
+	return x.Weekday > 0 || x.Basis == "explicit_date" || r.endsIn(x.word, "ago")
 }
 
 // framed tells whether a clause opens with a place of its own, and there people
@@ -352,7 +356,7 @@ func (r *reading) framed(cs []clause, i int, x *incident) bool {
 		return false
 	}
 	home := x.at[0]
-	if r.places[home].rank() < 6 || r.samePlace(p, home) || r.places[p].Admin == r.places[home].Admin && r.places[p].Admin != "" && r.places[p].Kind != r.places[home].Kind {
+	if r.places[home].rank() < 6 || r.samePlace(p, home) || r.places[p].admin == r.places[home].admin && r.places[p].admin != "" && r.places[p].Kind != r.places[home].Kind {
 		return false
 	}
 	for n := i; n < len(cs) && r.sents[cs[n].sent].para == s.para && n < i+3; n++ {
@@ -407,8 +411,20 @@ func (r *reading) located(p int) bool {
 	}
 	for n := k - 1; n >= 0 && n >= k-5; n-- {
 		w := &r.words[n]
-		if w.low == "in" && n > 0 && r.words[n-1].is(lexicon.Person) && (r.words[n-1].e.Who == "official" || r.words[n-1].low == "reporters") {
+		if w.low == "in" && n > 0 && r.sits(n-1, k) {
 			return false // where a source sits
+		}
+		if w.low == "of" && k+1 < len(r.words) && r.words[k+1].clitic {
+			return false // "the rector of Panama's university"
+		}
+		if w.low == "of" && n == k-1 && n > 1 && r.words[n-1].upper && r.words[n-1].place == 0 && r.words[n-1].e.Class == 0 && r.words[n-2].upper && !r.words[n-2].punct && !r.sents[r.sentenceAt(k)].headline {
+			return false // "Mark Smith of Pflugerville"
+		}
+		if n == k-1 && r.places[p].town() && assails(w.low) {
+			return true
+		}
+		if w.low == "from" {
+			return r.places[p].unlisted() // "abducted from Womey village"
 		}
 		switch w.low {
 		case "in", "at", "near", "outside", "on", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
@@ -419,6 +435,57 @@ func (r *reading) located(p int) bool {
 		}
 	}
 	return r.sents[r.sentenceAt(k)].title
+}
+
+// assails tells whether what follows a verb was attacked: "rockets struck Bagram".
+func assails(w string) bool {
+	switch w {
+	case "hit", "struck", "attacked", "bombed", "shelled", "raided", "stormed", "rocked", "targeted":
+		return true
+	}
+	return false
+}
+
+// sourceSeat tells whether a place is only where somebody spoke.
+func (r *reading) sourceSeat(p int) bool {
+	k := r.places[p].word
+	return k > 1 && r.words[k-1].low == "in" && r.sits(k-2, k)
+}
+
+// sits tells whether word n is of somebody who speaks in place k and was not
+// struck there: "officials in Washington", "Police in Lahore said".
+func (r *reading) sits(n, k int) bool {
+	w := &r.words[n]
+	if w.low == "reporters" {
+		return true
+	}
+	if strings.HasSuffix(w.low, "ministry") {
+		return true
+	}
+	switch w.low {
+	case "council", "spokesman", "spokeswoman", "spokesperson", "office", "speaking", "parliament", "court", "bureau", "embassy", "headquarters", "doctors", "analyst", "analysts", "told", "statement", "colleagues", "diplomats", "editors", "negotiators":
+		return w.low != "headquarters" && w.low != "office" && w.low != "embassy" && w.low != "court" && w.low != "parliament" || r.speaksAfter(k)
+	}
+	if w.is(lexicon.Person) && w.e.Who == "official" {
+		return w.e.Plural || r.speaksAfter(k) // but "killed a minister in Rustavi"
+	}
+	if (speaks(w.low) || w.low == "reported") && r.lowAt(k+1) == "that" {
+		return true // "it has been reported in La Paz that"
+	}
+	return w.is(lexicon.Source) && r.speaksAfter(k)
+}
+
+// speaksAfter tells whether somebody speaks behind word k: "in Lahore said".
+func (r *reading) speaksAfter(k int) bool {
+	for n := k + 1; n < len(r.words) && n < k+4; n++ {
+		if speaks(r.words[n].low) {
+			return true
+		}
+		if w := &r.words[n]; !w.punct && w.place == 0 && w.date == 0 {
+			return false
+		}
+	}
+	return false
 }
 
 // which finds the incident that a current clause tells of, -1 for a new one.
@@ -449,7 +516,7 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 			for _, p := range at {
 				for _, q := range x.at {
 					if r.samePlace(p, q) {
-						if n != cur && r.places[p].Kind == "country" && !r.places[p].region {
+						if n != cur && r.places[p].country() && !r.places[p].Region {
 							continue // the country alone does not lead back to another incident
 						}
 						if c.other && n == main && own {
@@ -531,13 +598,20 @@ func (r *reading) otherMeans(c *clause, x *incident) bool {
 // apart tells whether two sets of places are known to be different ones: a name
 // that no gazetteer has may be a part of the other.
 func (r *reading) apart(a, b []int) bool {
+	listed := func(set []int) bool {
+		return slices.ContainsFunc(set, func(p int) bool { return r.places[p].town() })
+	}
+	knownA, knownB := listed(a), listed(b)
 	for _, p := range a {
 		for _, q := range b {
 			x, y := &r.places[p], &r.places[q]
-			if x.Country != "" && x.Country == y.Country && (x.Kind == "admin1") != (y.Kind == "admin1") {
+			if knownA && x.unlisted() || knownB && y.unlisted() {
+				continue // a street of the town beside it
+			}
+			if x.Country != "" && x.Country == y.Country && x.province() != y.province() {
 				return false // a region may hold the town
 			}
-			if x.Kind == "name" || y.Kind == "name" || x.Kind == "country" || y.Kind == "country" {
+			if x.unlisted() || y.unlisted() || x.country() || y.country() {
 				if x.Country == y.Country || x.Country == "" || y.Country == "" {
 					return false
 				}
@@ -549,13 +623,17 @@ func (r *reading) apart(a, b []int) bool {
 
 func (r *reading) samePlace(p, q int) bool {
 	a, b := &r.places[p], &r.places[q]
-	if a.name == b.name || strings.HasPrefix(a.name, b.name+" ") || strings.HasPrefix(b.name, a.name+" ") {
+	if a.name() == b.name() || strings.HasPrefix(a.name(), b.name()+" ") || strings.HasPrefix(b.name(), a.name()+" ") || a.ID != 0 && a.ID == b.ID {
 		return true
 	}
 	if a.Country != b.Country {
 		return false
 	}
-	if a.Admin == b.name || b.Admin == a.name {
+	if a.town() && b.town() && (a.Kind > gazetteer.Settlement) != (b.Kind > gazetteer.Settlement) && r.gaz.Admin(a.ID) == r.gaz.Admin(b.ID) &&
+		(!r.gaz.Place(a.ID).Located || !r.gaz.Place(b.ID).Located || r.gaz.Near(a.ID, b.ID, 25_000)) {
+		return true // a quarter or site, and the town that it may be in
+	}
+	if a.admin == b.name() || b.admin == a.name() || a.town() && b.town() && (r.gaz.Within(a.ID, b.ID) || r.gaz.Within(b.ID, a.ID)) {
 		return true
 	}
 	return false
@@ -573,7 +651,7 @@ func (r *reading) abroad(c *clause, x *incident) bool {
 	away := false
 	for _, p := range c.places {
 		pl := &r.places[p]
-		if pl.Kind == "demonym" || !r.located(p) {
+		if pl.Demonym || !r.located(p) {
 			continue
 		}
 		if pl.Country == home {

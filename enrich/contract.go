@@ -18,11 +18,13 @@ type contractIn struct {
 	Summary   string          `json:"summary"`
 	Text      string          `json:"text"`
 	Lang      string          `json:"lang"`
+	Country   string          `json:"country"`
 	Published *string         `json:"published"`
 }
 
 // ReadContract reads an article from a line of JSON: {"id", "title", "text",
-// "published", "lang"}, all but the id optional. Published is an RFC 3339 instant, a date, a month, a year or
+// "published", "lang", "country"}, all but the id optional. Country is that of its
+// feed (ISO 3166-1 alpha-2), believed where the text names no place. Published is an RFC 3339 instant, a date, a month, a year or
 // null; a date in another form is treated as unknown, since text can be read
 // without it.
 func ReadContract(line []byte) (ingest.Article, error) {
@@ -44,7 +46,7 @@ func ReadContract(line []byte) (ingest.Article, error) {
 	if id == "" {
 		return ingest.Article{}, errors.New(`read article line: "id" is empty`)
 	}
-	a := ingest.Article{Schema: ingest.ArticleSchema, ID: id, Edition: 1, Title: in.Title, Summary: in.Summary, Body: in.Text, Language: ingest.Language(in.Lang, "")}
+	a := ingest.Article{Schema: ingest.ArticleSchema, ID: id, Edition: 1, Title: in.Title, Summary: in.Summary, Body: in.Text, Country: in.Country, Language: ingest.Language(in.Lang, "")}
 	if in.Published != nil {
 		a.Published, a.PublishedPrecision = contractTime(*in.Published)
 	}
@@ -84,6 +86,7 @@ type contractReport struct {
 	Country  *string           `json:"country"`
 	Place    string            `json:"place,omitempty"`
 	Admin    string            `json:"admin,omitempty"`
+	Where    *Place            `json:"where,omitempty"` // all that is known of it
 	Occurred *contractOccurred `json:"occurred"`
 	Actors   []Actor           `json:"actors"`
 	Totals   map[Measure]Total `json:"totals"`
@@ -96,6 +99,7 @@ type contractOccurred struct {
 	Latest    *time.Time `json:"latest"`
 	Precision string     `json:"precision,omitempty"`
 	Basis     string     `json:"basis,omitempty"`
+	Zone      string     `json:"tz,omitempty"`
 }
 
 // WriteContract writes the answer to the line that a was read from, ended by a
@@ -109,13 +113,13 @@ func WriteContract(a *ingest.Article, reports []Report) ([]byte, error) {
 		r := &reports[i]
 		c := contractReport{Role: r.Role, Type: r.Type, Subtype: r.Subtype, Outcome: r.Outcome, Actors: r.Actors, Totals: r.Totals, Figures: r.Figures, Rules: r.Rules}
 		if r.Place != nil {
-			c.Place, c.Admin = r.Place.Name, r.Place.Admin
+			c.Place, c.Admin, c.Where = r.Place.Name, r.Place.Admin, r.Place
 			if r.Place.Country != "" {
 				c.Country = &r.Place.Country
 			}
 		}
 		if o := r.Occurred; o != nil && (o.Earliest != nil || o.Latest != nil) {
-			c.Occurred = &contractOccurred{Earliest: o.Earliest, Latest: o.Latest, Precision: o.Precision, Basis: o.Basis}
+			c.Occurred = &contractOccurred{Earliest: o.Earliest, Latest: o.Latest, Precision: o.Precision, Basis: o.Basis, Zone: o.Zone}
 		}
 		if c.Actors == nil {
 			c.Actors = []Actor{}

@@ -70,7 +70,7 @@ func TestWriteContract(t *testing.T) {
 	}
 	r := got.Reports[0]
 	k := r.Totals["killed"]
-	if r.Role != "main" || r.Type != "bombing" || r.Country != "AF" || r.Place != "Kabul" || r.Occurred.Earliest != "2024-05-06T00:00:00Z" || k.Min == nil || *k.Min != 30 || k.ExcludesPerpetrators == nil || !*k.ExcludesPerpetrators {
+	if r.Role != "main" || r.Type != "bombing" || r.Country != "AF" || r.Place != "Kabul" || r.Occurred.Earliest != "2024-05-06T00:00:00+04:30" || k.Min == nil || *k.Min != 30 || k.ExcludesPerpetrators == nil || !*k.ExcludesPerpetrators {
 		t.Errorf("got %s", line)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/ingest"
 )
 
@@ -469,7 +470,7 @@ func (s *scoreCard) main(x wanted, main *Report, miss func(string, ...any)) {
 		place, admin = main.Place.Name, main.Place.Admin
 	}
 	has := func(a, b string) bool {
-		return b != "" && (strings.Contains(fold(strings.ToLower(a)), fold(strings.ToLower(b))) || strings.Contains(fold(strings.ToLower(b)), fold(strings.ToLower(a))))
+		return b != "" && (strings.Contains(gazetteer.Fold(a), gazetteer.Fold(b)) || strings.Contains(gazetteer.Fold(b), gazetteer.Fold(a)))
 	}
 	check("place", &s.place, place, func(a, b string) bool { return has(a, b) || has(a, admin) })
 	date := ""

@@ -102,11 +102,32 @@ type SeenDate struct {
 // SeenPlace is a place name.
 type SeenPlace struct {
 	Name    string `json:"name"`
-	Kind    string `json:"kind"` // country admin1 settlement demonym name …
-	Country string `json:"country,omitempty"`
-	Admin   string `json:"admin,omitempty"`
+	Kind    string `json:"kind"`              // demonym border name, or a kind of package gazetteer
+	Place   string `json:"place,omitempty"`   // what the gazetteer calls it
+	Within  string `json:"within,omitempty"`  // the first-level division that holds it
+	Country string `json:"country,omitempty"` // ISO 3166-1 alpha-2
 	Known   bool   `json:"known"`             // by the gazetteer; else the grammar says that it is a place
 	Located bool   `json:"located,omitempty"` // the words before it say that something was there: "in X"
+}
+
+func (r *reading) seenPlace(i int) *SeenPlace {
+	p := &r.places[i]
+	out := &SeenPlace{Name: p.name(), Kind: p.Kind.String(), Country: p.Country, Known: p.ID != 0, Located: r.located(i)}
+	switch {
+	case p.Demonym:
+		out.Kind = "demonym"
+	case p.Border:
+		out.Kind = "border"
+	case p.ID == 0:
+		out.Kind = "name"
+	}
+	if p.ID != 0 && !p.Demonym {
+		out.Place = r.gaz.Name(p.ID)
+		if up := r.gaz.Admin(p.ID); up != 0 && up != p.ID {
+			out.Within = r.gaz.Name(up)
+		}
+	}
+	return out
 }
 
 // SeenGroup is a noun group, and whom it counts or why nobody.
@@ -229,8 +250,8 @@ type trace struct {
 func (t *Tagger) Explain(a *ingest.Article) Explanation {
 	reports, r := t.tag(a)
 	e := explainer{r, Explanation{Schema: ExplanationSchema, Source: SourceOf(a), Reports: reports}}
-	if r.clock.known() {
-		e.Clock = &SeenClock{r.clock.published, r.clock.precision}
+	if r.clock.Known() {
+		e.Clock = &SeenClock{r.clock.Published, r.clock.Precision}
 	}
 	e.sentences()
 	e.figures()
@@ -316,15 +337,14 @@ func (e *explainer) word(k int) SeenWord {
 	}
 	if w.date > 0 {
 		d := &r.dates[w.date-1]
-		out.Date = &SeenDate{Precision: cmp.Or(d.precision, "unknown"), Basis: d.basis, Old: d.old, Running: d.running, Reporting: r.reporting(d.word)}
-		if !d.earliest.IsZero() {
-			from, to := d.earliest, d.latest
+		out.Date = &SeenDate{Precision: cmp.Or(d.Precision, "unknown"), Basis: d.Basis, Old: d.Old, Running: d.Running, Reporting: r.reporting(d.word)}
+		if !d.Earliest.IsZero() {
+			from, to := d.Earliest, d.Latest
 			out.Date.Earliest, out.Date.Latest = &from, &to
 		}
 	}
 	if w.place > 0 {
-		p := &r.places[w.place-1]
-		out.Place = &SeenPlace{Name: p.name, Kind: p.Kind, Country: p.Country, Admin: p.Admin, Known: p.known, Located: r.located(w.place - 1)}
+		out.Place = r.seenPlace(w.place - 1)
 	}
 	return out
 }

@@ -175,7 +175,7 @@ func (p *explainPrinter) word(w *SeenWord) {
 		return
 	case w.Place != nil:
 		l := w.Place
-		p.row("place", w.Stretch, joined(", ", l.Kind, l.Admin, l.Country, ifSo(!l.Known, "by grammar alone"), ifSo(l.Located, "says where")))
+		p.row("place", w.Stretch, joined(", ", l.Kind, ifSo(l.Place != l.Name, l.Place), l.Within, l.Country, ifSo(!l.Known, "by grammar alone"), ifSo(l.Located, "says where")))
 	}
 	var all []string
 	for _, s := range w.Senses {
@@ -300,10 +300,10 @@ func (p *explainPrinter) report(r *Report) {
 		p.row(label, Stretch{v.Field, v.Start, v.End, v.Text}, what+", "+v.Field)
 	}
 	if l := r.Place; l != nil {
-		quote("where", l.Evidence, joined(", ", l.Name, l.Admin, l.Country, l.Precision+led(" by ", l.Basis), led("site ", l.SiteKind)))
+		quote("where", l.Evidence, joined(", ", strings.Join(l.Names(), ", "), l.Country, l.Point(), l.Precision+led(" by ", l.Basis), led("site ", l.SiteKind)))
 	}
 	if o := r.Occurred; o != nil {
-		quote("when", o.Evidence, fromTo(o.Earliest, o.Latest)+", "+o.Precision+" by "+o.Basis)
+		quote("when", o.Evidence, joined(", ", o.String(), o.Zone, o.Precision+" by "+o.Basis, o.Refused))
 	}
 	for _, a := range r.Actors {
 		quote("who", a.Evidence, joined(", ", a.Name, a.Role, a.Kind))

@@ -372,14 +372,14 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	switch {
 	case w.date > 0:
 		switch d := &r.dates[w.date-1]; {
-		case d.habit: // in statistics and in stories of everyday life alike
-		case d.running:
+		case d.Habit: // in statistics and in stories of everyday life alike
+		case d.Running:
 			f.zoned(zRunningDate, z, k)
-		case d.old:
+		case d.Old:
 			if !r.tailWord(k) {
 				f.zoned(zOldDate, z, k)
 			}
-		case d.precision == "day":
+		case d.Precision == "day":
 			f.zoned(zDay, z, k)
 		}
 		return
@@ -387,7 +387,7 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 		p := &r.places[w.place-1]
 		if p.rank() >= 4 && r.located(w.place-1) {
 			f.zoned(zTown, z, k)
-		} else if p.Kind == "country" {
+		} else if p.country() {
 			f.zoned(zCountry, z, k)
 		}
 	case w.q != nil:
@@ -537,7 +537,7 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 		}
 	}
 	for _, d := range c.dates {
-		if x := &r.dates[d]; !x.old && !x.running && x.precision == "day" {
+		if x := &r.dates[d]; !x.Old && !x.Running && x.Precision == "day" {
 			f.zoned(zEventWithDay, z, event)
 			break
 		}

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
+	"tocsin/enrich/where"
 )
 
 // A gathered incident becomes a report.
@@ -26,21 +28,14 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 			r.figs[f].certainty = "retracted"
 		}
 	}
-	rep.Place = r.where(r.orderPlaces(x, cs))
-	if rep.Place == nil && x.role == Main || rep.Place != nil && rep.Place.Country == "" && x.role != Background {
-		if c := r.home(); c != "" {
-			if rep.Place == nil {
-				rep.Place = &Place{Precision: "country", Basis: "lead"}
-			}
-			rep.Place.Country = c
-		}
-	}
-	if rep.Place != nil {
-		rep.Place.SiteKind = r.site(x, cs)
-	}
+	var zone string
+	rep.Place, zone = r.placeOf(x, cs)
 	if d := r.chooseDate(x, cs); d >= 0 {
-		rep.Occurred = r.occurred(&r.dates[d])
-	} else if x.role != Background && r.clock.known() {
+		rep.Occurred = r.occurred(&r.dates[d], zone)
+	} else if d := r.refused(x); d >= 0 {
+		rep.Occurred = r.occurred(&r.dates[d], zone)
+		rep.Occurred.Basis = "none"
+	} else if x.role != Background && r.clock.Known() {
 		rep.Occurred = &Occurred{Precision: "unknown", Basis: "publication"}
 	}
 	for _, ci := range x.clauses {
@@ -212,14 +207,35 @@ func rolesRank(role string) int {
 func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	var near, far []int
 	for _, p := range x.places {
-		if r.located(p) && r.places[p].Kind != "demonym" {
+		if r.located(p) && !r.places[p].Demonym {
 			near = append(near, p)
-		} else {
+		} else if !r.carriedTo(p) && !r.sourceSeat(p) {
 			far = append(far, p)
 		}
 	}
+	// "The commander of the port of A said that a bomb went off in B": B.
+	if len(near) > 1 && !r.within(near[0]) {
+		for n, p := range near[1:] {
+			if r.sentenceAt(r.places[p].word) != r.sentenceAt(r.places[near[0]].word) {
+				break
+			}
+			if r.within(p) {
+				near[0], near[n+1] = near[n+1], near[0]
+				break
+			}
+		}
+	}
 	if len(near) > 3 {
-		near, far = near[:3], append(near[3:len(near):len(near)], far...)
+		rest := few(near[3:])
+		near = near[:3:3]
+		for _, p := range rest { // what lies in the towns that come first says more
+			if q := &r.places[p]; q.town() && slices.ContainsFunc(near[:3], func(n int) bool {
+				return r.places[n].ID != q.ID && r.places[n].town() && r.gaz.Within(q.ID, r.places[n].ID)
+			}) {
+				near = append(near, p)
+				break
+			}
+		}
 	}
 	if len(near) > 0 {
 		return near
@@ -227,52 +243,300 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	return far
 }
 
-// chooseDate finds when: the first date that is not old, in a clause with the incident's words.
+// within tells whether a place name hangs on "in", "at" or "near" and not only on "of".
+func (r *reading) within(p int) bool {
+	for k := r.places[p].word - 1; k >= 0 && k >= r.places[p].word-6; k-- {
+		w := &r.words[k]
+		switch w.low {
+		case "in", "at", "near", "outside", "inside", "around", "on":
+			return true
+		case "of":
+			continue
+		}
+		if w.place == 0 && !w.is(lexicon.Det|lexicon.Adj) && !where.Direction(w.low) && where.Noun(w.low) == gazetteer.None && w.low != "outskirts" && w.low != "capital" {
+			return false
+		}
+	}
+	return r.sents[r.sentenceAt(r.places[p].word)].title
+}
+
+// carriedTo tells whether a place is where somebody was brought or went
+// afterwards, or came from: "evacuated to Nairobi", "back from a trip to Goma".
+func (r *reading) carriedTo(p int) bool {
+	k := r.places[p].word
+	if l := r.lowAt(k - 1); l != "to" && l != "from" && l != "for" && l != "in" {
+		return false
+	}
+	for n := k - 2; n >= 0 && n >= k-7; n-- {
+		switch r.words[n].low {
+		case "evacuated", "taken", "flown", "airlifted", "medevaced", "transferred", "rushed", "returned", "trip", "deported", "extradited", "transported", "brought", "treated", "treatment", "referred", "fled":
+			return true
+		}
+	}
+	return false
+}
+
+// chooseDate finds when: the first date that is not old, in a clause with the
+// incident's words; of what only its date shows to be past, the nearest.
 func (r *reading) chooseDate(x *incident, cs []clause) int {
+	p := -1
+	if len(x.kinds) > 0 {
+		p = x.kinds[0]
+	}
+	if len(x.figs) > 0 {
+		p = r.figs[x.figs[0]].harm
+	}
+	for d := range r.dates[:min(len(r.dates), compared)] {
+		if dt := &r.dates[d]; dt.Back > 0 && !dt.Earliest.IsZero() && (r.countsTo(dt.word, p) || r.countsTo(dt.word, r.firstDeed(x)) || r.countsToHarm(dt.word, x)) {
+			return d
+		}
+	}
 	best := -1
-	if x.role == Background {
-		// The date nearest to the toll, else to the words that name it.
-		p := -1
-		if len(x.kinds) > 0 {
-			p = x.kinds[0]
-		}
-		if len(x.figs) > 0 {
-			p = r.figs[x.figs[0]].harm
-		}
+	if x.role == Background || len(x.rules) > 0 && x.rules[0] == "scope.old-date" {
 		dist := 60
 		for _, d := range x.dates {
-			n := r.dates[d].word - p
-			if n < 0 {
-				n = -n
-			}
-			if n < dist && !r.reporting(r.dates[d].word) && r.dates[d].precision != "unknown" {
+			dt := &r.dates[d]
+			n := max(dt.word-p, p-dt.word)
+			if n < dist && !r.reporting(dt.word) && dt.Precision != "unknown" && !dt.dateline && !dt.Running && !r.planned(dt.word) && (dt.Back == 0 || r.countsTo(dt.word, p)) {
 				best, dist = d, n
 			}
 		}
 		return best
 	}
-	for _, ci := range x.clauses {
+	if d := r.ownDay(x, cs, p); d >= 0 {
+		return d
+	}
+	top := 0.0
+	for n, ci := range x.clauses {
 		c := &cs[ci]
 		for _, d := range c.dates {
 			dt := &r.dates[d]
-			if dt.old || dt.running {
-				continue
+			if dt.Old || dt.Running || dt.dateline || dt.Back > 0 || dt.Precision == "unknown" || r.reporting(dt.word) || r.planned(dt.word) || dt.Precision == "week" && r.index(c) {
+				continue // "the second attack this week" numbers it
 			}
-			if r.reporting(dt.word) {
-				continue
-			}
-			if dt.precision == "unknown" {
-				continue
-			}
-			if best < 0 || r.dates[best].precision != "day" && dt.precision == "day" || dt.owns && !r.dates[best].owns {
-				best = d
+			if v := r.weighDate(x, c, d) - min(3, 0.3*float64(n)); best < 0 || v > top {
+				best, top = d, v
 			}
 		}
-		if best >= 0 && r.dates[best].precision == "day" {
+	}
+	if best < 0 && r.updates(x) {
+		return r.dayOfOld(x, cs)
+	}
+	return best
+}
+
+// ownDay is the full date in the very clause of the harm, though it be some weeks
+// old: "two nuns were abducted on 2 March; a driver escaped on Thursday".
+func (r *reading) ownDay(x *incident, cs []clause, p int) int {
+	if p < 0 {
+		return -1
+	}
+	for _, ci := range x.clauses[:min(3, len(x.clauses))] {
+		c := &cs[ci]
+		if p < c.first || p >= c.last || len(c.dates) != 1 {
+			continue
+		}
+		d := c.dates[0]
+		dt := &r.dates[d]
+		if dt.Old && dt.Precision == "day" && dt.Basis == "explicit_date" && dt.Back == 0 && !dt.Earliest.IsZero() && !dt.dateline && !r.reporting(dt.word) && !r.planned(dt.word) && !r.tailWord(dt.word) {
+			return d
+		}
+	}
+	return -1
+}
+
+// countsToHarm is countsTo for any of the people killed, hurt or taken.
+func (r *reading) countsToHarm(d int, x *incident) bool {
+	for _, f := range few(x.figs) {
+		if m := &r.figs[f]; (m.measure == Killed || m.measure == Injured || m.measure == Abducted) && m.scope == "current" && m.relation != "part" && r.countsTo(d, m.harm) {
+			return true
+		}
+	}
+	return false
+}
+
+// firstDeed is the first word for what happened that is more than what was found
+// of it, -1 where there is none.
+func (r *reading) firstDeed(x *incident) int {
+	for _, k := range few(x.kinds) {
+		if t := r.words[k].e.Type; t != "bodies_found" && t != "unknown" {
+			return k
+		}
+	}
+	return -1
+}
+
+// weighDate tells how likely a date is that of the incident that its clause tells
+// of, and not of what came after: of a death in hospital, an arrest, a speech. What
+// happened is told with its hour, and comes before all that follows from it.
+func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
+	dt := &r.dates[d]
+	v := 0.0
+	if dt.Precision == "day" {
+		v += 4
+	}
+	if dt.owns {
+		v += 4
+	}
+	if r.introduces(dt.word) || r.maybePerson(dt.word) {
+		v -= 2
+	}
+	for i := range r.hours {
+		if h := r.hours[i].word; h >= c.first && h < c.last && max(h-dt.word, dt.word-h) <= 6 {
+			v += 2
 			break
 		}
 	}
-	return best
+	for k := max(c.first, dt.word-3); k < min(c.last, dt.word+3); k++ {
+		switch r.words[k].low {
+		case "night", "evening", "morning", "afternoon", "dawn", "dusk", "midnight", "noon":
+			v += 0.7
+		}
+	}
+	v += r.deedOrSequel(c, dt.word)
+	if !r.opens(c.sent) && r.saysWhat(c) && r.indefinite(c) && !r.definite(c) {
+		v -= 1.5 // "On Wednesday a car bomb tore through …" may be another
+	}
+	if dt.Earliest.IsZero() || r.behindAfter(dt.word) {
+		return v
+	}
+	for _, o := range few(x.dates) {
+		if e := &r.dates[o]; !r.behindAfter(e.word) && !e.Old && !e.Running && !e.dateline && e.Precision == "day" && !e.Earliest.IsZero() && e.Earliest.Before(dt.Earliest) && !r.reporting(e.word) {
+			return v
+		}
+	}
+	return v + 1.2
+}
+
+// behindAfter tells whether a date is told of what came before: "…, after a similar
+// shooting on Monday".
+func (r *reading) behindAfter(d int) bool {
+	for k := d - 1; k >= 0 && k >= d-9; k-- {
+		switch w := &r.words[k]; {
+		case w.low == "after", w.low == "since", w.low == "following", w.low == "similar":
+			return true
+		case w.punct:
+			return false
+		}
+	}
+	return false
+}
+
+// deedOrSequel looks for the verb that a date goes with: the nearest one that is
+// the deed's, or one of what follows from a deed.
+func (r *reading) deedOrSequel(c *clause, d int) float64 {
+	best, v := 1<<30, 0.0
+	for k := c.first; k < c.last; k++ {
+		n := max(k-d, d-k)
+		if n >= best || n > 14 {
+			continue
+		}
+		w := &r.words[k]
+		switch w.low {
+		case "died", "succumbed", "dies", "arrested", "detained", "freed", "released", "buried", "ended", "lowered", "raised", "revised", "recovered", "found", "visited", "identified", "claimed", "vowed", "blamed", "searched", "registered", "blocked", "told", "said":
+			best, v = n, -1.5
+		case "threw", "thrown", "lobbed", "opened", "fired", "went off", "exploded", "blew", "rammed", "stormed", "intercepted", "struck", "hit", "attacked", "began", "broke", "burst", "ambushed", "happened", "occurred", "took place":
+			best, v = n, 1.5
+		default:
+			if w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base) != 0 || w.is(lexicon.Kind) && !w.is(lexicon.Person|lexicon.Thing) {
+				best, v = n, 1
+			}
+		}
+	}
+	return v
+}
+
+// updates tells whether an incident is told anew because its toll changed.
+func (r *reading) updates(x *incident) bool {
+	for _, f := range few(x.figs) {
+		if m := &r.figs[f]; m.relation == "update" && m.scope == "current" {
+			return true
+		}
+	}
+	return false
+}
+
+// dayOfOld finds the day of an incident that is news only because its toll rose:
+// "toll rises in the attack in which a lorry was driven into crowds on July 14".
+func (r *reading) dayOfOld(x *incident, cs []clause) int {
+	first := cs[x.clauses[0]].sent
+	for si := first; si < min(first+3, len(r.sents)); si++ {
+		s := &r.sents[si]
+		for i := range r.dates {
+			d := &r.dates[i]
+			if d.word >= s.first && d.word < s.last && d.Precision == "day" && d.Basis == "explicit_date" && !d.Earliest.IsZero() && !d.dateline && !r.reporting(d.word) && !r.planned(d.word) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// refused is the first date of an incident that is none, -1 where there is none.
+func (r *reading) refused(x *incident) int {
+	for _, d := range few(x.dates) {
+		if r.dates[d].Refused != "" {
+			return d
+		}
+	}
+	return -1
+}
+
+// countsTo tells whether a time that is counted from another one is that of word
+// p: "… was shot two days earlier", "a day after gunmen killed …".
+func (r *reading) countsTo(d, p int) bool {
+	if p < 0 || r.sentenceAt(d) != r.sentenceAt(p) {
+		return false
+	}
+	if r.endsIn(d, "after") {
+		return d < p
+	}
+	if d < p {
+		return false
+	}
+	for k := p + 1; k < d; k++ {
+		if r.words[k].is(lexicon.Harm) && k > p+2 {
+			return false
+		}
+	}
+	return true
+}
+
+// planned tells whether a date is of what is still to come: "will meet on 15 March".
+func (r *reading) planned(d int) bool {
+	s := &r.sents[r.sentenceAt(d)]
+	for k := d - 1; k >= s.first && k >= d-8; k-- {
+		w := &r.words[k]
+		switch w.low {
+		case "will", "due", "scheduled", "planned":
+			return true
+		}
+		if w.is(lexicon.Harm|lexicon.Kind) || w.punct && w.low != "," {
+			return false
+		}
+	}
+	return false
+}
+
+// introduces tells whether a date opens what somebody then says: "On Monday the
+// hospital reported that …".
+func (r *reading) introduces(d int) bool {
+	for k := d + 1; k < len(r.words) && k < d+7; k++ {
+		w := &r.words[k]
+		if speaks(w.low) || w.low == "reported" || w.low == "claimed" || w.low == "announced" {
+			return true
+		}
+		if w.is(lexicon.Harm|lexicon.Kind) || w.date > 0 || w.punct && w.low != "," {
+			return false
+		}
+	}
+	return false
+}
+
+// maybePerson tells whether a weekday may be a person's name: "Robinson Friday".
+func (r *reading) maybePerson(d int) bool {
+	w := &r.words[max(d-1, 0)]
+	return d > 0 && w.upper && w.place == 0 && w.e.Class == 0 && !w.punct
 }
 
 // quote gives the words of a figure as evidence.

@@ -4,9 +4,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 	"tocsin/enrich/text"
+	"tocsin/enrich/when"
+	"tocsin/enrich/where"
 	"tocsin/ingest"
 )
 
@@ -55,18 +58,21 @@ type sentence struct {
 
 // reading is all that was read from one article.
 type reading struct {
-	lex    *lexicon.Lexicon
-	gaz    Gazetteer
-	model  *model
-	art    *ingest.Article
-	clock  clock
-	words  []word
-	sents  []sentence
-	groups []group
-	dates  []dating
-	places []placing
-	figs   []mention
-	trace  trace
+	lex      *lexicon.Lexicon
+	gaz      *gazetteer.Gazetteer
+	atlas    *where.Reader
+	model    *model
+	art      *ingest.Article
+	clock    when.Clock
+	words    []word
+	sents    []sentence
+	groups   []group
+	dates    []dating
+	hours    []hour
+	places   []placing
+	mentions []where.Mention // of places, before they are resolved
+	figs     []mention
+	trace    trace
 
 	// Scratch memory: a reading is used again for the next article.
 	docs    [3]text.Doc
@@ -86,6 +92,8 @@ const maxKept = 1 << 15
 // reset makes a used reading ready for another article.
 func (r *reading) reset() {
 	r.words, r.sents, r.groups, r.dates, r.places, r.figs = r.words[:0], r.sents[:0], r.groups[:0], r.dates[:0], r.places[:0], r.figs[:0]
+	r.mentions, r.hours = r.mentions[:0], r.hours[:0]
+	r.atlas.Reset()
 	r.quants, r.ints, r.cs = r.quants[:0], r.ints[:0], r.cs[:0]
 	r.fields = 0
 	r.trace = trace{rivals: r.trace.rivals[:0], told: r.trace.told[:0]}
@@ -170,6 +178,7 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 			i += n
 			continue
 		}
+		r.hour(toks, i)
 		e, n := r.lex.At(d.Lower, toks, i)
 		theme := ""
 		if n > 1 && e.Class == lexicon.Theme && e.Theme != "life" {
@@ -191,20 +200,14 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 				continue
 			}
 		}
-		if t.Upper || t.Low == "the" {
-			if k, ok := r.placing(d, toks, i, n, e); ok {
-				i += k
-				continue
-			}
-		}
-		if t.Upper && !s.headline && e.Class == 0 {
-			if k, ok := r.unknownPlace(d, toks, i); ok {
+		if t.Upper || t.Hyphen || t.Low == "the" || t.Low == "capital" || t.Low == "country" || t.Low == "city" || t.Low == "town" {
+			if k, ok := r.placing(d, toks, i, n, e, s.headline); ok {
 				i += k
 				continue
 			}
 		}
 		end := &toks[i+n-1]
-		w := word{theme: theme, start: t.Start, end: end.End, low: text.Phrase(d.Lower, toks[i:i+n]), e: e, upper: t.Upper, caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
+		w := word{theme: theme, start: t.Start, end: end.End, low: text.Phrase(d.Lower, toks[i:i+n]), e: e, upper: where.Capital(d, t), caps: t.Caps, number: t.Kind == text.Number || t.Low[0] >= '0' && t.Low[0] <= '9'}
 		if n == 1 {
 			w.low = t.Low
 		}
@@ -223,6 +226,8 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 		return
 	}
 	s.dateline = r.dateline(&s)
+	r.datelineDay(&s)
+	r.counted(&s)
 	r.sents = append(r.sents, s)
 }
 
@@ -270,6 +275,7 @@ func (r *reading) forget(first int) {
 	}
 	for len(r.places) > 0 && r.places[len(r.places)-1].word >= first {
 		r.places = r.places[:len(r.places)-1]
+		r.mentions = r.mentions[:len(r.places)]
 	}
 }
 
@@ -291,10 +297,16 @@ func (r *reading) dateline(s *sentence) int {
 		return 0
 	}
 	n := min(s.last-s.first, 24)
-	caps := false
+	caps, aside := false, false
 	for i := range n {
 		w := &r.words[s.first+i]
-		if i == 0 && !w.upper {
+		switch w.low {
+		case "(":
+			aside = true
+		case ")":
+			aside = false
+		}
+		if i == 0 && !w.upper && w.date == 0 {
 			return 0
 		}
 		caps = caps || w.caps && i < 2
@@ -305,7 +317,7 @@ func (r *reading) dateline(s *sentence) int {
 			}
 			return 0
 		}
-		if w.q == nil && !w.punct && !w.upper && w.date == 0 && !w.number && !caps && i > 0 {
+		if w.q == nil && !w.punct && !w.upper && w.date == 0 && !w.number && !caps && !aside && w.low != "city" && i > 0 {
 			return 0
 		}
 		if w.is(lexicon.Verb|lexicon.Aux) && !w.upper || w.is(lexicon.Harm|lexicon.Kind) {

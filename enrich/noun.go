@@ -225,7 +225,7 @@ func (r *reading) head(g *group, s *sentence, body int) {
 			w := &ws[g.head]
 			switch {
 			case w.place > 0 && g.q == nil:
-				if r.places[w.place-1].Kind != "demonym" {
+				if !r.places[w.place-1].Demonym {
 					g.thing = "place"
 				} else if g.det == "a" || g.det == "an" {
 					g.person, g.who = true, "foreigner" // "a Swiss"

@@ -1,211 +1,94 @@
 package enrich
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"strings"
-	"sync"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/text"
+	"tocsin/enrich/where"
 )
-
-// Named is what a gazetteer knows of a name.
-type Named struct {
-	Kind    string // country admin1 settlement demonym
-	Country string // ISO 3166-1 alpha-2
-	Admin   string // the next larger place, "" where the gazetteer has none
-}
-
-// Gazetteer answers what a name may be. Find is asked with lower-case names,
-// words joined by one blank, the longest candidate first; it must be safe for
-// concurrent use and always answer the same.
-type Gazetteer interface {
-	Find(name string) (Named, bool)
-	// Longest is the greatest number of words of a name that begins with a word, 0
-	// where none does.
-	Longest(first string) int
-}
-
-// heart is the small gazetteer that is compiled in.
-type heart struct {
-	m     map[string]Named
-	first map[string]int // the longest name that begins with a word
-}
-
-func (h *heart) Find(name string) (Named, bool) { n, ok := h.m[name]; return n, ok }
-func (h *heart) Longest(first string) int       { return h.first[first] }
-
-var byHeart = sync.OnceValue(func() *heart {
-	h := &heart{m: make(map[string]Named, 2048), first: make(map[string]int, 2048)}
-	for line := range strings.SplitSeq(lexicon.Places(), "\n") {
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		f := strings.Split(line, "\t")
-		n := Named{Kind: f[1], Country: f[2]}
-		if len(f) > 3 {
-			n.Admin = f[3]
-		}
-		h.m[f[0]] = n
-		w, _, _ := strings.Cut(f[0], " ")
-		w = strings.TrimSuffix(w, "'s")
-		h.first[w] = max(h.first[w], strings.Count(f[0], " ")+1+strings.Count(f[0], "'s"))
-	}
-	return h
-})
 
 // placing is a place name in the text.
 type placing struct {
+	where.Mention
 	word int
-	name string // as written
-	Named
-	region bool // "northern Mali": a part of the country
-	start  int  // where the words begin
-	// known is false where the grammar says that it is a place ("in X") and the gazetteer knows no such name.
-	known bool
+	// admin is the name of the next larger place that says more than the country:
+	// of a quarter, its town.
+	admin string
+	wide  bool // over several countries
 }
+
+// name is the name as written.
+func (p *placing) name() string { return p.Mention.Name }
+
+// town tells whether the name is of a settlement, or of something in one.
+func (p *placing) town() bool { return p.Kind >= gazetteer.Settlement }
+
+// country tells whether the name is of a whole country.
+func (p *placing) country() bool { return p.Kind == gazetteer.Country && !p.Demonym }
+
+// province tells whether the name is of a division or area that may hold a town.
+func (p *placing) province() bool {
+	return p.Kind == gazetteer.Admin1 || p.Kind == gazetteer.Admin2 || p.Kind == gazetteer.Area
+}
+
+// unlisted tells whether only the grammar says that it is a place.
+func (p *placing) unlisted() bool { return p.Kind == gazetteer.None && !p.Border }
 
 // placing reads a place name at toks[i] and makes one word of it. n is how many
 // tokens the lexicon's own reading, e, covers: the longer one wins.
-func (r *reading) placing(d *text.Doc, toks []text.Token, i, n int, e *lexicon.Entry) (int, bool) {
-	longest := r.gaz.Longest(toks[i].Low)
-	if w := toks[i].Low; longest == 0 && (strings.IndexByte(w, '.') >= 0 || !isASCII(w)) {
-		longest = 1 // "Bogotá" may be known without its accent
+func (r *reading) placing(d *text.Doc, toks []text.Token, i, n int, e *lexicon.Entry, headline bool) (int, bool) {
+	m, k := r.atlas.At(d, toks, i, n, e, headline)
+	if k == 0 {
+		return 0, false
 	}
-	for k := min(longest, len(toks)-i); k >= max(n, 1); k-- {
-		last := &toks[i+k-1]
-		if !last.Upper {
-			continue
-		}
-		name := text.Phrase(d.Lower, toks[i:i+k])
-		at, ok := r.gaz.Find(name)
-		if !ok && k == 1 && (strings.IndexByte(name, '.') >= 0 || !isASCII(name)) {
-			at, ok = r.gaz.Find(fold(name))
-		}
-		if !ok || k == n && e.Class&(lexicon.Actor|lexicon.Function) != 0 {
-			continue
-		}
-		if toks[i].Low == "us" && !toks[i].Caps {
-			return 0, false
-		}
-		// "Khan Mosul" is no city: part of a longer name.
-		p := placing{word: len(r.words), start: toks[i].Start, Named: at, known: true}
-		if k := len(r.words) - 1; k >= 0 && (at.Kind == "country" || at.Kind == "admin1") && i > 0 && r.words[k].end == toks[i-1].End && direction(r.words[k].low) {
-			p.region, p.start = true, r.words[k].start
-		}
-		p.name = d.Text[p.start:last.End]
-		if at.Kind != "demonym" && at.Kind != "country" && i > 0 && toks[i-1].Kind == text.Word && toks[i-1].Upper && title(toks[i-1].Low) {
-			return 0, false
-		}
-		if k == 1 && at.Kind != "demonym" && at.Kind != "country" && i > 1 && r.surname(d, toks, i) {
-			return 0, false // "Ana Guerrero"
-		}
-		r.places = append(r.places, p)
-		r.words = append(r.words, word{start: toks[i].Start, end: last.End, low: name, e: person(at, e, k == n), place: len(r.places), upper: true, caps: toks[i].Caps})
-		return k, true
+	r.mentions = append(r.mentions, *m)
+	r.places = append(r.places, placing{word: len(r.words)})
+	w := word{start: toks[i].Start, end: toks[i+k-1].End, e: person(m, e, k == n), place: len(r.places), upper: !m.Capital && !m.Here && !m.Part, caps: toks[i].Caps}
+	if k == 1 {
+		w.low = toks[i].Low
+	} else {
+		w.low = text.Phrase(d.Lower, toks[i:i+k])
 	}
-	return 0, false
-}
-
-// surname tells whether the name at toks[i] ends a person's: a given name that no
-// lexicon has stands before it, and nothing says that it is a place.
-func (r *reading) surname(d *text.Doc, toks []text.Token, i int) bool {
-	t := &toks[i-1]
-	if t.Kind != text.Word || !t.Upper || t.Caps || t.Hyphen || toks[i].Start-t.End != 1 || len(t.Low) < 3 {
-		return false
-	}
-	if e, _ := r.lex.At(d.Lower, toks, i-1); e.Class != 0 {
-		return false
-	}
-	if _, ok := r.gaz.Find(t.Low); ok || direction(t.Low) {
-		return false
-	}
-	switch low(toks, i+1) {
-	case "province", "state", "city", "district", "airport", "region", "governorate":
-		return false
-	}
-	switch low(toks, i-2) {
-	case "in", "at", "near", "from", "of", "to", "outside", "the":
-		return false
-	}
-	return true
+	r.words = append(r.words, w)
+	return k, true
 }
 
 // person keeps what the lexicon knows of a name that is also a people's:
 // "two Iraqis", "a Syrian".
-func person(at Named, e *lexicon.Entry, same bool) *lexicon.Entry {
-	if same && at.Kind == "demonym" && e.Is(lexicon.Person) {
+func person(m *where.Mention, e *lexicon.Entry, same bool) *lexicon.Entry {
+	if same && m.Demonym && e.Is(lexicon.Person) {
 		return e
 	}
 	return lexicon.None
 }
 
-func direction(w string) bool {
-	switch w {
-	case "northern", "southern", "eastern", "western", "central", "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest",
-		"northeastern", "northwestern", "southeastern", "southwestern", "north-eastern", "north-western", "south-eastern", "south-western", "north-east", "north-west", "south-east", "south-west", "upper", "lower":
-		return true
+// resolve decides which place each name is, once all of the text is read.
+func (r *reading) resolve() {
+	for i := range r.places {
+		si := r.sentenceAt(r.places[i].word)
+		s := &r.sents[si]
+		m := &r.mentions[i]
+		m.Sentence, m.Title, m.Dateline = si, s.title, r.places[i].word < s.first+s.dateline
 	}
-	return false
-}
-
-// unknownPlace reads a name that no gazetteer has, where the grammar says that
-// it is a place: "in Womey", "the town of Eringeti", "near Kasur".
-func (r *reading) unknownPlace(d *text.Doc, toks []text.Token, i int) (int, bool) {
-	switch low(toks, i-1) {
-	case "in", "near", "outside", "around":
-	case "at":
-	case "of":
-		switch low(toks, i-2) {
-		case "town", "city", "village", "district", "province", "region", "area", "suburb", "neighborhood", "neighbourhood", "state", "outskirts", "municipality", "county", "port", "department", "governorate", "settlement", "hamlet", "township":
-		default:
-			return 0, false
-		}
-	case "town", "city", "village", "district", "province":
-		if low(toks, i-2) == "the" || !toks[i].Upper {
-			break
-		}
-		return 0, false
-	default:
-		return 0, false
-	}
-	n := 0
-	for i+n < len(toks) && n < 4 {
-		t := &toks[i+n]
-		if t.Kind != text.Word || !t.Upper || t.Caps && len(t.Low) <= 5 || calendar(t.Low) {
-			break
-		}
-		if n > 0 {
-			if e, _ := r.lex.At(d.Lower, toks, i+n); e.Class&^lexicon.Theme != 0 {
-				break
+	r.atlas.Resolve(r.mentions, r.art.Country)
+	for i := range r.places {
+		p := &r.places[i]
+		p.Mention = r.mentions[i]
+		p.wide = p.Country == "" && r.gaz.Radius(p.ID) > 600_000
+		if p.Kind > gazetteer.Settlement {
+			// Of a quarter or camp, the town that it is in says more than the district.
+			for up := r.gaz.Parent(p.ID); up != 0 && p.admin == ""; up = r.gaz.Parent(up) {
+				if r.gaz.Kind(up) >= gazetteer.Settlement {
+					p.admin = r.gaz.Name(up)
+				}
 			}
 		}
-		n++
 	}
-	if n == 0 || len(toks[i].Low) < 3 {
-		return 0, false
-	}
-	if nxt := low(toks, i+n); n == 1 && (nxt == "said" || nxt == "'s" || nxt == "’s") {
-		return 0, false
-	}
-	last := &toks[i+n-1]
-	p := placing{word: len(r.words), start: toks[i].Start, name: d.Text[toks[i].Start:last.End], Named: Named{Kind: "name"}}
-	r.places = append(r.places, p)
-	r.words = append(r.words, word{start: p.start, end: last.End, low: text.Phrase(d.Lower, toks[i:i+n]), e: lexicon.None, place: len(r.places), upper: true})
-	return n, true
-}
-
-func calendar(w string) bool {
-	if _, ok := months[w]; ok {
-		return true
-	}
-	if _, ok := weekdays[w]; ok {
-		return true
-	}
-	switch w {
-	case "ramadan", "christmas", "easter", "parliament", "congress", "god", "islam", "english", "arabic", "spanish", "facebook", "twitter", "eid", "islamic", "allah", "house", "senate", "telegram", "internet":
-		return true
-	}
-	return false
 }
 
 // title tells whether a word before a name makes it a person's.
@@ -217,173 +100,511 @@ func title(w string) bool {
 	return false
 }
 
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
-var folder = strings.NewReplacer(".", "", "’", "'", "á", "a", "à", "a", "ã", "a", "â", "a", "ä", "a", "é", "e", "è", "e", "ê", "e", "í", "i", "ï", "i",
-	"ó", "o", "ô", "o", "ö", "o", "õ", "o", "ú", "u", "ü", "u", "ñ", "n", "ç", "c", "ş", "s", "ğ", "g", "ı", "i", "ø", "o", "å", "a")
-
-// fold drops the dots and accents that writers drop too.
-func fold(s string) string { return folder.Replace(s) }
-
 // rank orders places: an incident's is the most specific that is named.
 func (p *placing) rank() int {
-	switch p.Kind {
-	case "settlement":
+	switch {
+	case p.Border:
+		return 1
+	case p.Demonym, p.Foreign && p.Kind == gazetteer.Country:
+		return 0
+	case p.Kind == gazetteer.Area && p.wide:
+		return 1 // "the Middle East"
+	case p.ID == 0 && (p.Here || p.Capital || p.Part):
+		return 0
+	case p.Away != nil:
+		return 5 // the place is another, and may have a name of its own
+	case p.town():
 		return 6
-	case "name":
+	case p.Kind == gazetteer.None, p.Kind == gazetteer.Admin2:
 		return 5
-	case "admin1":
+	case p.province(), p.Kind == gazetteer.Sea:
 		return 4
-	case "country":
-		if p.region {
-			return 3
-		}
-		return 2
+	case p.Region:
+		return 3
 	}
-	return 0
+	return 2
 }
 
 // where makes a report's place of the names that its sentences gave, best
 // first; nil where there were none.
-func (r *reading) where(names []int) *Place {
-	best, country := -1, ""
+func (r *reading) where(names []int) (pl *Place, zone string) {
+	best := -1
 	for _, n := range names {
-		p := &r.places[n]
-		if best < 0 || p.rank() > r.places[best].rank() {
+		if p := &r.places[n]; p.rank() > 0 && (best < 0 || p.rank() > r.places[best].rank()) {
 			best = n
-		}
-		if country == "" {
-			country = p.Country
 		}
 	}
 	if best < 0 {
-		return nil
+		return nil, ""
 	}
 	for _, n := range names { // a part of the town says more than the town
-		if p := &r.places[n]; p.Admin != "" && p.Admin == r.places[best].name {
+		if p := &r.places[n]; n != best && p.town() && r.places[best].town() && p.ID != r.places[best].ID && r.gaz.Within(p.ID, r.places[best].ID) {
 			best = n
 			break
 		}
 	}
+	if n := best - 1; n >= 0 && r.places[best].Away != nil && r.places[best].Holds() && r.places[n].town() {
+		best = n // "Al-Harir, 70 kilometres north-east of Arbil"
+	}
+	best = r.inProvince(names, best)
+	if n := best - 1; n >= 0 && r.places[best].town() && r.places[best].Holds() && r.places[n].unlisted() && slices.Contains(names, n) {
+		best = n // "in the Hay al-Sanawbar district of Tripoli"
+	}
 	b := &r.places[best]
 	w := &r.words[b.word]
 	s := &r.sents[r.sentenceAt(b.word)]
-	pl := &Place{Country: b.Country, Basis: "sentence", Evidence: []Span{r.span(s.field, b.start, w.end)}}
+	pl = &Place{Name: b.name(), Country: b.Country, Basis: "sentence", Evidence: []Span{r.span(s.field, b.Start, max(b.End, w.end))}}
 	if s.title {
 		pl.Basis = "title"
 	}
-	switch b.Kind {
-	case "settlement":
-		pl.Name, pl.Precision = b.name, "settlement"
-	case "admin1":
-		pl.Name, pl.Precision = b.name, "admin1"
-	case "name":
-		pl.Name, pl.Precision = b.name, "unknown"
+	at, in := b.ID, -1 // what the coordinates are of
+	switch {
+	case b.Border:
+		// What lies near a border may lie on this side of it.
+		pl.Precision, pl.Country, at = "sea_or_border", "", 0
+		if pl.Name = r.borderName(b); len(names) > 1 {
+			pl.Country = r.otherSide(names, b)
+		}
+	case b.unlisted():
+		pl.Precision = "unknown"
+		if in = r.container(names, best); in >= 0 {
+			c := &r.places[in]
+			at, pl.Country = c.ID, c.Country
+			pl.Evidence = append(pl.Evidence, r.quotePlace(c))
+			if c.Kind != gazetteer.Country {
+				pl.Admin = c.name()
+			}
+		}
+	case b.Kind == gazetteer.Country:
+		if pl.Precision = "country"; b.Region {
+			pl.Precision = "admin1"
+		} else {
+			pl.Name = ""
+		}
+	case b.Kind == gazetteer.Sea:
+		pl.Precision = "sea_or_border"
+	case b.Kind == gazetteer.Admin1, b.Kind == gazetteer.Area, b.Kind == gazetteer.River:
+		pl.Precision = "admin1"
+	case b.Kind == gazetteer.Admin2:
+		pl.Precision = "admin2"
+	case b.Kind == gazetteer.Camp, b.Kind == gazetteer.Site:
+		pl.Precision = "exact"
 	default:
-		pl.Precision = "country"
-		if b.region {
-			pl.Name, pl.Precision = b.name, "admin1"
-		}
+		pl.Precision = "settlement"
 	}
-	if pl.Country == "" {
+	if b.Capital || b.Here {
+		pl.Name = r.gaz.Name(b.ID)
+	}
+	if pl.Country == "" && b.ID == 0 && !b.Border {
 		for _, n := range names {
-			if c := r.places[n].Country; c != "" {
-				pl.Country = c
-				break
-			}
-		}
-	}
-	pl.Admin = b.Admin
-	// "X, Country": the country that follows the name beats the gazetteer's.
-	for _, n := range names {
-		p := &r.places[n]
-		if n == best || p.Kind == "demonym" {
-			continue
-		}
-		if p.word == b.word+2 && r.words[b.word+1].low == "," {
-			if p.Kind == "country" {
+			if p := &r.places[n]; p.Country != "" && !p.Border {
 				pl.Country = p.Country
-			} else if pl.Admin == "" && p.Country == b.Country {
-				pl.Admin = p.name
-			}
-		}
-	}
-	if pl.Admin == "" {
-		for _, n := range names {
-			p := &r.places[n]
-			if n != best && p.Country == pl.Country && p.Kind != "demonym" && p.Kind != "country" && p.name != pl.Name {
-				pl.Admin = p.name
 				break
 			}
 		}
 	}
-	return pl
+	pl.Admin = cmp.Or(pl.Admin, r.larger(names, best), b.admin)
+	zone = r.locate(pl, at)
+	away, of := b.Away, b.name()
+	if b.unlisted() && at != 0 {
+		pl.Precision = precisionOf(r.gaz.Kind(at))
+		if c := &r.places[in]; c.Away != nil && away == nil {
+			away, of = c.Away, c.name()
+		}
+	}
+	if away != nil && at != 0 {
+		r.offset(pl, away, of)
+	}
+	return pl, zone
 }
 
-// home is the country that an article is set in: the one that its opening names
-// most, and the dateline's where it names none. Only incidents without a
-// country of their own take it.
-func (r *reading) home() string {
-	count := map[string]int{}
-	best := ""
-	for pass := 0; pass < 2 && best == ""; pass++ {
-		for i := range r.places {
-			p := &r.places[i]
-			if p.Country == "" {
-				continue
-			}
-			si := r.sentenceAt(p.word)
-			s := &r.sents[si]
-			inDateline := p.word < s.first+s.dateline
-			if pass == 0 && inDateline || si > 8 && best != "" {
-				continue
-			}
-			n := 1
-			if s.title || si < 2 {
-				n = 3
-			}
-			if p.Kind == "demonym" {
-				n = 1
-			}
-			count[p.Country] += n
-			if best == "" || count[p.Country] > count[best] {
-				best = p.Country
-			}
+// inProvince finds the town that the text goes on to name where a name is a town's
+// and its province's alike: "Six bodies found in Zacatecas … in Jerez".
+func (r *reading) inProvince(names []int, best int) int {
+	b := &r.places[best]
+	if b.Seat == 0 {
+		return best
+	}
+	for _, n := range names {
+		p := &r.places[n]
+		if n == best || p.Demonym || p.Sentence < b.Sentence || p.ID != 0 && r.gaz.Within(p.ID, b.ID) {
+			continue
+		}
+		if p.Kind == gazetteer.Settlement && p.Seat == 0 && p.Away == nil && r.gaz.Within(p.ID, b.Seat) || p.unlisted() && p.OfVillage() {
+			return n
 		}
 	}
 	return best
 }
 
-// site is the kind of site that an incident hit: the first that its clauses
-// name after a preposition of place.
-func (r *reading) site(x *incident, cs []clause) string {
+// precisionOf is how closely a place is known of which only what holds it is.
+func precisionOf(k gazetteer.Kind) string {
+	switch k {
+	case gazetteer.Country:
+		return "country"
+	case gazetteer.Admin1, gazetteer.Area, gazetteer.River:
+		return "admin1"
+	case gazetteer.Admin2:
+		return "admin2"
+	case gazetteer.Sea:
+		return "sea_or_border"
+	}
+	return "settlement"
+}
+
+// locate gives a place the coordinates of a row of the gazetteer, and tells its
+// time zone.
+func (r *reading) locate(pl *Place, id gazetteer.ID) (zone string) {
+	if id == 0 {
+		return ""
+	}
+	p := r.gaz.Place(id)
+	pl.Gazetteer, pl.GeoNames = "tocsin", p.GeoNames
+	if p.GeoNames != 0 {
+		pl.Gazetteer = "geonames"
+	}
+	lat, lon := p.Lat, p.Lon
+	pl.Lat, pl.Lon, pl.Radius = &lat, &lon, p.Radius
+	if up := r.gaz.Admin(id); up != 0 && up != id {
+		pl.Admin1 = r.gaz.Name(up)
+	}
+	return p.Zone
+}
+
+// offset moves a place by the way that the text gives: "70 kilometres north-east
+// of Arbil" is a point and how far it may be off.
+func (r *reading) offset(pl *Place, o *where.Offset, of string) {
+	pl.Precision = "near"
+	pl.Offset = &Offset{Km: math.Round(o.Metres/100) / 10, Bearing: o.Words, Of: of}
+	switch {
+	case o.Metres == 0:
+		pl.Radius = max(2*pl.Radius, 20_000)
+	case o.Bearing < 0:
+		pl.Radius += int(o.Metres)
+	default:
+		lat, lon := gazetteer.Offset(*pl.Lat, *pl.Lon, o.Metres, o.Bearing)
+		pl.Lat, pl.Lon = &lat, &lon
+		// A direction of eight is 22.5 degrees off at most, a distance a tenth.
+		pl.Radius = int(o.Metres*0.4) + 1000
+	}
+}
+
+// container finds the place among names that holds an unlisted one: the closest
+// known in its own sentence, of those the smallest; -1 where there is none.
+func (r *reading) container(names []int, of int) int {
+	best := -1
+	home := r.sentenceAt(r.places[of].word)
+	for _, n := range names {
+		p := &r.places[n]
+		if n == of || p.ID == 0 || p.Demonym || p.Border {
+			continue
+		}
+		if best >= 0 && p.rank() <= r.places[best].rank() {
+			continue
+		}
+		if r.sentenceAt(p.word) != home && best >= 0 {
+			continue
+		}
+		best = n
+	}
+	return best
+}
+
+// larger is the next larger place that the text names for one, "" where it names
+// none but the country.
+func (r *reading) larger(names []int, of int) string {
+	b := &r.places[of]
+	out := ""
+	for _, n := range names {
+		p := &r.places[n]
+		if n == of || p.Demonym || p.country() && !p.Region || p.name() == b.name() || p.Border || p.Here || p.Capital {
+			continue
+		}
+		switch {
+		case b.ID != 0 && p.ID != 0 && p.ID != b.ID && r.gaz.Within(b.ID, p.ID):
+			return p.name()
+		case out == "" && p.Country == b.Country && p.ID != b.ID && (p.province() || p.Region || p.unlisted() || b.unlisted()):
+			out = p.name()
+		}
+	}
+	return out
+}
+
+func (r *reading) quotePlace(p *placing) Span {
+	s := &r.sents[r.sentenceAt(p.word)]
+	return r.span(s.field, p.Start, p.End)
+}
+
+// borderName is the border as the text names it: "Lebanese border".
+func (r *reading) borderName(p *placing) string {
+	s := &r.sents[r.sentenceAt(p.word)]
+	t := r.art.Text(s.field)
+	for k := p.word + 1; k < s.last && k <= p.word+1; k++ {
+		if l := r.words[k].low; l == "border" || l == "borders" || l == "frontier" {
+			return t[p.Start:r.words[k].end]
+		}
+	}
+	for k := p.word - 1; k >= s.first && k >= p.word-4; k-- {
+		if l := r.words[k].low; l == "border" || l == "borders" || l == "frontier" {
+			return t[r.words[k].start:p.End]
+		}
+	}
+	return p.name()
+}
+
+// otherSide is the country on this side of the border: another one that the names
+// are in.
+func (r *reading) otherSide(names []int, b *placing) string {
+	for _, n := range names {
+		if p := &r.places[n]; !p.Border && !p.Demonym && p.Country != "" && p.Country != b.Country {
+			return p.Country
+		}
+	}
+	return ""
+}
+
+// home is the country that an article is set in: the one that its opening names
+// most; "" where none leads. Only incidents without a place of their own take it.
+// Who people are does not tell where they are, but a country's own police do.
+func (r *reading) home() string {
+	type vote struct {
+		country string
+		n       int
+	}
+	var votes [16]vote
+	used := 0
+	for i := range r.places {
+		p := &r.places[i]
+		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) {
+			continue
+		}
+		if p.Sentence > 8 && used > 0 {
+			break
+		}
+		n := 2
+		if p.Title || p.Sentence < 2 {
+			n = 6
+		}
+		switch {
+		case p.Dateline:
+			n /= 3
+		case p.Demonym, !r.located(i):
+			n /= 2
+		}
+		k := slices.IndexFunc(votes[:used], func(v vote) bool { return v.country == p.Country })
+		if k < 0 {
+			if used == len(votes) {
+				continue
+			}
+			k = used
+			votes[k].country = p.Country
+			used++
+		}
+		votes[k].n += n
+	}
+	best := vote{}
+	for _, v := range votes[:used] {
+		if v.n > best.n {
+			best = v
+		}
+	}
+	return best.country
+}
+
+// dateline is the place that a dateline names, -1 where there is none.
+func (r *reading) datelinePlace() int {
+	best := -1
+	for i := range r.places {
+		if p := &r.places[i]; p.Dateline && p.Country != "" && !p.Demonym && (best < 0 || p.town() && !r.places[best].town()) {
+			best = i
+		}
+	}
+	return best
+}
+
+// placeOf is where an incident happened, and the time zone there. Where its own
+// sentences name no place, the main incident was where the article is set; of last
+// resort are the dateline, which says where the reporter sat, and the feed.
+func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
+	pl, zone = r.where(r.orderPlaces(x, cs))
+	if pl == nil && x.role == Background {
+		pl, zone = r.where(r.beside(x, cs))
+	}
+	r.site(x, cs, pl)
+	if pl != nil && pl.Country != "" || pl == nil && x.role != Main || x.role == Background {
+		return pl, zone
+	}
+	country, basis := r.home(), "lead"
+	if pl != nil && pl.Precision == "sea_or_border" && r.bordersOn(x, country) {
+		return pl, zone // on which side, nothing tells
+	}
+	if d := r.datelinePlace(); d >= 0 && (country == "" || country == r.places[d].Country) {
+		country = r.places[d].Country
+		if basis = "dateline"; pl == nil && r.places[d].town() {
+			// It happened somewhere around there, as like as not.
+			if pl, zone = r.where([]int{d}); pl != nil {
+				pl.Admin, pl.Name = pl.Name, ""
+				pl.Precision, pl.Radius = "admin1", max(pl.Radius, 50_000)
+			}
+		}
+	}
+	if country == "" && len(r.art.Country) == 2 {
+		country, basis = r.art.Country, "feed_default"
+	}
+	id := r.gaz.CountryID(country)
+	if id == 0 {
+		return pl, zone
+	}
+	if pl == nil {
+		pl = &Place{Precision: "country"}
+	}
+	if pl.Country == "" || pl.Basis == "" {
+		pl.Country, pl.Basis = country, cmp.Or(pl.Basis, basis)
+	}
+	if basis == "dateline" {
+		pl.Basis = basis
+	}
+	if pl.Lat == nil {
+		if zone = r.locate(pl, id); pl.Precision == "unknown" {
+			pl.Precision = "country"
+		}
+	}
+	r.site(x, cs, pl)
+	return pl, zone
+}
+
+// beside are the towns that the sentence of an older incident names, where its own
+// clause names none.
+func (r *reading) beside(x *incident, cs []clause) []int {
+	if len(x.clauses) == 0 {
+		return nil
+	}
+	s := &r.sents[cs[x.clauses[0]].sent]
+	for i := range r.places {
+		if p := &r.places[i]; p.word >= s.first && p.word < s.last && p.town() && r.located(i) {
+			return []int{i}
+		}
+	}
+	return nil
+}
+
+// bordersOn tells whether a country is the one that the incident was near the border of.
+func (r *reading) bordersOn(x *incident, country string) bool {
+	return slices.ContainsFunc(few(x.places), func(p int) bool { return r.places[p].Border && r.places[p].Country == country })
+}
+
+// site tells what kind of site an incident hit, and the site's own name: the first
+// that its clauses name after a preposition of place.
+func (r *reading) site(x *incident, cs []clause, pl *Place) {
+	if pl == nil || pl.SiteKind != "" {
+		return
+	}
 	for _, ci := range x.clauses {
 		c := &cs[ci]
-		for k := c.first + 1; k < c.last; k++ {
+		for k := c.first; k < c.last; k++ {
 			kind := siteKind(r.words[k].low)
-			if kind == "" {
+			if kind == "" && !nameable(r.words[k].low) && !(r.words[k].upper && street(r.words[k].low)) {
 				continue
 			}
 			from := k
 			if g := r.group(k); g >= 0 {
 				from = r.groups[g].first
 			}
-			for n := k - 1; n >= c.first && n >= from-1; n-- {
+			at := false
+			for n := k - 1; n >= c.first && n >= from-1 && !at; n-- {
 				switch r.words[n].low {
-				case "in", "at", "near", "outside", "inside", "on", "into", "hit", "struck", "attacked", "stormed", "targeting", "targeted", "through", "of":
-					return kind
+				case "in", "at", "near", "outside", "inside", "on", "into", "hit", "struck", "attacked", "stormed", "targeting", "targeted", "through", "of", "damaged", "destroyed", "against", "out of":
+					at = true
 				}
+			}
+			if !at {
+				continue
+			}
+			r.siteName(x, k, pl)
+			if pl.SiteKind = kind; kind != "" {
+				return
 			}
 		}
 	}
-	return ""
+}
+
+// siteName takes the name that stands before the word for a site or behind it,
+// "the Imam Dawud mosque", "Camp Dosan", where the place that was found for the
+// incident stands beside it and so holds it.
+func (r *reading) siteName(x *incident, k int, pl *Place) {
+	s := &r.sents[r.sentenceAt(k)]
+	if s.headline || pl.Name == "" || pl.Offset != nil || pl.Precision == "sea_or_border" || pl.Basis == "dateline" {
+		return
+	}
+	proper := func(n int) bool {
+		w := &r.words[n]
+		return w.upper && !w.punct && !w.clitic && w.q == nil && w.date == 0 && !w.is(lexicon.Function) && (w.place == 0 || !r.places[w.place-1].Demonym)
+	}
+	first, last := k, k+1
+	for first > s.first+s.dateline && first > k-5 && (proper(first-1) || first < k && particle(r.words[first-1].low) && first-2 > s.first && proper(first-2)) {
+		first--
+	}
+	if first == k && r.words[k].upper {
+		for last < s.last && last < k+5 && proper(last) {
+			last++
+		}
+		if last == k+1 {
+			return
+		}
+	} else if first == k {
+		return
+	}
+	// The place must stand within the sentence, next to the site.
+	holds := false
+	for _, p := range few(x.places) {
+		q := &r.places[p]
+		if q.name() == pl.Name && q.word >= first-8 && q.word < last+8 && q.word >= s.first && q.word < s.last {
+			holds = true
+		}
+	}
+	if !holds && !(first < k && pl.Precision == "settlement" && street(r.words[k].low)) {
+		return
+	}
+	if w := &r.words[first]; last-first == 2 && w.place > 0 && !r.places[w.place-1].unlisted() {
+		return // "a Baghdad market" is any
+	}
+	name := r.art.Text(s.field)[r.words[first].start:r.words[last-1].end]
+	if pl.Admin == "" || !strings.Contains(name, pl.Name) {
+		if !strings.Contains(name, pl.Name) {
+			pl.Admin = pl.Name
+		}
+		pl.Name = name
+		pl.Evidence = append(pl.Evidence, r.span(s.field, r.words[first].start, r.words[last-1].end))
+	}
+}
+
+// street tells whether a word with a capital letter ends the name of a street,
+// which lies in the town that the text is about.
+func street(w string) bool {
+	switch w {
+	case "street", "road", "avenue", "drive", "lane", "boulevard", "court", "highway", "terrace", "circle", "parkway", "crescent", "rd", "ave", "blvd":
+		return true
+	}
+	return false
+}
+
+// particle tells whether a small word may stand within a name.
+func particle(w string) bool {
+	switch w {
+	case "de", "del", "la", "el", "al", "bin", "do", "da", "dos", "of":
+		return true
+	}
+	return false
+}
+
+// nameable tells whether a word is of a site that has a name, though of no kind
+// that rules ask for.
+func nameable(w string) bool {
+	switch w {
+	case "bridge", "street", "square", "plaza", "mall", "centre", "center", "supermarket", "park", "gate", "avenue", "calle", "roundabout", "club", "pub", "building", "tower", "theatre", "theater", "cinema", "library", "museum", "dam", "plant", "refinery", "mine", "station":
+		return true
+	}
+	return false
 }
 
 func siteKind(w string) string {

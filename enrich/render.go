@@ -220,23 +220,16 @@ func (p *printer) incident(r *Report, n *int) {
 	}
 	p.f("\n%s\n", p.paint(bold, head))
 	if pl := r.Place; pl != nil {
-		where := []string{}
-		for _, s := range []string{pl.Name, pl.Admin, pl.Country} {
-			if s != "" {
-				where = append(where, s)
-			}
+		where := pl.Names()
+		if pl.Country != "" {
+			where = append(where, pl.Country)
 		}
-		p.f("  %-6s %s  %s\n", "where", strings.Join(where, ", "), p.paint(dim, strings.TrimSpace(pl.Precision+" "+pl.SiteKind)))
+		p.f("  %-6s %s  %s\n", "where", strings.Join(where, ", "), p.paint(dim, joined(", ", strings.TrimSpace(pl.Precision+" "+pl.SiteKind), pl.Point())))
 	}
 	if o := r.Occurred; o != nil {
 		s := ""
-		switch {
-		case o.Earliest != nil && o.Latest != nil && o.Latest.Sub(*o.Earliest).Hours() <= 24:
-			s = o.Earliest.Format("Monday 2 January 2006")
-		case o.Earliest != nil && o.Latest != nil:
-			s = o.Earliest.Format("2 January 2006") + " to " + o.Latest.Format("2 January 2006")
-		case o.Text != "":
-			s = "not fixed"
+		if o.Earliest != nil || o.Text != "" {
+			s = joined(", ", o.String(), o.Zone, o.Refused)
 		}
 		if o.Text != "" {
 			s += "  " + p.paint(dim, fmt.Sprintf("“%s”", clean(o.Text)))

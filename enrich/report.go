@@ -3,12 +3,15 @@ package enrich
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/quantity"
 	"tocsin/ingest"
 	"tocsin/internal/ident"
@@ -158,13 +161,88 @@ func (t Total) Number() (n int, ok bool) {
 
 // Place is where an incident happened.
 type Place struct {
-	Name      string `json:"name,omitempty"`    // as written
-	Admin     string `json:"admin,omitempty"`   // the next larger named place
-	Country   string `json:"country,omitempty"` // ISO 3166-1 alpha-2; empty is unknown
-	Precision string `json:"precision"`         // exact near settlement admin2 admin1 country sea_or_border unknown
-	Basis     string `json:"basis,omitempty"`   // sentence lead title dateline feed_default
-	SiteKind  string `json:"site_kind,omitempty"`
-	Evidence  []Span `json:"evidence,omitempty"`
+	// Name is the most specific name that the text gives, as written; of "the Somali
+	// capital", the capital's. Empty where there is only a country.
+	Name    string `json:"name,omitempty"`
+	Admin   string `json:"admin,omitempty"`   // the next larger place that the text names, or the town of a quarter
+	Admin1  string `json:"admin1,omitempty"`  // first-level division that holds it, as the gazetteer calls it
+	Country string `json:"country,omitempty"` // ISO 3166-1 alpha-2; empty is unknown
+
+	// Lat and Lon are WGS 84 degrees, nil where they are not known. The incident was
+	// within Radius of them: of a town, its size; of a name that no gazetteer has, of
+	// what holds it.
+	Lat    *float64 `json:"lat,omitempty"`
+	Lon    *float64 `json:"lon,omitempty"`
+	Radius int      `json:"radius_m,omitempty"` // metres
+	// Precision is how closely Lat and Lon are known: exact is a site, camp or
+	// base with a name of its own; near an offset from a named place; settlement
+	// a town, village or quarter; admin2 a district of a province; admin1 a province
+	// or an area such as Kashmir or northern Mali.
+	Precision string  `json:"precision"`           // exact near settlement admin2 admin1 country sea_or_border unknown
+	Offset    *Offset `json:"offset,omitempty"`    // where Precision is near
+	Gazetteer string  `json:"gazetteer,omitempty"` // geonames, or tocsin for rows of our own
+	GeoNames  int     `json:"geonames_id,omitempty"`
+
+	Basis    string `json:"basis,omitempty"` // sentence lead title dateline feed_default
+	SiteKind string `json:"site_kind,omitempty"`
+	Evidence []Span `json:"evidence,omitempty"`
+}
+
+// Names lists what holds a place, from its own name outwards to the first-level
+// division: each that says more than the one before. The country is left out.
+func (p *Place) Names() []string {
+	var out []string
+	all := []string{p.Name, "", p.Admin, p.Admin1}
+	if p.Offset != nil {
+		if all[1] = p.Offset.String(); p.Name == p.Offset.Of {
+			all[0] = ""
+		}
+	}
+	for _, n := range all {
+		says := n != ""
+		for _, had := range out {
+			says = says && !strings.Contains(gazetteer.Fold(had), gazetteer.Fold(n))
+		}
+		if says {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Offset is the way from a named place to where an incident was.
+type Offset struct {
+	Km      float64 `json:"km,omitempty"`      // 0 where the text gives none
+	Bearing string  `json:"bearing,omitempty"` // as written: "north-east"; empty where the text gives none
+	Of      string  `json:"of"`
+}
+
+// String is the way in words: "70 km north-east of Arbil".
+func (o *Offset) String() string {
+	s := o.Bearing + " of "
+	if o.Bearing == "" {
+		s = "from "
+	}
+	if o.Km > 0 {
+		s = strconv.FormatFloat(o.Km, 'f', -1, 64) + " km " + s
+	}
+	return s + o.Of
+}
+
+// Point is where on Earth a place is, in words: "33.38 N 44.46 E within 4 km";
+// empty where it is not known.
+func (p *Place) Point() string {
+	if p.Lat == nil || p.Lon == nil {
+		return ""
+	}
+	ns, ew := "N", "E"
+	if *p.Lat < 0 {
+		ns = "S"
+	}
+	if *p.Lon < 0 {
+		ew = "W"
+	}
+	return fmt.Sprintf("%.2f %s %.2f %s within %d km", math.Abs(*p.Lat), ns, math.Abs(*p.Lon), ew, (p.Radius+999)/1000)
 }
 
 // Occurred is when an incident happened: an interval, never the time of publication.
@@ -174,8 +252,25 @@ type Occurred struct {
 	Precision string     `json:"precision"` // minute hour day week month year unknown
 	Basis     string     `json:"basis"`     // explicit_date weekday relative publication none
 	Text      string     `json:"text,omitempty"`
-	Zone      string     `json:"tz,omitempty"`
-	Evidence  []Span     `json:"evidence,omitempty"`
+	Zone      string     `json:"tz,omitempty"` // IANA zone of the place, in which the days are counted; empty is UTC
+	// Refused says why the text's date is none: "there is no 31 February".
+	Refused  string `json:"refused,omitempty"`
+	Evidence []Span `json:"evidence,omitempty"`
+}
+
+// String is the time in words, in its zone: "Monday 9 March 2026, 09:45", "not
+// fixed" where it is open.
+func (o *Occurred) String() string {
+	const day, named = "2 January 2006", "Monday 2 January 2006"
+	switch {
+	case o.Earliest == nil || o.Latest == nil:
+		return "not fixed"
+	case o.Precision == "minute", o.Precision == "hour":
+		return o.Earliest.Format(named + ", 15:04")
+	case o.Latest.Sub(*o.Earliest) <= 26*time.Hour:
+		return o.Earliest.Format(named)
+	}
+	return o.Earliest.Format(day) + " to " + o.Latest.Format(day)
 }
 
 // Actor is a named party to an incident.

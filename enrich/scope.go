@@ -82,11 +82,11 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		}
 		tail := r.tailWord(x.word)
 		if tail && x.word > p { // "killed nine, a month after …": what stands before is now
-			if x.old {
+			if x.Old {
 				continue
 			}
 		}
-		if x.old && x.word > p && r.ofAnother(p, x.word) {
+		if x.Old && x.word > p && r.ofAnother(p, x.word) {
 			continue
 		}
 		lo, hi := min(p, x.word), max(p, x.word)
@@ -94,7 +94,7 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 			if r.words[k].low == "," {
 				n += 6
 			}
-			if r.words[k].is(lexicon.Sub) && !x.old {
+			if r.words[k].is(lexicon.Sub) && !x.Old {
 				n += 4
 			}
 		}
@@ -105,9 +105,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	if best >= 0 {
 		x := &r.dates[best]
 		switch {
-		case x.running && !r.index(c):
+		case x.Running && !r.index(c):
 			return "aggregate", "scope.running-total"
-		case x.old:
+		case x.Old:
 			return "background", "scope.old-date"
 		}
 	}
@@ -230,10 +230,13 @@ func (r *reading) index(c *clause) bool {
 func (r *reading) reporting(k int) bool {
 	for n := k - 1; n >= 0 && n >= k-3; n-- {
 		switch r.words[n].low {
-		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
+		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "claimed", "deplored", "denounced", "visiting", "visited", "speaking", "addressing", "touring", "attending", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
 			return true
 		case "on", "late", "early":
 			continue
+		}
+		if r.words[n].place > 0 {
+			continue // "visiting Juba on Wednesday"
 		}
 		break
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"tocsin/enrich/lexicon"
+	"tocsin/enrich/where"
 )
 
 // A paragraph that turns to another incident says so with its first words:
@@ -137,7 +138,7 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 		case "afield", "inland", "along", "up", "down":
 			return toOther, k + 2
 		}
-		if direction(at(k + 1)) {
+		if where.Direction(at(k + 1)) {
 			return toOther, k + 2
 		}
 	case "across":
@@ -169,8 +170,8 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 		case l == "same" && (at(n+1) == "day" || at(n+1) == "night" || at(n+1) == "hour" || at(n+1) == "time" || at(n+1) == "morning" || at(n+1) == "evening" || at(n+1) == "afternoon"),
 			l == "earlier" && (n == k || at(n+1) == ","),
 			(l == "end" || l == "side") && at(n+1) == "of" && at(n+2) == "the",
-			l == "to" && at(n+1) == "the" && direction(at(n+2)),
-			l == "far" && direction(at(n+1)),
+			l == "to" && at(n+1) == "the" && where.Direction(at(n+2)),
+			l == "far" && where.Direction(at(n+1)),
 			l == "mainland":
 			return toTime, n + 1
 		}
@@ -185,13 +186,13 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 // incident's.
 func (r *reading) nextDay(d int, x *incident) bool {
 	a := &r.dates[d]
-	if !r.isDay(d) || a.old || a.earliest.IsZero() {
+	if !r.isDay(d) || a.Old || a.Earliest.IsZero() {
 		return false
 	}
 	theirs := -1
 	for _, e := range few(x.dates) {
-		if b := &r.dates[e]; r.isDay(e) && !b.earliest.IsZero() && !r.reporting(b.word) {
-			if b.earliest.Equal(a.earliest) {
+		if b := &r.dates[e]; r.isDay(e) && !b.Earliest.IsZero() && !r.reporting(b.word) {
+			if b.Earliest.Equal(a.Earliest) {
 				return false
 			}
 			if theirs < 0 {
@@ -202,7 +203,7 @@ func (r *reading) nextDay(d int, x *incident) bool {
 	if theirs < 0 {
 		return false
 	}
-	back := r.dates[theirs].earliest.Sub(a.earliest).Hours() / 24
+	back := r.dates[theirs].Earliest.Sub(a.Earliest).Hours() / 24
 	return back <= 1 && back >= -6
 }
 
@@ -241,10 +242,10 @@ func (r *reading) elsewhereThan(p int, x *incident) bool {
 	a := &r.places[p]
 	for _, q := range few(x.places) {
 		b := &r.places[q]
-		if r.samePlace(p, q) || b.name == a.Admin && a.Admin != "" {
+		if r.samePlace(p, q) || b.name() == a.admin && a.admin != "" {
 			return false
 		}
-		if a.Kind != b.Kind && a.Kind != "name" && b.Kind != "name" && (a.Kind == "admin1" || b.Kind == "admin1") && a.Country == b.Country {
+		if a.Kind != b.Kind && !a.unlisted() && !b.unlisted() && (a.province() || b.province()) && a.Country == b.Country {
 			return false // a region may hold the town
 		}
 	}

@@ -5,22 +5,27 @@ import (
 	"strings"
 	"sync"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
+	"tocsin/enrich/when"
+	"tocsin/enrich/where"
 	"tocsin/ingest"
 )
 
 // Tagger reads articles. It is safe for concurrent use and never changes.
 type Tagger struct {
 	lex   *lexicon.Lexicon
-	gaz   Gazetteer
+	gaz   *gazetteer.Gazetteer
 	model func() *model // asked for when first needed: the trainer counts features without one
 	used  *sync.Pool    // of readings: their memory serves one article after the other
 }
 
 // NewTagger returns a tagger with the embedded lexicons.
 func NewTagger() *Tagger {
-	return &Tagger{lex: lexicon.Load(), gaz: byHeart(), model: loadModel, used: &sync.Pool{New: func() any { return new(reading) }}}
+	t := &Tagger{lex: lexicon.Load(), gaz: gazetteer.Load(), model: loadModel}
+	t.used = &sync.Pool{New: func() any { return &reading{atlas: where.NewReader(t.gaz, t.lex)} }}
+	return t
 }
 
 // Tag tells what a reports of security incidents: none where it is about
@@ -45,9 +50,9 @@ func (t *Tagger) release(r *reading) {
 func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 	r := t.used.Get().(*reading)
 	r.reset()
-	r.lex, r.gaz, r.art, r.clock = t.lex, t.gaz, a, clock{a.Published.UTC(), a.PublishedPrecision}
+	r.lex, r.gaz, r.art, r.clock = t.lex, t.gaz, a, when.Clock{Published: a.Published.UTC(), Precision: a.PublishedPrecision}
 	if a.Published.IsZero() {
-		r.clock.published = a.Published
+		r.clock.Published = a.Published
 	}
 	if languageOf(a).foreign() {
 		return r, nil
@@ -61,6 +66,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 		r.read("summary", a.Summary)
 	}
 	r.read("body", a.Body)
+	r.resolve()
 	cs := r.cs
 	for si := range r.sents {
 		r.nouns(&r.sents[si])

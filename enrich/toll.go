@@ -104,7 +104,7 @@ func (r *reading) nth(si, j int) {
 			switch l := ws[k].low; {
 			case l == "claims" || l == "claimed" || l == "becoming" || l == "became" || l == "becomes" || l == "dies" || l == "died":
 				toll = true
-			case ws[k].date > 0 && r.dates[ws[k].date-1].running, l == "year", l == "month", l == "week":
+			case ws[k].date > 0 && r.dates[ws[k].date-1].Running, l == "year", l == "month", l == "week":
 				return // "the third victim this year"
 			}
 		}
@@ -123,7 +123,7 @@ func (r *reading) nth(si, j int) {
 		return
 	}
 	for k := s.first; k < s.last; k++ {
-		if ws[k].date > 0 && r.dates[ws[k].date-1].running {
+		if ws[k].date > 0 && r.dates[ws[k].date-1].Running {
 			return
 		}
 	}

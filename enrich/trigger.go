@@ -37,7 +37,7 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	}
 	for k := first; k < s.last; k++ {
 		if ws[k].date > 0 && k > first+1 && r.tailWord(k) {
-			if r.dates[ws[k].date-1].old {
+			if r.dates[ws[k].date-1].Old {
 				cut(k) // "the bombing came a month after a blast that killed 32"
 				continue
 			}
@@ -145,7 +145,7 @@ func (r *reading) toldOfAsOld(s *sentence, k int) bool {
 		return false
 	}
 	for n++; n < s.last && r.words[n].low != ";"; n++ {
-		if d := r.words[n].date; d > 0 && r.dates[d-1].old {
+		if d := r.words[n].date; d > 0 && r.dates[d-1].Old {
 			return true
 		}
 	}

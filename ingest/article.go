@@ -32,6 +32,10 @@ type Article struct {
 	URL    string `json:"url,omitempty"`    // canonical: no tracking parameters, no fragment
 	GUID   string `json:"guid,omitempty"`   // the item's own id, as written
 
+	// Country is what the feed reports on, ISO 3166-1 alpha-2, where its
+	// configuration names one country: of last resort for items that name no place.
+	Country string `json:"country,omitempty"`
+
 	Title    string   `json:"title,omitempty"`
 	Summary  string   `json:"summary,omitempty"`
 	Body     string   `json:"body,omitempty"`

@@ -45,6 +45,7 @@ type Feed struct {
 	ID       string        `yaml:"id"`       // subject token and name in articles; made from the URL where empty
 	Outlet   string        `yaml:"outlet"`   // who publishes; the feed's own title where empty
 	Language string        `yaml:"language"` // BCP 47; the feed's own word where empty
+	Country  string        `yaml:"country"`  // ISO 3166-1 alpha-2, where it reports on one country alone
 	Every    time.Duration `yaml:"every"`    // instead of ingest.every
 }
 
@@ -151,6 +152,10 @@ func (c Config) FeedList() ([]Feed, error) {
 			errs = append(errs, fmt.Errorf("%s: id %q: use up to 48 of a-z 0-9 _ -, such as %q", where[i], f.ID, bus.Token(f.ID)))
 			continue
 		}
+		if f.Country != "" && !isCountry(f.Country) {
+			errs = append(errs, fmt.Errorf("%s: country %q: write the two capital letters of ISO 3166-1, such as KE, or leave it out", where[i], f.Country))
+			continue
+		}
 		if other := byID[f.ID]; other != "" {
 			errs = append(errs, fmt.Errorf("%s: id %q is also that of %s: articles would mix, give one another id", where[i], f.ID, other))
 			continue
@@ -191,7 +196,7 @@ func opmlFeeds(file string) ([]Feed, error) {
 	outlines, err := ReadOPML(f)
 	feeds := make([]Feed, len(outlines))
 	for i, o := range outlines {
-		feeds[i] = Feed{URL: o.URL, Outlet: o.Title, Language: o.Language}
+		feeds[i] = Feed{URL: o.URL, Outlet: o.Title, Language: o.Language, Country: o.Country}
 	}
 	if err != nil {
 		return feeds, fmt.Errorf("ingest.opml: %s: %w", file, err)

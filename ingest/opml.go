@@ -22,6 +22,7 @@ const (
 type Outline struct {
 	URL, Title string
 	Language   string
+	Country    string // ISO 3166-1 alpha-2, "" where the entry names none
 }
 
 // ReadOPML reads the feeds of an OPML file, nested ones too, each URL once.
@@ -97,6 +98,11 @@ func ReadOPML(r io.Reader) ([]Outline, error) {
 
 // readOutline reads one element; isFeed is false for a folder, a bookmark or an
 // include.
+// isCountry tells whether a text has the form of an ISO 3166-1 alpha-2 code.
+func isCountry(s string) bool {
+	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
+}
+
 func readOutline(e xml.StartElement) (o Outline, isFeed bool, err error) {
 	attr := map[string]string{}
 	for i, a := range e.Attr {
@@ -110,6 +116,9 @@ func readOutline(e xml.StartElement) (o Outline, isFeed bool, err error) {
 		o.Title = titleText(attr["text"])
 	}
 	o.Language = declaredLanguage(attr["language"])
+	if c := strings.ToUpper(attr["country"]); isCountry(c) {
+		o.Country = c
+	}
 	raw := attr["xmlurl"]
 	if raw == "" {
 		switch strings.ToLower(attr["type"]) {
@@ -161,6 +170,9 @@ func WriteOPML(w io.Writer, feeds []Outline) error {
 		attr("xmlUrl", f.URL)
 		if f.Language != "" {
 			attr("language", f.Language)
+		}
+		if f.Country != "" {
+			attr("country", f.Country)
 		}
 		b.WriteString("/>\n")
 	}

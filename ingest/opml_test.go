@@ -16,14 +16,14 @@ func TestReadOPML(t *testing.T) {
 <outline text="Folder"><outline text="Inner">
   <outline type="rss" text="One &amp; only" xmlUrl="https://one.example/feed" language="en-GB"/>
 </outline></outline>
-<outline text="Two" xmlurl=" feed://two.example/rss "/>
+<outline text="Two" xmlurl=" feed://two.example/rss " country="ke"/>
 <outline title="Caf` + "\xe9" + `" text="x" XMLURL="http://three.example/"/>
 <outline text="Twice" xmlUrl="https://one.example/feed"/>
 <outline type="link" text="Bookmark" url="https://b.example/"/>
 </body></opml>`
 	want := []Outline{
 		{URL: "https://one.example/feed", Title: "One & only", Language: "en-gb"},
-		{URL: "http://two.example/rss", Title: "Two"},
+		{URL: "http://two.example/rss", Title: "Two", Country: "KE"},
 		{URL: "http://three.example/", Title: "Café"},
 	}
 	got, err := ReadOPML(strings.NewReader(in))
@@ -75,6 +75,7 @@ func TestOPMLRoundTrip(t *testing.T) {
 				URL:      "https://x.example/" + string(rune('a'+i)) + "?q=<&\">",
 				Title:    rapid.StringMatching(`[A-Za-z"'<&é][A-Za-z é]{0,10}[a-z]`).Draw(t, "title"),
 				Language: rapid.SampledFrom([]string{"", "en", "pt-br"}).Draw(t, "language"),
+				Country:  rapid.SampledFrom([]string{"", "KE", "BR"}).Draw(t, "country"),
 			})
 		}
 		var b bytes.Buffer

@@ -53,7 +53,7 @@ const (
 
 // FeedInfo is what the configuration says of a feed. Empty fields, ID excepted,
 // are taken from the feed itself.
-type FeedInfo struct{ ID, Outlet, Language, URL string }
+type FeedInfo struct{ ID, Outlet, Language, Country, URL string }
 
 // Parsed is one body, read.
 type Parsed struct {
@@ -739,6 +739,7 @@ func (r *reader) article(i int, raw rawItem, base string) (a Article, identity s
 	}
 	a.Language = r.language(raw.lang, firstOf(a.Body, a.Summary))
 	a.Authors = authors(raw.authors)
+	a.Country = r.info.Country
 	r.dates(&a, raw)
 
 	switch {

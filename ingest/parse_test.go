@@ -384,11 +384,11 @@ func TestIdentity(t *testing.T) {
 
 func TestParseConfigWins(t *testing.T) {
 	body := []byte(`<rss version="2.0"><channel><title>Feed's own</title><language>en</language><item><guid>1</guid><title>x</title></item></channel></rss>`)
-	p, err := Parse(body, "", FeedInfo{ID: "f", Outlet: "The Desk", Language: "pt_BR"}, Limits{})
+	p, err := Parse(body, "", FeedInfo{ID: "f", Outlet: "The Desk", Language: "pt_BR", Country: "BR"}, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := p.Articles[0]; a.Outlet != "The Desk" || a.Language != "pt-br" || a.Feed != "f" {
+	if a := p.Articles[0]; a.Outlet != "The Desk" || a.Language != "pt-br" || a.Country != "BR" || a.Feed != "f" {
 		t.Errorf("outlet %q, language %q, feed %q: the configuration must win", a.Outlet, a.Language, a.Feed)
 	}
 	p, _ = Parse(body, "", FeedInfo{ID: "f"}, Limits{})

@@ -349,7 +349,7 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	}
 	now := p.now()
 	parsed, err := Parse(resp.Body, resp.ContentType,
-		FeedInfo{ID: feed.ID, Outlet: feed.Outlet, Language: feed.Language, URL: resp.FinalURL},
+		FeedInfo{ID: feed.ID, Outlet: feed.Outlet, Language: feed.Language, Country: feed.Country, URL: resp.FinalURL},
 		Limits{MaxItems: cfg.MaxItems, MaxTextBytes: int(cfg.MaxText), MaxDepth: maxDepth, Now: now})
 	if err != nil {
 		if resp.Truncated {

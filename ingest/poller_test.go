@@ -519,14 +519,14 @@ func TestFeedListNamesEveryMistake(t *testing.T) {
 	cfg.Feeds = []Feed{
 		{URL: "ftp://example.org/feed"}, {URL: "https://example.org/a", ID: "Not A Token"},
 		{URL: "https://example.org/b", ID: "same"}, {URL: "https://example.org/c", ID: "same"},
-		{URL: "https://example.org/d", Every: time.Second},
+		{URL: "https://example.org/d", Every: time.Second}, {URL: "https://example.org/e", Country: "Kenya"},
 		{URL: "https://example.org/world/rss.xml"}, {URL: "https://example.org/world/rss.xml"},
 	}
 	list, err := cfg.FeedList()
 	if err == nil {
 		t.Fatal("no mistake found")
 	}
-	for _, want := range []string{"feeds[0]", "feeds[1]", "not-a-token", "feeds[3]", "same", "feeds[4]", "1m"} {
+	for _, want := range []string{"feeds[0]", "feeds[1]", "not-a-token", "feeds[3]", "same", "feeds[4]", "1m", "feeds[5]", `"Kenya"`, "ISO 3166-1"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not speak of %q:\n%v", want, err)
 		}

@@ -236,12 +236,7 @@ func summary(i *correlate.Incident, status correlate.Status, before *told) strin
 	case "foiled", "disrupted", "attempted", "threatened", "ongoing", "hoax":
 		b.WriteString(" (" + i.Outcome + ")")
 	}
-	var where []string
-	for _, n := range []string{i.Place.Name, i.Place.Admin} {
-		if n != "" && (len(where) == 0 || !strings.Contains(strings.ToLower(where[0]), strings.ToLower(n))) {
-			where = append(where, n)
-		}
-	}
+	where := i.Place.Names()
 	if c := i.Place.Country; c != "" {
 		if n := CountryName(c); len(where) == 0 || !strings.EqualFold(where[len(where)-1], n) {
 			where = append(where, n)

@@ -25,6 +25,7 @@ type tagCmd struct {
 	Source    string `arg:"" optional:"" default:"-" help:"File, http(s) URL, or - for standard input."`
 	Title     string `placeholder:"TEXT" help:"The article's headline, where the text does not begin with it."`
 	Published string `placeholder:"DATE" help:"When it was published, such as 2026-03-09: weekdays in it are told from that."`
+	Country   string `placeholder:"XX" help:"Country that its feed reports on (ISO 3166-1): believed where the text names no place."`
 	JSONL     bool   `name:"jsonl" help:"Read articles as JSON lines {id,title,text,published}; write one line each with its reports."`
 	Explain   bool   `help:"Show step by step how the article was read, and the rules that decided."`
 	JSON      bool   `name:"json" help:"With --explain: as one JSON document."`
@@ -114,6 +115,7 @@ func (c tagCmd) article(ctx context.Context, std streams) (*ingest.Article, erro
 		a.Title, text = splitTitle(text)
 	}
 	a.Body = text
+	a.Country = strings.ToUpper(c.Country)
 	published := c.Published
 	if published == "" {
 		published = isoDate.FindString(a.Title)

@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
+
+	"tocsin/enrich/gazetteer"
 )
 
 // version is set by the linker in a release: -ldflags "-X main.version=v1.2.3".
@@ -32,10 +35,12 @@ func buildInfo() build {
 	return b
 }
 
-type versionCmd struct{}
+type versionCmd struct {
+	Verbose bool `help:"Also tell what the program holds and whose work it is."`
+}
 
 // Run implements the command.
-func (versionCmd) Run(std streams) error {
+func (c versionCmd) Run(std streams) error {
 	b := buildInfo()
 	line := "tocsin " + b.Version
 	if b.Revision != "" {
@@ -45,6 +50,11 @@ func (versionCmd) Run(std streams) error {
 		}
 		line += ")"
 	}
-	_, err := fmt.Fprintf(std.out, "%s %s %s\n", line, b.Go, b.Platform)
+	line = fmt.Sprintf("%s %s %s\n", line, b.Go, b.Platform)
+	if c.Verbose {
+		g := gazetteer.Load()
+		line += fmt.Sprintf("\nLicence: Apache-2.0. See LICENSE and NOTICE in the source.\nGazetteer: %d places.\n%s\n", g.Len(), gazetteer.Attribution)
+	}
+	_, err := io.WriteString(std.out, line)
 	return err
 }

@@ -307,11 +307,14 @@ func specificity(t string) int {
 }
 
 // placePrecision ranks how closely a place is given.
-var placePrecision = []string{"", "unknown", "country", "sea_or_border", "admin1", "admin2", "settlement", "near", "exact"}
+var placePrecision = []string{"", "unknown", "country", "sea_or_border", "admin1", "admin2", "near", "settlement", "exact"}
 
 // fusePlace takes the place that is given most closely; of those, one in a known
-// country; of those, the first.
+// country; of those, the one that reaches least far; of those, the first.
 func fusePlace(i *Incident) {
+	closer := func(p, q *enrich.Place) bool { // where all else is the same
+		return p.Radius > 0 && (q.Radius == 0 || p.Radius < q.Radius)
+	}
 	rank := func(p *enrich.Place) int {
 		r := 2 * slices.Index(placePrecision, p.Precision)
 		if p.Country != "" {
@@ -321,7 +324,7 @@ func fusePlace(i *Incident) {
 	}
 	i.Place = enrich.Place{Precision: "unknown"}
 	for k := range i.Readings {
-		if p := i.Readings[k].Place; p != nil && rank(p) > rank(&i.Place) {
+		if p := i.Readings[k].Place; p != nil && (rank(p) > rank(&i.Place) || rank(p) == rank(&i.Place) && closer(p, &i.Place)) {
 			i.Place = *p
 		}
 	}

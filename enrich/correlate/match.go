@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/enrich"
+	"tocsin/enrich/gazetteer"
 )
 
 // index holds the open incidents in memory, by what a report must share with
@@ -279,6 +280,9 @@ func generic(t string) bool { return specificity(t) < 2 }
 // speak of.
 const undatedWindow = 48 * time.Hour
 
+// night is how long before midnight a night may begin.
+const night = 6 * time.Hour
+
 // window is the time that a report or incident may be about: what it says, else
 // the time before its publication.
 func window(o *enrich.Occurred, said time.Time) (from, to time.Time) {
@@ -286,6 +290,9 @@ func window(o *enrich.Occurred, said time.Time) (from, to time.Time) {
 		from, to = *o.Earliest, *o.Earliest
 		if o.Latest != nil {
 			to = *o.Latest
+		}
+		if strings.HasPrefix(o.Text, "overnight") {
+			from = from.Add(-night) // it began the evening before
 		}
 		return from, to
 	}
@@ -317,23 +324,48 @@ func replaces(i *Incident, r *enrich.Report) bool {
 	return false
 }
 
-// placesAgree scores two places, 2 where they name the same one, 0 where one of
-// them names none; ok is false where they name different ones.
+// placesAgree scores two places, 2 where they are the same one, 1 where one may be
+// the other told less closely, 0 where one of them names none; ok is false where
+// they are known to be different ones.
 func placesAgree(a, b *enrich.Place) (score int, ok bool) {
-	if b == nil || (a.Name == "" && a.Admin == "") || (b.Name == "" && b.Admin == "") {
+	if b == nil || unnamed(a) || unnamed(b) || isCountry(a) || isCountry(b) {
 		return 0, true
 	}
-	if isCountry(a) || isCountry(b) {
-		return 0, true
+	far, known := apart(a, b)
+	if a.GeoNames != 0 && a.GeoNames == b.GeoNames && a.Offset == nil && b.Offset == nil {
+		return 2, true
 	}
 	for _, x := range []string{a.Name, a.Admin} {
 		for _, y := range []string{b.Name, b.Admin} {
-			if sameName(x, y) {
+			if sameName(x, y) && !(known && far > namesakes) {
 				return 2, true
 			}
 		}
 	}
+	if known && far <= near {
+		return 1, true
+	}
 	return 0, false
+}
+
+// unnamed tells whether nothing but a country is known of a place.
+func unnamed(p *enrich.Place) bool { return p.Name == "" && p.Admin == "" }
+
+const (
+	// near is how far from the edge of one place another may be told of instead: "a
+	// village near X".
+	near = 10_000
+	// namesakes is how far apart two places of one name must be to be two.
+	namesakes = 100_000
+)
+
+// apart is how far the edges of two places are from one another, in metres; less
+// than 0 where they overlap. known is false where one has no coordinates.
+func apart(a, b *enrich.Place) (metres float64, known bool) {
+	if a.Lat == nil || a.Lon == nil || b.Lat == nil || b.Lon == nil {
+		return 0, false
+	}
+	return gazetteer.Distance(*a.Lat, *a.Lon, *b.Lat, *b.Lon) - float64(a.Radius) - float64(b.Radius), true
 }
 
 func isCountry(p *enrich.Place) bool { return p.Precision == "country" }

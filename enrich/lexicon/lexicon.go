@@ -148,9 +148,6 @@ var Load = sync.OnceValue(func() *Lexicon {
 		panic(err)
 	}
 	for _, n := range names {
-		if n == "places.txt" {
-			continue
-		}
 		data, err := files.ReadFile(n)
 		if err != nil {
 			panic(err)
@@ -402,10 +399,3 @@ func (l *Lexicon) Words(c Class) []string {
 	slices.Sort(out)
 	return out
 }
-
-//go:embed places.txt
-var places string
-
-// Places is the embedded list of place names: package enrich makes its small
-// gazetteer of it.
-func Places() string { return places }

@@ -94,7 +94,6 @@ var columns = map[string][][]string{
 	"harm.txt":      {words("killed injured missing abducted hostages released escaped arrested surrendered displaced casualties"), words("v b g i a n")},
 	"kinds.txt":     {nil, words("n")}, // its types are package enrich's: types_test.go
 	"people.txt":    {words("any civilian child woman journalist aid_worker medic official security peacekeeper militant protester suspect perpetrator foreigner"), words("sg pl")},
-	"places.txt":    nil, // TestPlaces
 	"sources.txt":   {words("government police military medical un_ngo witness belligerent media anonymous_official")},
 	"themes.txt":    {words("accident nature sport fiction judicial anniversary exercise statistics business policy hoax history cyber suicide health cleared fire crime science travel life device aftermath")},
 	"things.txt":    {words("distance time money weight share weapon vehicle building animal incident group age other")},
@@ -309,26 +308,5 @@ func TestAt(t *testing.T) {
 				t.Errorf("At(%q) = %+v, %d; want class %b, %d words", tt.in, e, n, tt.class, tt.words)
 			}
 		})
-	}
-}
-
-func TestPlaces(t *testing.T) {
-	last := ""
-	for line := range strings.SplitSeq(strings.TrimSpace(Places()), "\n") {
-		if line[0] == '#' {
-			continue
-		}
-		f := strings.Split(line, "\t")
-		if len(f) < 3 || len(f) > 4 || len(f[2]) != 2 || f[2] != strings.ToUpper(f[2]) {
-			t.Errorf("%q is not name, kind, country and perhaps the larger place", line)
-			continue
-		}
-		if !slices.Contains([]string{"country", "admin1", "settlement", "demonym"}, f[1]) {
-			t.Errorf("%q: no kind %q", line, f[1])
-		}
-		if f[0] <= last {
-			t.Errorf("%q stands after %q: not sorted, or twice", f[0], last)
-		}
-		last = f[0]
 	}
 }
