@@ -209,7 +209,7 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	for _, p := range x.places {
 		if r.located(p) && !r.places[p].Demonym {
 			near = append(near, p)
-		} else if !r.carriedTo(p) && !r.sourceSeat(p) {
+		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !(r.places[p].country() && r.speakerAt(p)) {
 			far = append(far, p)
 		}
 	}
@@ -243,6 +243,17 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	return far
 }
 
+// speakerAt tells whether a country is named as one who says or does something:
+// "something that Saudi Arabia denies".
+func (r *reading) speakerAt(p int) bool {
+	k := r.places[p].word + 1
+	if k >= len(r.words) {
+		return false
+	}
+	w := &r.words[k]
+	return speaks(w.low) || w.low == "denies" || w.low == "denied" || w.low == "has" || w.low == "have" || w.low == "blames" || w.low == "blamed" || w.low == "accuses" || w.low == "accused" || w.low == "condemned" || w.low == "vowed"
+}
+
 // within tells whether a place name hangs on "in", "at" or "near" and not only on "of".
 func (r *reading) within(p int) bool {
 	for k := r.places[p].word - 1; k >= 0 && k >= r.places[p].word-6; k-- {
@@ -269,8 +280,10 @@ func (r *reading) carriedTo(p int) bool {
 	}
 	for n := k - 2; n >= 0 && n >= k-7; n-- {
 		switch r.words[n].low {
-		case "evacuated", "taken", "flown", "airlifted", "medevaced", "transferred", "rushed", "returned", "trip", "deported", "extradited", "transported", "brought", "treated", "treatment", "referred", "fled":
+		case "returned", "trip", "deported", "extradited", "fled":
 			return true
+		case "evacuated", "evacuate", "evacuating", "taken", "flown", "airlifted", "medevaced", "transferred", "rushed", "transported", "brought", "treated", "treatment", "referred":
+			return r.lowAt(k-1) != "from" // from there they were brought
 		}
 	}
 	return false

@@ -11,15 +11,22 @@ import (
 // plain is what the letters below U+0250, and those of U+1E00 to U+1EFF, are
 // written as where accents are dropped.
 var plain = func() (t [0x250 + 0x100]string) {
-	special := map[rune]string{'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d", 'ð': "d", 'Ð': "d", 'ı': "i", 'ß': "ss", 'æ': "ae", 'Æ': "ae",
-		'œ': "oe", 'Œ': "oe", 'þ': "th", 'Þ': "th", 'ħ': "h", 'Ħ': "h", 'ŋ': "n", 'ƙ': "k", 'ɓ': "b", 'ɗ': "d", 'ƴ': "y", 'ə': "e", 'Ə': "e"}
+	special := map[rune]string{'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d", 'ð': "d", 'Ð': "d", 'ı': "i", 'ß': "ss", 'ẞ': "ss", 'æ': "ae", 'Æ': "ae",
+		'œ': "oe", 'Œ': "oe", 'þ': "th", 'Þ': "th", 'ħ': "h", 'Ħ': "h", 'ŋ': "n", 'Ŋ': "n", 'ƙ': "k", 'Ƙ': "k", 'Ɓ': "b", 'Ɗ': "d", 'ƴ': "y", 'Ƴ': "y", 'Ə': "e", 'ǝ': "e", 'Ǝ': "e",
+		0xAD: dropped, '´': dropped, '¨': dropped, '¸': dropped, '·': dropped, 'ª': "a", 'º': "o"}
 	for i := range t {
 		r := rune(i)
 		if i >= 0x250 {
 			r = rune(i-0x250) + 0x1E00
 		}
 		if s, ok := special[r]; ok {
-			t[i] = s
+			if s != dropped {
+				t[i] = s
+			}
+			continue
+		}
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r >= 0x80 {
+			t[i] = " " // a mark parts words
 			continue
 		}
 		for _, c := range norm.NFD.String(string(r)) {
@@ -30,6 +37,9 @@ var plain = func() (t [0x250 + 0x100]string) {
 	}
 	return t
 }()
+
+// dropped is what a mark is written as that parts nothing.
+const dropped = "\x00"
 
 // AppendFold appends the form of a name under which all its spellings meet that
 // differ in case, accents, apostrophes, dots and hyphens only: small ASCII
@@ -68,8 +78,16 @@ func AppendFold(dst []byte, name string) []byte {
 		r, n := utf8.DecodeRuneInString(name[i:])
 		i += n
 		switch {
-		case r < 0x250:
+		case r < 0x250 && plain[r] != " ":
 			dst = append(dst, plain[r]...)
+		case r == 'ə':
+			dst = append(dst, 'e')
+		case r == 'ɓ':
+			dst = append(dst, 'b')
+		case r == 'ɗ':
+			dst = append(dst, 'd')
+		case r == '\u212B': // the unit that looks like Å
+			dst = append(dst, 'a')
 		case r >= 0x1E00 && r < 0x1F00:
 			dst = append(dst, plain[0x250+r-0x1E00]...)
 		case r == '’' || r == '‘' || r == 'ʻ' || r == 'ʼ' || r == 'ʿ' || r == 'ʾ' || r == 'ʹ' || r == '´' || r == '′' || unicode.Is(unicode.Mn, r):

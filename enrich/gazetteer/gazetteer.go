@@ -122,7 +122,7 @@ func open(s string) (*Gazetteer, bool) {
 		at += size
 	}
 	lists := strings.Split(s[at:], "\n\n")
-	if len(lists) != 2 {
+	if len(lists) != 2 || len(s) != int(at)+int(n(8)) || len(g.rows) != int(g.nRows)*table.RowSize || len(g.index) != 4*int(g.nBuckets)+4 || g.nRows == 0 || g.nBuckets == 0 || g.first == "" || g.pairs == "" {
 		return nil, false
 	}
 	g.codes, g.zones = strings.Split(lists[0], "\n"), strings.Split(lists[1], "\n")
@@ -151,7 +151,7 @@ func (g *Gazetteer) Place(id ID) Place {
 	at := le32(r)
 	p := Place{
 		ID: id, GeoNames: int(le32(r[4:])), Name: g.names[at : at+uint32(r[30])], Kind: g.Kind(id), Country: g.Country(id), Parent: g.Parent(id),
-		Population: g.Population(id), Zone: g.Zone(id), Radius: g.Radius(id), Capital: r[31]&table.FlagCapital != 0, Notable: g.Notable(id), Located: r[31]&table.FlagNowhere == 0 && id != 0,
+		Population: g.Population(id), Zone: g.Zone(id), Radius: g.Radius(id), Capital: r[31]&table.FlagCapital != 0, Notable: g.Notable(id), Located: r[31]&table.FlagNowhere == 0 && id != 0 && uint32(id) < g.nRows,
 	}
 	p.Lat, p.Lon = g.Point(id)
 	return p
@@ -427,8 +427,8 @@ func Offset(lat, lon, metres, bearing float64) (float64, float64) {
 	return lat2 * 180 / math.Pi, math.Mod(deg+540, 360) - 180
 }
 
-// near tells whether two points are surely less than some metres apart, without
-// trigonometry of both.
+// near tells whether two points are less than some metres apart, as on a flat map
+// of the parallel between them.
 func near(lat1, lon1, lat2, lon2, metres float64) bool {
 	const degree = 111195
 	dy := math.Abs(lat1-lat2) * degree
@@ -436,7 +436,7 @@ func near(lat1, lon1, lat2, lon2, metres float64) bool {
 		return false
 	}
 	dl := math.Abs(lon1 - lon2)
-	dx := min(dl, 360-dl) * degree * math.Cos(lat1*math.Pi/180)
+	dx := min(dl, 360-dl) * degree * math.Cos((lat1+lat2)/2*math.Pi/180)
 	return dx*dx+dy*dy <= metres*metres
 }
 

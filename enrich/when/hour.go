@@ -173,6 +173,9 @@ func (h Hour) On(t Time, c Clock, loc *time.Location) (Time, bool) {
 	t.Earliest, t.Latest, t.Precision = at, at, "minute"
 	if h.Whole {
 		t.Latest, t.Precision = at.Add(time.Hour-time.Second), "hour"
+		if c.Precision == "" && c.Known() && t.Latest.After(c.Published) {
+			t.Latest = c.Published.In(loc)
+		}
 	}
 	return t, true
 }

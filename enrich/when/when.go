@@ -50,14 +50,26 @@ func (c Clock) End() time.Time {
 	return c.Published
 }
 
-// day is the day of publication in a zone, as its midnight there. A publication
+// day is the day of publication in a zone, as a midnight in UTC. A publication
 // that is only a date is that date everywhere.
 func (c Clock) day(loc *time.Location) time.Time {
 	p := c.Published
 	if c.Precision == "" {
 		p = p.In(loc)
 	}
-	return time.Date(p.Year(), p.Month(), p.Day(), 0, 0, 0, 0, loc)
+	return time.Date(p.Year(), p.Month(), p.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+// begins is when a day begins in a zone: where the clocks are put forward at
+// midnight, an hour later.
+func begins(day time.Time, loc *time.Location) time.Time {
+	y, m, d := day.Date()
+	for h := range 4 {
+		if t := time.Date(y, m, d, h, 0, 0, 0, loc); t.Day() == d {
+			return t
+		}
+	}
+	return time.Date(y, m, d, 0, 0, 0, 0, loc) // a day that its zone left out
 }
 
 // Time is a time expression and what it means.
@@ -139,13 +151,15 @@ func Zone(name string) *time.Location {
 // decisions rest on, stays as it was read.
 func (t Time) In(c Clock, loc *time.Location) Time {
 	t.Earliest, t.Latest = time.Time{}, time.Time{}
-	t.Refused = ""
+	if t.spec.form == open {
+		return t // it was refused as it was read, if it was
+	}
 	a, b, refused := t.spec.resolve(c, loc)
 	if t.Refused = refused; refused == "" && !a.IsZero() {
 		if t.spec.shift != 0 {
 			a, b = a.AddDate(0, 0, t.spec.shift), b.AddDate(0, 0, t.spec.shift)
 		}
-		t.Earliest, t.Latest = a, b.Add(-time.Second)
+		t.Earliest, t.Latest = begins(a, loc), begins(b, loc).Add(-time.Second)
 	}
 	return t
 }
@@ -159,8 +173,9 @@ func (t Time) From(other Time) Time {
 	return t
 }
 
-// resolve gives the first midnight of an expression and the one after its last
-// day; zero where the clock does not tell.
+// resolve gives the first day of an expression and the one after its last, as
+// midnights in UTC, where no day is without one; zero where the clock does not
+// tell. Which day it is, the zone decides.
 func (s spec) resolve(c Clock, loc *time.Location) (a, b time.Time, refused string) {
 	switch s.form {
 	case days, weekday, ofMonth, week, weekend:
@@ -194,7 +209,7 @@ func (s spec) resolve(c Clock, loc *time.Location) (a, b time.Time, refused stri
 		if s.d > daysIn(y, m) {
 			return a, b, fmt.Sprintf("%s %d has no %d", m, y, s.d)
 		}
-		a = time.Date(y, m, s.d, 0, 0, 0, 0, loc)
+		a = time.Date(y, m, s.d, 0, 0, 0, 0, time.UTC)
 		return a, a.AddDate(0, 0, 1), ""
 	case week:
 		monday := today.AddDate(0, 0, -(int(today.Weekday())+6)%7+7*s.from)
@@ -207,13 +222,13 @@ func (s spec) resolve(c Clock, loc *time.Location) (a, b time.Time, refused stri
 		saturday := today.AddDate(0, 0, -(int(today.Weekday())+1)%7)
 		return saturday, saturday.AddDate(0, 0, 2), ""
 	case months:
-		a = time.Date(today.Year(), today.Month()+time.Month(s.from), 1, 0, 0, 0, 0, loc)
+		a = time.Date(today.Year(), today.Month()+time.Month(s.from), 1, 0, 0, 0, 0, time.UTC)
 		return a, a.AddDate(0, 1, 0), ""
 	case ayear:
-		a = time.Date(today.Year()+s.from, 1, 1, 0, 0, 0, 0, loc)
+		a = time.Date(today.Year()+s.from, 1, 1, 0, 0, 0, 0, time.UTC)
 		return a, a.AddDate(1, 0, 0), ""
 	case date:
-		return s.date(c, loc)
+		return s.date(c, today)
 	case month:
 		y := s.y
 		if y == 0 {
@@ -221,20 +236,20 @@ func (s spec) resolve(c Clock, loc *time.Location) (a, b time.Time, refused stri
 				return a, b, ""
 			}
 			y = today.Year()
-			if time.Date(y, s.m, 1, 0, 0, 0, 0, loc).After(today) {
+			if time.Date(y, s.m, 1, 0, 0, 0, 0, time.UTC).After(today) {
 				y--
 			}
 		}
-		a = time.Date(y, s.m, 1, 0, 0, 0, 0, loc)
+		a = time.Date(y, s.m, 1, 0, 0, 0, 0, time.UTC)
 		return a, a.AddDate(0, 1, 0), ahead(a, c)
 	case years:
-		a = time.Date(s.y, 1, 1, 0, 0, 0, 0, loc)
-		return a, time.Date(s.y2+1, 1, 1, 0, 0, 0, 0, loc), ahead(a, c)
+		a = time.Date(s.y, 1, 1, 0, 0, 0, 0, time.UTC)
+		return a, time.Date(s.y2+1, 1, 1, 0, 0, 0, 0, time.UTC), ahead(a, c)
 	}
 	return a, b, ""
 }
 
-func (s spec) date(c Clock, loc *time.Location) (a, b time.Time, refused string) {
+func (s spec) date(c Clock, today time.Time) (a, b time.Time, refused string) {
 	last := max(s.d, s.d2)
 	if s.m2 != 0 {
 		last = s.d
@@ -247,22 +262,29 @@ func (s spec) date(c Clock, loc *time.Location) (a, b time.Time, refused string)
 		if !c.Known() {
 			return a, b, ""
 		}
-		y = c.Published.Year()
-		if time.Date(y, s.m, s.d, 0, 0, 0, 0, loc).After(c.End().AddDate(0, 0, 2)) {
+		y = today.Year()
+		switch {
+		case time.Date(y, s.m, s.d, 0, 0, 0, 0, time.UTC).After(c.End().AddDate(0, 0, 2)):
 			y--
+		case !time.Date(y+1, s.m, s.d, 0, 0, 0, 0, time.UTC).After(c.End().AddDate(0, 0, 1)):
+			y++ // New Year's Day, where it has begun
 		}
 	}
 	if last > daysIn(y, s.m) {
 		return a, b, fmt.Sprintf("there is no %d %s %d", last, s.m, y)
 	}
-	a = time.Date(y, s.m, s.d, 0, 0, 0, 0, loc)
-	b = time.Date(y, s.m, last+1, 0, 0, 0, 0, loc)
+	a = time.Date(y, s.m, s.d, 0, 0, 0, 0, time.UTC)
+	b = time.Date(y, s.m, last+1, 0, 0, 0, 0, time.UTC)
 	if s.m2 != 0 {
-		if b = time.Date(y, s.m2, s.d2+1, 0, 0, 0, 0, loc); b.Before(a) {
-			a = a.AddDate(-1, 0, 0)
+		if b = time.Date(y, s.m2, s.d2+1, 0, 0, 0, 0, time.UTC); b.Before(a) {
+			if s.y != 0 { // that of the end
+				a = a.AddDate(-1, 0, 0)
+			} else {
+				b = b.AddDate(1, 0, 0)
+			}
 		}
 	}
-	return a, b, ahead(a, c)
+	return a, b, ahead(b.AddDate(0, 0, -1), c)
 }
 
 // ahead refuses what is to come: two days are left to zones and misdated items.
@@ -368,10 +390,14 @@ func (r *reader) through(t Time, i, n int) (Time, int) {
 		return t, n
 	}
 	o, k := r.at(i + n + 1)
-	if k == 0 || o.spec.form != date || o.spec.d2 != 0 || t.spec.d2 != 0 || o.spec.y != 0 && t.spec.y != 0 && t.spec.y != o.spec.y {
+	if k > 0 && o.Refused != "" && o.spec.form == date {
+		return Time{Precision: "unknown", Basis: t.Basis, Refused: o.Refused}, n + 1 + k
+	}
+	if k == 0 || o.Refused != "" || o.spec.form != date || o.spec.d2 != 0 || t.spec.d2 != 0 || o.spec.y != 0 && t.spec.y != 0 && t.spec.y != o.spec.y {
 		return t, n
 	}
 	t.spec.y, t.spec.m2, t.spec.d2 = max(t.spec.y, o.spec.y), o.spec.m, o.spec.d
+	t.Old = false
 	return r.make(t), n + 1 + k
 }
 
@@ -862,6 +888,11 @@ func (r *reader) month(i int, m time.Month) (Time, int) {
 	}
 	if n, err := strconv.Atoi(ordinal(low(toks, p))); err == nil && n > 31 && n < 100 && p >= 0 {
 		return Time{Precision: "unknown", Basis: "explicit_date", Refused: fmt.Sprintf("there is no %d %s", n, m)}, j - i
+	}
+	if w := low(toks, j); low(toks, i-1) == "on" && len(w) == 2 && w[0] >= '0' && w[0] <= '9' {
+		if n, err := strconv.Atoi(w); err == nil && n > 31 && !peopleNext(low(toks, j+1)) { // "on July 45"
+			return Time{Precision: "unknown", Basis: "explicit_date", Refused: fmt.Sprintf("there is no %d %s", n, m)}, j + 1 - i
+		}
 	}
 	k := j
 	if low(toks, k) == "," || low(toks, k) == "of" {

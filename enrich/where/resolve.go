@@ -17,17 +17,17 @@ type candidate struct {
 
 // group is all mentions of one name: a text means one place by it.
 type group struct {
-	first    int    // of its mentions
-	base     uint64 // its name
-	cands    Range
-	weight   float64      // of the votes that it has
-	best     int          // in Reader.cands, -1 for none
-	country  gazetteer.ID // of the best
-	sole     bool         // all candidates are in one country
-	sound    bool         // only the sound of the name is known
-	margin   float32      // between the best and the best of another country
-	linked   float32      // what the text says of the best through its neighbours
-	mentions int
+	first   int // of its mentions
+	last    int
+	base    uint64 // its name
+	cands   Range
+	weight  float64      // of the votes that it has
+	best    int          // in Reader.cands, -1 for none
+	country gazetteer.ID // of the best
+	sole    bool         // all candidates are in one country
+	sound   bool         // only the sound of the name is known
+	margin  float32      // between the best and the best of another country
+	linked  float32      // what the text says of the best through its neighbours
 }
 
 // vote is how much of the text is about a country.
@@ -47,7 +47,7 @@ const (
 	forKind      = 1.5 // "province", "village" beside the name fit
 	atMost       = 2.3 // of the two above together: who says Toronto means the city
 	forNearby    = 0.7 // another place of the text is within nearby
-	forHint      = 0.5 // it is the feed's country
+	forHint      = 1.5 // it is the feed's country
 	forUnrest    = 0.6 // its country has a war
 	nearby       = 120_000
 )
@@ -68,7 +68,7 @@ func (r *Reader) prior(m gazetteer.Match) float32 {
 	case gazetteer.River:
 		p = 5
 	case gazetteer.Admin1:
-		p = min(p, 6.5) - 0.5
+		p = min(p, 6.5) - 1
 	case gazetteer.Admin2:
 		p -= 1
 	}
@@ -178,12 +178,14 @@ func (r *Reader) group(ms []Mention) {
 			continue
 		}
 		key, base := nameKey(m)
+		m.next = -1
 		if g, ok := r.byName[key]; ok {
-			r.groups[g].mentions++
+			ms[r.groups[g].last].next = i
+			r.groups[g].last = i
 			m.group = g
 			continue
 		}
-		g := group{first: i, base: base, cands: m.cands, best: -1, sole: true, sound: true, mentions: 1}
+		g := group{first: i, last: i, base: base, cands: m.cands, best: -1, sole: true, sound: true}
 		for k := m.cands.from; k < m.cands.to; k++ {
 			if c := r.gaz.CountryOf(r.cands[k].ID); k == m.cands.from {
 				g.country = c
@@ -468,13 +470,8 @@ func fits(cue, kind gazetteer.Kind) float32 {
 // linked weighs what the text says of a candidate through the mentions beside it.
 func (r *Reader) linked(ms []Mention, g *group, c *candidate) float32 {
 	s := float32(0)
-	name := r.cands[g.cands.from].ID
-	for n, i := 0, g.first; i < len(ms) && n < min(g.mentions, asked); i++ {
+	for n, i := 0, g.first; i >= 0 && n < asked; n, i = n+1, ms[i].next {
 		m := &ms[i]
-		if m.cands.from == m.cands.to || r.cands[m.cands.from].ID != name {
-			continue
-		}
-		n++
 		if m.link != alone && i > 0 {
 			s = stronger(s, r.pair(&ms[i-1], m.link, c, false))
 		}
@@ -498,8 +495,9 @@ func (r *Reader) pair(o *Mention, l link, c *candidate, before bool) float32 {
 	if o.Border || o.cands.from == o.cands.to {
 		return 0
 	}
-	held := (l == inside && before || l == holds && !before) && o.Away == nil // the neighbour holds the candidate
-	holding := l == inside && !before || l == holds && before
+	in := l == inside || l == comma
+	held := (in && before || l == holds && !before) && o.Away == nil // the neighbour holds the candidate
+	holding := in && !before || l == holds && before
 	top := o.cands.to
 	if top > o.cands.from+asked {
 		top = o.cands.from + asked
@@ -520,7 +518,13 @@ func (r *Reader) pair(o *Mention, l link, c *candidate, before bool) float32 {
 		}
 		s = max(s, v)
 	}
-	if held && s < forHolder/2 && r.tooFar(c.ID, r.cands[o.cands.from].ID) {
+	around := r.cands[o.cands.from].ID
+	if l == comma && r.gaz.Kind(around) >= gazetteer.Settlement {
+		if around = r.namesake(o.cands, around); around == 0 {
+			return max(s, 0) // two towns in a row: a list, more often than not
+		}
+	}
+	if held && s < forHolder/2 && r.tooFar(c.ID, around) {
 		return -against // "La Rambla of Barcelona" is not the town in Andalusia
 	}
 	if s <= 0 && held && o.cands.to-o.cands.from == 1 && code != r.gaz.CountryOf(r.cands[o.cands.from].ID) && r.gaz.CountryOf(r.cands[o.cands.from].ID) != 0 {
@@ -554,10 +558,10 @@ func (r *Reader) settle(ms []Mention, i, gi int) {
 		return // "Adamawa, Cameroon", where only Nigeria's is known by that name
 	}
 	m.ID, m.Kind, m.Country = c.ID, r.gaz.Kind(c.ID), r.gaz.Country(c.ID)
-	m.Demonym = c.How == gazetteer.Demonym
+	m.Demonym = m.Demonym || c.How == gazetteer.Demonym
 	m.Seat = 0
 	if m.cue == gazetteer.None && m.Kind == gazetteer.Settlement {
-		m.Seat = r.namesake(g, m.ID)
+		m.Seat = r.namesake(g.cands, m.ID)
 	}
 	if m.Region && m.Kind >= gazetteer.Settlement {
 		m.Region = false // "eastern Mosul" is in Mosul
@@ -565,9 +569,9 @@ func (r *Reader) settle(ms []Mention, i, gi int) {
 }
 
 // namesake is the largest division of a town's name that holds it, 0 for none.
-func (r *Reader) namesake(g *group, town gazetteer.ID) gazetteer.ID {
+func (r *Reader) namesake(cands Range, town gazetteer.ID) gazetteer.ID {
 	var best gazetteer.ID
-	for k := g.cands.from; k < g.cands.to; k++ {
+	for k := cands.from; k < cands.to; k++ {
 		id := r.cands[k].ID
 		if kind := r.gaz.Kind(id); (kind == gazetteer.Admin1 || kind == gazetteer.Admin2) && r.gaz.Within(town, id) && (best == 0 || kind < r.gaz.Kind(best)) {
 			best = id

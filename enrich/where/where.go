@@ -56,13 +56,14 @@ type Mention struct {
 	link    link
 	open    bool // the first word of a dateline
 	compass bool // nothing but a direction: "the Northwest region"
+	next    int  // mention of its group, -1 for none
 	group   int  // in Reader.groups, -1 for none
 	weak    bool // only the grammar says that it is a place
 }
 
 // Holds tells whether the text says that the mention before is in this place:
 // "Taboye, Gao".
-func (m *Mention) Holds() bool { return m.link == inside }
+func (m *Mention) Holds() bool { return m.link == inside || m.link == comma }
 
 // OfVillage tells whether the text calls the place a town or village.
 func (m *Mention) OfVillage() bool { return m.cue == gazetteer.Settlement && !m.open }
@@ -82,7 +83,8 @@ type link uint8
 
 const (
 	alone   link = iota
-	inside       // the one before is in this one: "Spin Boldak, Kandahar"
+	inside       // the one before is in this one: "Spin Boldak in Kandahar"
+	comma        // the same, or they stand side by side: "Spin Boldak, Kandahar"
 	holds        // the one before holds this one: "Mali's Gao region", "the Iraqi city of Mosul"
 	sibling      // both are named side by side: "Nili and Khadir"
 )
@@ -112,6 +114,7 @@ type Reader struct {
 		end    int
 		weak   bool
 		people bool
+		border bool
 		any    bool
 	}
 }
@@ -155,7 +158,7 @@ func (r *Reader) At(d *text.Doc, toks []text.Token, i, covered int, e *lexicon.E
 	if t.Kind != text.Word || !Capital(d, t) && t.Low != "the" {
 		return nil, 0
 	}
-	if (t.Low == "the" || e.Is(lexicon.Function)) && (i+1 >= len(toks) || !Capital(d, &toks[i+1])) {
+	if (t.Low == "the" || e.Is(lexicon.Function) && !states(t)) && (i+1 >= len(toks) || !Capital(d, &toks[i+1])) {
 		return nil, 0 // "In", "The"
 	}
 	if t.Hyphen {
@@ -173,7 +176,7 @@ func (r *Reader) At(d *text.Doc, toks []text.Token, i, covered int, e *lexicon.E
 		longest = 1
 	}
 	for k := min(longest, len(toks)-i, 8); k >= max(covered, 1); k-- {
-		if k == covered && e.Class&(lexicon.Actor|lexicon.Function) != 0 {
+		if k == covered && e.Class&(lexicon.Actor|lexicon.Function) != 0 && !states(t) {
 			continue
 		}
 		last := &toks[i+k-1]
@@ -190,7 +193,7 @@ func (r *Reader) At(d *text.Doc, toks []text.Token, i, covered int, e *lexicon.E
 		from := len(r.cands)
 		info := r.candidates(name)
 		if noun != gazetteer.None && info.Total > 0 {
-			if first := r.find(text.Phrase(d.Lower, toks[i:i+k-1]), false).info; first.Strong && r.gaz.Kind(r.cands[from].ID) < gazetteer.Camp {
+			if first := r.find(text.Phrase(d.Lower, toks[i:i+k-1]), false).info; first.Strong && r.gaz.Kind(r.cands[from].ID) >= gazetteer.Area && r.gaz.Kind(r.cands[from].ID) < gazetteer.Camp {
 				r.cands = r.cands[:from]
 				continue // "the southern French city"
 			}
@@ -208,7 +211,7 @@ func (r *Reader) At(d *text.Doc, toks []text.Token, i, covered int, e *lexicon.E
 		m := r.mention(d, toks, i, k)
 		m.cands, m.weak = Range{from, len(r.cands)}, weak
 		m.compass = k <= 2 && Direction(t.Low) && (k == 1 || Direction(toks[i+1].Low))
-		r.demonym(&m)
+		r.demonym(d, toks, i, k, &m)
 		r.surroundings(d, toks, i, k, &m)
 		if r.before(toks, i, &ev); ev.open && m.cue == gazetteer.None {
 			m.cue, m.open = gazetteer.Settlement, true // agencies sit in towns
@@ -229,6 +232,9 @@ func (r *Reader) keepMention(m Mention) *Mention {
 	r.m = m
 	return &r.m
 }
+
+// states tells whether a token is "US", and no pronoun.
+func states(t *text.Token) bool { return t.Caps && t.Low == "us" }
 
 // longer tells whether a name of more than k words begins at toks[i]: "the Gulf"
 // is another than "the Gulf of Aden".
@@ -530,6 +536,14 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 	if k == 1 && (len(t.Low) < 2 || calendar(t.Low) || Noun(t.Low) != gazetteer.None) {
 		return false, false
 	}
+	if states(t) && k == 1 {
+		// Capitals are put on many a pronoun.
+		switch low(toks, i-1) {
+		case "the", "in", "from", "across":
+			return true, false
+		}
+		return false, false
+	}
 	c := &r.cands[from]
 	people := c.How == gazetteer.Demonym
 	state := r.gaz.Kind(c.ID) == gazetteer.Country
@@ -554,6 +568,9 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 	if street(d, toks, next) {
 		return false, false // named after it
 	}
+	if info.Strong && k == 1 && low(toks, i-1) == "of" && Noun(low(toks, i-2)) == gazetteer.Settlement && r.goesOn(d, toks, next) {
+		return false, false // "the town of Thar Yat"
+	}
 	compass := k <= 2 && Direction(t.Low) && (k == 1 || Direction(toks[i+1].Low))
 	if info.Strong && !info.Word && !compass {
 		return true, false
@@ -565,11 +582,8 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 	if headline {
 		return (ev.prep || held) && !info.Word && e.Class == 0 && (r.gaz.Population(c.ID) >= 1000 || r.gaz.Kind(c.ID) < gazetteer.Settlement), true
 	}
-	// Part of a longer name that the gazetteer does not have: "Maiwand Square".
-	if next < len(toks) && !after && toks[next].Kind == text.Word && toks[next].Upper && toks[next].Start-toks[next-1].End == 1 && !held {
-		if e, _ := r.lex.At(d.Lower, toks, next); e.Class&(lexicon.Function|lexicon.Person|lexicon.Kind|lexicon.Harm|lexicon.Source|lexicon.Actor) == 0 {
-			return false, false
-		}
+	if !after && !held && r.goesOn(d, toks, next) {
+		return false, false // part of a longer name: "Maiwand Square"
 	}
 	if info.Word || k == covered && e.Class != 0 {
 		return held || ev.of || ev.prep && (info.Strong || after), true
@@ -581,6 +595,15 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 		return true, true
 	}
 	return ev.move && r.gaz.Population(c.ID) >= 5000, true
+}
+
+// goesOn tells whether a name has another word that the gazetteer does not have.
+func (r *Reader) goesOn(d *text.Doc, toks []text.Token, next int) bool {
+	if next >= len(toks) || toks[next].Kind != text.Word || !Capital(d, &toks[next]) || toks[next].Start-toks[next-1].End != 1 || Noun(toks[next].Low) != gazetteer.None {
+		return false
+	}
+	e, _ := r.lex.At(d.Lower, toks, next)
+	return e.Class&(lexicon.Function|lexicon.Person|lexicon.Kind|lexicon.Harm|lexicon.Source|lexicon.Actor) == 0
 }
 
 // street tells whether a name goes on to be that of a street: "San Antonio Abad
@@ -702,9 +725,28 @@ func calendar(w string) bool {
 }
 
 // demonym marks a mention that can only be a people.
-func (r *Reader) demonym(m *Mention) {
+func (r *Reader) demonym(d *text.Doc, toks []text.Token, i, k int, m *Mention) {
 	c := r.cands[m.cands.from]
 	m.Demonym = c.How == gazetteer.Demonym
+	// "German, UK, South Korean staff"
+	if k == 1 && short(toks[i].Low) && r.last.any && r.last.people && r.last.toks == &toks[0] && r.last.end == i-1 && low(toks, i-1) == "," {
+		m.Demonym = true
+	}
+	// "US soldiers" are Americans.
+	if k == 1 && !r.headline && r.gaz.Kind(c.ID) == gazetteer.Country && short(toks[i].Low) && i+1 < len(toks) && toks[i+1].Kind == text.Word && !toks[i+1].Upper {
+		if e, _ := r.lex.At(d.Lower, toks, i+1); !e.Is(lexicon.Function) || e.Is(lexicon.Person|lexicon.Thing|lexicon.Kind) {
+			m.Demonym = true
+		}
+	}
+}
+
+// short tells whether a name is an abbreviation that serves as an adjective too.
+func short(w string) bool {
+	switch w {
+	case "us", "u.s", "u.s.", "uk", "u.k", "u.k.", "uae":
+		return true
+	}
+	return false
 }
 
 // unlisted reads a name that no gazetteer has, where the grammar says that it is
@@ -823,15 +865,17 @@ func (r *Reader) surroundings(d *text.Doc, toks []text.Token, i, k int, m *Menti
 			m.Border = low(toks, n+1) == "with" || low(toks, n+1) == "between" || low(toks, n+1) == "of"
 			break
 		}
-		if w != "with" && w != "the" && w != "of" && !Direction(w) {
+		if w != "with" && w != "the" && w != "of" && w != "between" && !Direction(w) {
 			break
 		}
 	}
+	// "the border between Kenya and Somalia"
+	m.Border = m.Border || r.last.any && r.last.border && r.last.toks == &toks[0] && r.last.end == i-1 && low(toks, i-1) == "and"
 	if m.Border {
 		m.Region = false
 	}
 	r.offset(d, toks, i, m)
-	if m.link = r.linkTo(toks, i, m); m.Away != nil && r.last.any && r.last.toks == &toks[0] && low(toks, r.last.end) == "," && i-r.last.end < 16 {
+	if m.link = r.linkTo(toks, i, next, m); m.Away != nil && r.last.any && r.last.toks == &toks[0] && low(toks, r.last.end) == "," && i-r.last.end < 16 {
 		m.link = inside // "Al-Harir, 70 kilometers (45 miles) from Arbil"
 	}
 	r.remember(toks, next, m)
@@ -876,12 +920,12 @@ func abroad(w string) bool {
 }
 
 func (r *Reader) remember(toks []text.Token, next int, m *Mention) {
-	r.last.toks, r.last.end, r.last.weak, r.last.people, r.last.any = &toks[0], next, m.weak, m.Demonym, true
+	r.last.toks, r.last.end, r.last.weak, r.last.people, r.last.border, r.last.any = &toks[0], next, m.weak, m.Demonym, m.Border, true
 }
 
 // linkTo reads how a mention hangs together with the one before it in the same
 // sentence.
-func (r *Reader) linkTo(toks []text.Token, i int, m *Mention) link {
+func (r *Reader) linkTo(toks []text.Token, i, next int, m *Mention) link {
 	if !r.last.any || r.last.toks != &toks[0] || r.last.end > i || i-r.last.end > 9 {
 		return alone
 	}
@@ -890,7 +934,7 @@ func (r *Reader) linkTo(toks []text.Token, i int, m *Mention) link {
 		switch w := toks[n].Low; {
 		case w == ",":
 			if l == alone {
-				l = inside
+				l = comma
 			}
 			if i-r.last.end > 1 && n+1 < i && toks[n+1].Low != "in" && toks[n+1].Low != "the" && toks[n+1].Low != "a" && Noun(toks[n+1].Low) == gazetteer.None && !Direction(toks[n+1].Low) {
 				if toks[n+1].Low == "and" {
@@ -930,7 +974,21 @@ func (r *Reader) linkTo(toks []text.Token, i int, m *Mention) link {
 	if m.Demonym {
 		return alone
 	}
+	if l == comma && r.listed(toks, next) {
+		return sibling
+	}
 	return l
+}
+
+// listed tells whether a list of names goes on: "Erbil, Mosul and Basra".
+func (r *Reader) listed(toks []text.Token, next int) bool {
+	if low(toks, next) == "," {
+		next++
+	}
+	if w := low(toks, next); w != "and" && w != "or" || next+1 >= len(toks) {
+		return false
+	}
+	return toks[next+1].Upper || toks[next+1].Hyphen
 }
 
 // offset reads a way from the place: "70 kilometres (45 miles) north-east of".

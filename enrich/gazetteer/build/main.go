@@ -190,6 +190,17 @@ type key struct {
 	strong, word, person bool
 }
 
+// top is the heaviest place of a name.
+func (k *key) top() *place {
+	var best *place
+	for _, l := range k.links {
+		if best == nil || l.p.weight() > best.weight() {
+			best = l.p
+		}
+	}
+	return best
+}
+
 type builder struct {
 	places    []*place
 	keys      map[string]*key
@@ -794,7 +805,13 @@ func (b *builder) variants() {
 		if rest, ok := gazetteer.CutArticle(k); ok {
 			for _, l := range e.links {
 				if l.how != gazetteer.Demonym && strings.Contains(arabic, l.p.country) && l.p.country != "" {
-					b.link(rest, l.p, max(l.how, gazetteer.Variant)).strong = b.keys[rest].strong || e.strong && l.how <= gazetteer.Also && len(b.keys[rest].links) == 1
+					bare := b.link(rest, l.p, max(l.how, gazetteer.Variant))
+					// What is well known with its article is so without it, and the other
+					// way round, where it is the same place.
+					if first := bare.top(); first != nil && first == e.top() && (first == l.p || len(bare.links) == 1) {
+						bare.strong = bare.strong || e.strong
+						e.strong = bare.strong
+					}
 				}
 			}
 		}
@@ -936,12 +953,14 @@ func (b *builder) write(out string) error {
 		head = le.AppendUint32(head, uint32(len(s)))
 		all = append(all, s...)
 	}
-	if len(b.places) >= 1<<table.LinkBits || len(head) > table.HeaderSize {
+	if len(b.places) >= 1<<table.LinkBits || len(head)+4 > table.HeaderSize {
 		return fmt.Errorf("%d places, a header of %d bytes: the format has no room", len(b.places), len(head))
 	}
+	lists := strings.Join(codes, "\n") + "\n\n" + strings.Join(zoneList, "\n")
+	head = le.AppendUint32(head, uint32(len(lists)))
 	head = append(head, make([]byte, table.HeaderSize-len(head))...)
 	all = append(head, all...)
-	all = append(all, strings.Join(codes, "\n")+"\n\n"+strings.Join(zoneList, "\n")...)
+	all = append(all, lists...)
 	log.Printf("rows %d, names %d, index %d, keys %d, first words %d: %d bytes", len(rowsOut), len(names), len(index), len(body), len(longest), len(all))
 	return os.WriteFile(out, all, 0o644)
 }

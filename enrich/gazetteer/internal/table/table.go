@@ -2,7 +2,7 @@
 // and package gazetteer reads it.
 //
 // All numbers are little-endian. A header (Magic, a zero byte, the number of
-// rows, of buckets, and the sizes of the six sections) is followed by
+// rows, of buckets, the sizes of the six sections and of the lists) is followed by
 //
 //	rows     RowSize bytes for each place, the first is empty, then the countries
 //	names    the places' names, one after the other
@@ -18,7 +18,7 @@ package table
 
 // Sizes and marks of the file.
 const (
-	Magic      = "tocsin gazetteer 4\n"
+	Magic      = "tocsin gazetteer 5\n"
 	HeaderSize = 64
 
 	// A row: name at [0:4], GeoNames id [4:8], latitude [8:12] and longitude [12:16]
