@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 	"tocsin/enrich/text"
@@ -177,8 +180,13 @@ func checkSpans(t *testing.T, a *ingest.Article, reps []Report) {
 			spans = append(spans, f.Evidence...)
 			boundsHold(t, string(f.Measure), f.Quantifier, f.Min, f.Max, f.Point)
 		}
-		if r.Place != nil {
-			spans = append(spans, r.Place.Evidence...)
+		if p := r.Place; p != nil {
+			spans = append(spans, p.Evidence...)
+			checkPlace(t, p)
+		}
+		if o := r.Occurred; o != nil {
+			spans = append(spans, o.Evidence...)
+			checkOccurred(t, a, o)
 		}
 		for _, x := range r.Actors {
 			spans = append(spans, x.Evidence...)
@@ -209,6 +217,41 @@ func checkSpans(t *testing.T, a *ingest.Article, reps []Report) {
 				t.Fatalf("total %s is %d, its figures make %d: %s", m, n, sum, brief(reps))
 			}
 		}
+	}
+}
+
+// checkPlace asserts that a place is on the globe, and says of which country and how
+// closely it is known.
+func checkPlace(t *testing.T, p *Place) {
+	t.Helper()
+	if (p.Lat == nil) != (p.Lon == nil) || p.Lat != nil && (math.Abs(*p.Lat) > 90 || math.Abs(*p.Lon) > 180 || math.IsNaN(*p.Lat) || math.IsNaN(*p.Lon)) || p.Radius < 0 {
+		t.Fatalf("place is nowhere on Earth: %s", showPlace(p))
+	}
+	if p.Country != "" && gazetteer.Load().CountryID(p.Country) == 0 {
+		t.Fatalf("no country has the code: %s", showPlace(p))
+	}
+	if !slices.Contains([]string{"exact", "near", "settlement", "admin2", "admin1", "country", "sea_or_border", "unknown"}, p.Precision) || (p.Precision == "near") != (p.Offset != nil) {
+		t.Fatalf("precision %q, offset %v: %s", p.Precision, p.Offset, showPlace(p))
+	}
+	if p.Name != "" && len(p.Evidence) == 0 {
+		t.Fatalf("a name that quotes nothing: %s", showPlace(p))
+	}
+}
+
+// checkOccurred asserts that a time is an interval, of the past, or says why not.
+func checkOccurred(t *testing.T, a *ingest.Article, o *Occurred) {
+	t.Helper()
+	if (o.Earliest == nil) != (o.Latest == nil) || o.Earliest != nil && o.Latest.Before(*o.Earliest) {
+		t.Fatalf("from %v to %v", o.Earliest, o.Latest)
+	}
+	if o.Earliest == nil {
+		return
+	}
+	if o.Basis == "publication" || o.Basis == "none" || o.Precision == "unknown" || o.Refused != "" || len(o.Evidence) == 0 {
+		t.Fatalf("a time of basis %q, precision %q, refused %q with %d quotes", o.Basis, o.Precision, o.Refused, len(o.Evidence))
+	}
+	if !a.Published.IsZero() && o.Earliest.After(a.Published.AddDate(0, 0, 3)) {
+		t.Fatalf("%v is after the publication on %v", o.Earliest, a.Published)
 	}
 }
 
@@ -246,6 +289,7 @@ var hostile = map[string]string{
 	"incidents": "A separate bombing in Basra killed two. ", "wounds": "He was shot. ", "places": "A bomb in Basra, Mosul and Kirkuk killed two in Iraq and Paris. ", "expectations": "The bomb killed 2 and the toll is expected to rise, excluding the bomber. ",
 	"actors": "Taliban blamed Hamas claimed killed ", "dates": "in May 2017 ", "lines": "A bomb\n", "clocks": "16:40 Toll now 11 ", "hashtags": "#Kano ", "entities": "&amp;", "soft hyphens": "\u00ad", "marks": "e\u0301", "numbers": "1 ", "quotes": "“He died.” ",
 	"and": "two soldiers and ", "of": "one of the ", "including": "12 people including ", "Arabic": "قتل ", "names": "Ana Sosa ", "capitals": "GUNMEN KILLED 3 ", "links": "https://t.co/x ", "other towns": "In Basra, gunmen killed two. In Xanaru, a bomb went off.\n\n", "turns": "Elsewhere, a bomb in Mosul killed two. ", "people one by one": "A guard was shot. A nurse, 34, was hurt. ", "he": "A man was shot. He died. ",
+	"namesakes": "Springfield, San Antonio, Victoria and Tripoli, ", "hyphens of names": "Kano-Jos-", "articles": "the Al- El- d' ", "clock times": "at 9:45 am GMT on ", "impossible days": "on 31 February 9999 and 45 July ", "offsets": "70 km north-east of ", "borders": "the border with ",
 }
 
 // What is beyond the first part of a field is not read, so five megabytes cost
@@ -280,6 +324,8 @@ func FuzzRobust(f *testing.F) {
 	for _, x := range otherLanguages {
 		f.Add("Bomb kills 3", x.text)
 	}
+	f.Add("Blast near Arbil", "A bomb killed 3 some 70 km north-east of Arbil, Iraq, near the Syrian-Turkish border, in the west of the country, at 25:70 on 31 February 9999.")
+	f.Add("", "MOSUL, Iraq, Dec 9 (X) - Gunmen shot 5 in this city, in Cox's Bazar, Al-, d', the the the Gulf of Aden, between March 2 and January 5.")
 	f.Add("Toll rises to 9", "The toll rose from 6 to 9 on 5 May 2017 in Kano; 12–15 were hurt, two soldiers and three others among them. Last month 1\u202f204 died.")
 	tagger := NewTagger()
 	f.Fuzz(func(t *testing.T, title, body string) {
