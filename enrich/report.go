@@ -198,6 +198,9 @@ func (p *Place) Names() []string {
 			all[0] = ""
 		}
 	}
+	if c := gazetteer.Load(); p.Country != "" && strings.HasSuffix(gazetteer.Fold(p.Admin), " "+gazetteer.Fold(c.Name(c.CountryID(p.Country)))) {
+		all[2] = "" // "southern Ukraine"
+	}
 	for _, n := range all {
 		says := n != ""
 		for _, had := range out {

@@ -243,7 +243,11 @@ func summary(i *correlate.Incident, status correlate.Status, before *told) strin
 		}
 	}
 	if len(where) > 0 {
-		b.WriteString(" in " + strings.Join(where, ", "))
+		in := " in "
+		if o := i.Place.Offset; o != nil && o.Of == i.Place.Name {
+			in = " " // "70 km north-east of Arbil"
+		}
+		b.WriteString(in + strings.Join(where, ", "))
 	}
 	var parts []string
 	for _, m := range []enrich.Measure{enrich.Killed, enrich.Injured, enrich.Abducted, enrich.Hostages, enrich.Missing, enrich.Arrested} {

@@ -118,6 +118,11 @@ func TestSummary(t *testing.T) {
 		{"several measures", incident("inc-1", totals(enrich.Injured, exactly(8)), totals(enrich.Hostages, exactly(2))), correlate.New, nil, "Bombing in Mosul, Iraq: 3 killed, 8 injured, 2 held hostage"},
 		{"foiled", incident("inc-1", nobody, func(i *correlate.Incident) { i.Outcome = "foiled" }), correlate.New, nil, "Bombing (foiled) in Mosul, Iraq"},
 		{"a larger place", incident("inc-1", func(i *correlate.Incident) { i.Place.Name, i.Place.Admin = "a market", "Mosul" }), correlate.New, nil, "Bombing in a market, Mosul, Iraq: 3 killed"},
+		{"a way from a place", incident("inc-1", func(i *correlate.Incident) {
+			i.Place.Name, i.Place.Offset = "Arbil", &enrich.Offset{Km: 70, Bearing: "north-east", Of: "Arbil"}
+		}), correlate.New, nil, "Bombing 70 km north-east of Arbil, Iraq: 3 killed"},
+		{"a part of the country says nothing", incident("inc-1", func(i *correlate.Incident) { i.Place.Admin = "northern Iraq" }), correlate.New, nil, "Bombing in Mosul, Iraq: 3 killed"},
+		{"a division", incident("inc-1", func(i *correlate.Incident) { i.Place.Admin1 = "Nineveh" }), correlate.New, nil, "Bombing in Mosul, Nineveh, Iraq: 3 killed"},
 		{"a larger place that the name has", incident("inc-1", func(i *correlate.Incident) { i.Place.Name, i.Place.Admin = "Mosul market", "Mosul" }), correlate.New, nil, "Bombing in Mosul market, Iraq: 3 killed"},
 		{"only a country", incident("inc-1", func(i *correlate.Incident) { i.Place.Name = "Iraq" }), correlate.New, nil, "Bombing in Iraq: 3 killed"},
 		{"nowhere", incident("inc-1", func(i *correlate.Incident) { i.Place = enrich.Place{} }), correlate.New, nil, "Bombing: 3 killed"},

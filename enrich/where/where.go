@@ -1042,6 +1042,10 @@ func (r *Reader) offset(d *text.Doc, toks []text.Token, i int, m *Mention) {
 	case "metre", "metres", "meter", "meters", "m":
 		per = 1
 	}
+	if per > 1000 && low(toks, j-1) == "nautical" {
+		per = 1852
+		j--
+	}
 	if per > 0 && j > 0 {
 		v, ok := number(toks, j-1)
 		switch w := low(toks, j-1); {
