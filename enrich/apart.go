@@ -469,6 +469,10 @@ func (r *reading) sits(n, k int) bool {
 	if w.is(lexicon.Person) && w.e.Who == "official" {
 		return w.e.Plural || r.speaksAfter(k) // but "killed a minister in Rustavi"
 	}
+	switch w.low {
+	case "said", "says", "announced", "added":
+		return true // "the ministry said in Ankara"
+	}
 	if (speaks(w.low) || w.low == "reported") && r.lowAt(k+1) == "that" {
 		return true // "it has been reported in La Paz that"
 	}

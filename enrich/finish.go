@@ -209,7 +209,7 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	for _, p := range x.places {
 		if r.located(p) && !r.places[p].Demonym {
 			near = append(near, p)
-		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !(r.places[p].country() && r.speakerAt(p)) {
+		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) {
 			far = append(far, p)
 		}
 	}
@@ -243,8 +243,8 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	return far
 }
 
-// speakerAt tells whether a country is named as one who says or does something:
-// "something that Saudi Arabia denies".
+// speakerAt tells whether a place is named as one who says or does something:
+// "something that Saudi Arabia denies", "Tehran said".
 func (r *reading) speakerAt(p int) bool {
 	k := r.places[p].word + 1
 	if k >= len(r.words) {
@@ -300,7 +300,7 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 		p = r.figs[x.figs[0]].harm
 	}
 	for d := range r.dates[:min(len(r.dates), compared)] {
-		if dt := &r.dates[d]; dt.Back > 0 && !dt.Earliest.IsZero() && (r.countsTo(dt.word, p) || r.countsTo(dt.word, r.firstDeed(x)) || r.countsToHarm(dt.word, x)) {
+		if dt := &r.dates[d]; dt.Back > 0 && !dt.Earliest.IsZero() && (r.countsTo(dt.word, p) || (p < 0 || p > dt.word) && r.countsTo(dt.word, r.firstDeed(x)) || r.countsToHarm(dt.word, x)) {
 			return d
 		}
 	}
@@ -388,7 +388,7 @@ func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
 	if dt.Precision == "day" {
 		v += 4
 	}
-	if dt.owns {
+	if dt.owns && !r.behindAfter(dt.word) {
 		v += 4
 	}
 	if r.introduces(dt.word) || r.maybePerson(dt.word) {
@@ -426,7 +426,7 @@ func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
 func (r *reading) behindAfter(d int) bool {
 	for k := d - 1; k >= 0 && k >= d-9; k-- {
 		switch w := &r.words[k]; {
-		case w.low == "after", w.low == "since", w.low == "following", w.low == "similar":
+		case w.low == "after", w.low == "since", w.low == "following", w.low == "similar", r.endsIn(k, "after"):
 			return true
 		case w.punct:
 			return false

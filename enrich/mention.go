@@ -227,8 +227,8 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 	}
 	s.dateline = r.dateline(&s)
 	r.datelineDay(&s)
-	r.counted(&s)
 	r.sents = append(r.sents, s)
+	r.counted(&s)
 }
 
 // adjectiveRank tells whether a rank is an adjective: "a major drag", "the general
@@ -311,6 +311,16 @@ func (r *reading) dateline(s *sentence) int {
 		}
 		caps = caps || w.caps && i < 2
 		switch w.low {
+		case ":":
+			if caps && i > 0 && i < 6 {
+				return i + 1 // "RAIPUR: Ten …"
+			}
+			return 0
+		case ")":
+			// "Patna, May 14 (PTI) Two persons …"
+			if i > 2 && r.words[s.first+i-1].caps && r.words[s.first+i-2].low == "(" && i+1 < n && r.words[s.first+i+1].upper && !r.words[s.first+i+1].punct {
+				return i + 1
+			}
 		case "-", "--", "–", "—":
 			if i > 0 && (r.words[s.first+i-1].end < w.start) {
 				return i + 1

@@ -205,6 +205,12 @@ func (r *reading) where(names []int) (pl *Place, zone string) {
 	}
 	pl.Admin = cmp.Or(pl.Admin, r.larger(names, best), b.admin)
 	zone = r.locate(pl, at)
+	switch row := r.gaz.Place(at); {
+	case at != 0 && !row.Located && row.Parent != 0:
+		pl.Precision = precisionOf(r.gaz.Kind(row.Parent)) // somewhere in there
+	case at != 0 && b.Region && b.Kind == gazetteer.Country:
+		r.towards(pl, b.name())
+	}
 	away, of := b.Away, b.name()
 	if b.unlisted() && at != 0 {
 		pl.Precision = precisionOf(r.gaz.Kind(at))
@@ -269,6 +275,18 @@ func (r *reading) locate(pl *Place, id gazetteer.ID) (zone string) {
 		pl.Admin1 = r.gaz.Name(up)
 	}
 	return p.Zone
+}
+
+// towards moves the middle of a country towards the part that the text names:
+// "north-eastern Kenya" is not around Nairobi.
+func (r *reading) towards(pl *Place, part string) {
+	for w := range strings.FieldsSeq(strings.ToLower(part)) {
+		if bearing, ok := where.Bearing(w); ok {
+			lat, lon := gazetteer.Offset(*pl.Lat, *pl.Lon, 0.6*float64(pl.Radius), bearing)
+			pl.Lat, pl.Lon = &lat, &lon
+			return
+		}
+	}
 }
 
 // offset moves a place by the way that the text gives: "70 kilometres north-east

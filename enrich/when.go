@@ -105,6 +105,9 @@ func (r *reading) counted(s *sentence) {
 			if o.word < s.first {
 				break
 			}
+			if o.word > d.word && r.endsIn(d.word, "after") {
+				continue // "two days after gunmen killed five on Friday"
+			}
 			if m != n && o.Back == 0 && o.Precision == "day" && !o.Earliest.IsZero() && !o.dateline {
 				d.Time = d.From(o.Time)
 				d.Time = d.In(r.clock, when.Zone(""))
@@ -151,8 +154,13 @@ func (r *reading) hourOf(d *dating) *hour {
 		if r.otherDayBetween(d.word, h.word) {
 			continue
 		}
-		if best == nil || best.Whole && h.GMT && h.word < best.word+5 { // "10 p.m. (1900 GMT)"
+		switch {
+		case best == nil:
 			best = h
+		case best.Whole && !best.GMT && h.GMT && h.word < best.word+5:
+			exact := *best // "10 p.m. (1900 GMT)": on the minute
+			exact.Whole = false
+			best = &exact
 		}
 	}
 	return best

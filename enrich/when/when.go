@@ -214,13 +214,25 @@ func (s spec) resolve(c Clock, loc *time.Location) (a, b time.Time, refused stri
 	case week:
 		monday := today.AddDate(0, 0, -(int(today.Weekday())+6)%7+7*s.from)
 		b = monday.AddDate(0, 0, 7)
+		if s.d > 0 { // a day of it
+			monday = monday.AddDate(0, 0, s.d-1)
+			return monday, monday.AddDate(0, 0, 1), ""
+		}
 		if s.from == 0 {
 			b = today.AddDate(0, 0, 1)
 		}
 		return monday, b, ""
 	case weekend:
-		saturday := today.AddDate(0, 0, -(int(today.Weekday())+1)%7)
-		return saturday, saturday.AddDate(0, 0, 2), ""
+		back := (int(today.Weekday()) + 1) % 7
+		if s.last && back < 2 {
+			back += 7
+		}
+		saturday := today.AddDate(0, 0, -back)
+		b = saturday.AddDate(0, 0, 2)
+		if tomorrow := today.AddDate(0, 0, 1); b.After(tomorrow) {
+			b = tomorrow
+		}
+		return saturday, b, ""
 	case months:
 		a = time.Date(today.Year(), today.Month()+time.Month(s.from), 1, 0, 0, 0, 0, time.UTC)
 		return a, a.AddDate(0, 1, 0), ""
@@ -266,7 +278,7 @@ func (s spec) date(c Clock, today time.Time) (a, b time.Time, refused string) {
 		switch {
 		case time.Date(y, s.m, s.d, 0, 0, 0, 0, time.UTC).After(c.End().AddDate(0, 0, 2)):
 			y--
-		case !time.Date(y+1, s.m, s.d, 0, 0, 0, 0, time.UTC).After(c.End().AddDate(0, 0, 1)):
+		case c.Exact() && !time.Date(y+1, s.m, s.d, 0, 0, 0, 0, time.UTC).After(today):
 			y++ // New Year's Day, where it has begun
 		}
 	}
@@ -284,7 +296,7 @@ func (s spec) date(c Clock, today time.Time) (a, b time.Time, refused string) {
 			}
 		}
 	}
-	return a, b, ahead(b.AddDate(0, 0, -1), c)
+	return a, b, later(b.AddDate(0, 0, -1), c, today)
 }
 
 // ahead refuses what is to come: two days are left to zones and misdated items.
@@ -293,6 +305,15 @@ func ahead(a time.Time, c Clock) string {
 		return a.Format("2 January 2006") + " is after the publication"
 	}
 	return ""
+}
+
+// later is ahead for a day: where it is known which day it is in the zone, none
+// after it has come; in UTC it may be tomorrow already elsewhere.
+func later(day time.Time, c Clock, today time.Time) string {
+	if c.Exact() && day.After(today.AddDate(0, 0, 1)) && !day.After(c.End().AddDate(0, 0, 2)) {
+		return day.Format("2 January 2006") + " is after the publication"
+	}
+	return ahead(day, c)
 }
 
 func before(y int, m time.Month) (int, time.Month) {
@@ -459,8 +480,19 @@ func (r *reader) at(i int) (Time, int) {
 			switch low(toks, i-1) {
 			case "next", "coming":
 				return Time{Precision: "unknown", Basis: "weekday", Refused: "it is to come"}, 1
+			case "ash", "good", "black", "bloody", "palm", "easter", "super", "cyber", "maundy", "holy":
+				return Time{Precision: "unknown", Basis: "weekday"}, 1 // a day of the year
 			}
-			if low(toks, i+1) == "to" && r.nightly(i) { // "in the night from Saturday to Sunday"
+			for n, of := 1, low(toks, i+1) == "of"; ; of = false {
+				if of {
+					n++
+				}
+				if low(toks, i+n) == "last" && low(toks, i+n+1) == "week" {
+					return r.make(Time{Precision: "day", Basis: "weekday", Weekday: 1 + int(wd), spec: spec{form: week, from: -1, d: 1 + (int(wd)+6)%7}}), n + 2
+				}
+				break
+			}
+			if (low(toks, i+1) == "to" || low(toks, i+1) == "into") && r.nightly(i) { // "in the night from Saturday to Sunday"
 				if to, ok := weekdayOf[low(toks, i+2)]; ok && toks[i+2].Upper && (int(to)-int(wd)+7)%7 == 1 {
 					return r.weekday(to, -1, 0, false), 3
 				}
@@ -490,9 +522,14 @@ func (r *reader) at(i int) (Time, int) {
 				return r.weekday(wd, -1, 0, false), 3
 			}
 		}
-		if low(toks, i+1) == "from" {
+		switch next := low(toks, i+1); next {
+		case "from", "on":
 			if _, ok := weekdayOf[low(toks, i+2)]; ok {
-				break // the two days follow
+				return Time{Precision: "unknown", Basis: "relative"}, 1 // its days follow
+			}
+		default:
+			if _, ok := weekdayOf[next]; ok {
+				return Time{Precision: "unknown", Basis: "relative"}, 1
 			}
 		}
 		// The night that ended on the day: most of it is of that date, and newsrooms
@@ -628,7 +665,7 @@ func (r *reader) period(i int) (Time, int) {
 		}
 	case "weekend":
 		if w == "last" || w == "this" || w == "past" {
-			return r.make(Time{Precision: "day", Basis: "relative", spec: spec{form: weekend}}), 2
+			return r.make(Time{Precision: "day", Basis: "relative", spec: spec{form: weekend, last: w == "last"}}), 2
 		}
 		return Time{Precision: "unknown", Basis: "relative"}, 2
 	case "week", "month", "year", "summer", "spring", "autumn", "winter", "decade", "century", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december":
@@ -894,6 +931,9 @@ func (r *reader) month(i int, m time.Month) (Time, int) {
 			return Time{Precision: "unknown", Basis: "explicit_date", Refused: fmt.Sprintf("there is no %d %s", n, m)}, j + 1 - i
 		}
 	}
+	if r.called(i, j) {
+		return Time{}, 0 // "April Jones", "Black September"
+	}
 	k := j
 	if low(toks, k) == "," || low(toks, k) == "of" {
 		k++
@@ -917,6 +957,22 @@ func (r *reader) month(i int, m time.Month) (Time, int) {
 	return d, j - i
 }
 
+// called tells whether a month without a day is part of a name: a word with a
+// capital letter stands beside it, and none before that leads to a time.
+func (r *reader) called(i, j int) bool {
+	switch low(r.toks, i-1) {
+	case "in", "last", "this", "since", "until", "by", "of", "during", "early", "late", "mid", "from", "through", "to", "next", "on", "before", "after", "between":
+		return false
+	}
+	if _, ok := year(r.toks, j); ok {
+		return false
+	}
+	beside := func(k int) bool {
+		return k >= 0 && k < len(r.toks) && r.toks[k].Kind == text.Word && r.toks[k].Upper && !Calendar(r.toks[k].Low)
+	}
+	return i > 0 && beside(i-1) || beside(j)
+}
+
 func (r *reader) dayMonth(i, j, n, d2 int, m time.Month) (Time, int) {
 	toks := r.toks
 	k := j
@@ -926,15 +982,7 @@ func (r *reader) dayMonth(i, j, n, d2 int, m time.Month) (Time, int) {
 	if y, ok := anyYear(toks, k); ok {
 		return r.ymd(y, m, n, d2), k + 1 - i
 	}
-	if r.clock.Known() && low(toks, j+1) == "year" {
-		switch low(toks, j) {
-		case "last":
-			return r.ymd(r.clock.Published.Year()-1, m, n, d2), j + 2 - i
-		case "this":
-			return r.ymd(r.clock.Published.Year(), m, n, d2), j + 2 - i
-		}
-	}
-	if k < len(toks) && toks[k].Kind == text.Number && len(toks[k].Low) == 2 && k == j {
+	if k < len(toks) && toks[k].Kind == text.Number && len(toks[k].Low) == 2 && k == j && (k+1 == len(toks) || toks[k+1].Kind == text.Punct) {
 		if y, err := strconv.Atoi(toks[k].Low); err == nil && y >= 50 {
 			return r.ymd(1900+y, m, n, d2), k + 1 - i
 		}
@@ -948,6 +996,14 @@ func (r *reader) ofYear(i, j int, m time.Month, n, d2 int) (Time, int) {
 	switch low(r.toks, j) {
 	case "cell", "movement", "group", "organisation", "organization", "brigade", "brigades", "front", "revolution", "avenue", "street", "square", "bridge", "road", "stadium", "hospital", "university":
 		return Time{Precision: "unknown", Basis: "explicit_date"}, j - i // called after a day
+	}
+	if r.clock.Known() && low(r.toks, j+1) == "year" {
+		switch low(r.toks, j) {
+		case "last":
+			return r.ymd(r.clock.Published.Year()-1, m, n, d2), j + 2 - i
+		case "this":
+			return r.ymd(r.clock.Published.Year(), m, n, d2), j + 2 - i
+		}
 	}
 	t := r.ymd(0, m, n, d2)
 	switch low(r.toks, i-1) {

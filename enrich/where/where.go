@@ -112,7 +112,6 @@ type Reader struct {
 	last struct {
 		toks   *text.Token
 		end    int
-		weak   bool
 		people bool
 		border bool
 		any    bool
@@ -142,6 +141,9 @@ const maxPersons = 256
 // maxName is how many words an unlisted name may have.
 const maxName = 4
 
+// maxNameBytes is longer than any place's name; what is longer was made to be.
+const maxNameBytes = 96
+
 // At reads a place name that begins at toks[i]. covered and e are what the
 // lexicon knows of the words there: the longer reading wins. headline is set
 // where capital letters tell nothing. It returns the mention and how many tokens
@@ -169,6 +171,9 @@ func (r *Reader) At(d *text.Doc, toks []text.Token, i, covered int, e *lexicon.E
 	var ev evidence
 	known := false
 	longest := r.gaz.Longest(t.Low)
+	if r.abbreviates(toks, i) {
+		longest = 1
+	}
 	if i+2 < len(toks) && toks[i+1].Kind == text.Clitic && toks[i+2].Upper {
 		longest = max(longest, 3) // "Cox's Bazar"
 	}
@@ -191,6 +196,9 @@ func (r *Reader) At(d *text.Doc, toks []text.Token, i, covered int, e *lexicon.E
 		}
 		name := text.Phrase(d.Lower, toks[i:i+k])
 		from := len(r.cands)
+		if k == 1 && r.abbreviates(toks, i) {
+			name = r.state(t.Low) // "Athens, Ga."
+		}
 		info := r.candidates(name)
 		if noun != gazetteer.None && info.Total > 0 {
 			if first := r.find(text.Phrase(d.Lower, toks[i:i+k-1]), false).info; first.Strong && r.gaz.Kind(r.cands[from].ID) >= gazetteer.Area && r.gaz.Kind(r.cands[from].ID) < gazetteer.Camp {
@@ -212,7 +220,11 @@ func (r *Reader) At(d *text.Doc, toks []text.Token, i, covered int, e *lexicon.E
 		m.cands, m.weak = Range{from, len(r.cands)}, weak
 		m.compass = k <= 2 && Direction(t.Low) && (k == 1 || Direction(toks[i+1].Low))
 		r.demonym(d, toks, i, k, &m)
+		abbreviated := k == 1 && r.abbreviates(toks, i)
 		r.surroundings(d, toks, i, k, &m)
+		if abbreviated {
+			m.cue = gazetteer.Admin1
+		}
 		if r.before(toks, i, &ev); ev.open && m.cue == gazetteer.None {
 			m.cue, m.open = gazetteer.Settlement, true // agencies sit in towns
 		}
@@ -235,6 +247,43 @@ func (r *Reader) keepMention(m Mention) *Mention {
 
 // states tells whether a token is "US", and no pronoun.
 func states(t *text.Token) bool { return t.Caps && t.Low == "us" }
+
+// abbreviations are states of the United States and Australia and provinces of
+// Canada, as AP and the post write them behind a town's name, without dots. Words
+// of English among them are left out.
+const abbreviations = `alabama: al ala; alaska: ak; arizona: az ariz; arkansas: ar ark; california: ca calif; colorado: co colo; connecticut: ct conn; delaware: de del;
+district of columbia: dc; florida: fl fla; georgia: ga; hawaii: hi; idaho: id; illinois: il ill; indiana: ind; iowa: ia; kansas: ks kan; kentucky: ky; louisiana: la;
+maine: me; maryland: md; massachusetts: ma mass; michigan: mi mich; minnesota: mn minn; mississippi: ms miss; missouri: mo; montana: mt mont; nebraska: ne neb;
+nevada: nv nev; new hampshire: nh; new jersey: nj; new mexico: nm; new york: ny; north carolina: nc; north dakota: nd; ohio: oh; oklahoma: ok okla; oregon: ore;
+pennsylvania: pa; rhode island: ri; south carolina: sc; south dakota: sd; tennessee: tn tenn; texas: tx tex; utah: ut; vermont: vt; virginia: va;
+washington: wa wash; west virginia: wv; wisconsin: wi wis; wyoming: wy wyo; ontario: ont; quebec: qc que; british columbia: bc; alberta: ab alta; manitoba: mb man;
+saskatchewan: sk sask; nova scotia: ns; new brunswick: nb; new south wales: nsw; queensland: qld; victoria: vic; tasmania: tas`
+
+// stateOf is what an abbreviation stands for.
+var stateOf = func() map[string]string {
+	m := map[string]string{}
+	for entry := range strings.SplitSeq(abbreviations, ";") {
+		name, all, _ := strings.Cut(entry, ":")
+		for a := range strings.FieldsSeq(all) {
+			m[a] = strings.TrimSpace(name)
+		}
+	}
+	return m
+}()
+
+// state is the division that a small-letter token abbreviates, "" for none.
+func (r *Reader) state(w string) string {
+	if len(w) > 6 {
+		return ""
+	}
+	return stateOf[strings.ReplaceAll(w, ".", "")]
+}
+
+// abbreviates tells whether toks[i] is a state behind its town: "Athens, Ga.",
+// "Manchester, N.H.".
+func (r *Reader) abbreviates(toks []text.Token, i int) bool {
+	return i > 1 && toks[i].Upper && low(toks, i-1) == "," && r.last.any && r.last.toks == &toks[0] && r.last.end == i-1 && !r.last.people && r.state(toks[i].Low) != ""
+}
 
 // longer tells whether a name of more than k words begins at toks[i]: "the Gulf"
 // is another than "the Gulf of Aden".
@@ -324,7 +373,7 @@ func Capital(d *text.Doc, t *text.Token) bool {
 	w := d.Text[t.Start:t.End]
 	if len(w) > 4 && (w[0] == 'd' || w[0] == 'l') && (w[1] == '\'' || strings.HasPrefix(w[1:], "’")) {
 		c := strings.TrimPrefix(strings.TrimPrefix(w[1:], "'"), "’")
-		return c[0] >= 'A' && c[0] <= 'Z' || c[0] >= 0x80 // "Côte d'Ivoire"
+		return c != "" && (c[0] >= 'A' && c[0] <= 'Z' || c[0] >= 0x80) // "Côte d'Ivoire"
 	}
 	if !t.Hyphen || len(t.Low) < 5 {
 		return false
@@ -444,7 +493,7 @@ func lightly(w string) bool {
 // Direction tells whether a small-letter word names a direction or what lies in it:
 // "north", "south-eastern", "central".
 func Direction(w string) bool {
-	_, ok := bearingOf(w)
+	_, ok := Bearing(w)
 	if ok {
 		return true
 	}
@@ -455,13 +504,13 @@ func Direction(w string) bool {
 	return false
 }
 
-// bearingOf reads a word for a direction, in degrees clockwise from north.
-func bearingOf(w string) (float64, bool) {
+// Bearing reads a word for a direction, in degrees clockwise from north.
+func Bearing(w string) (float64, bool) {
 	w = strings.TrimSuffix(strings.TrimSuffix(w, "wards"), "ward")
 	if len(w) > 12 { // "south-southeast"
 		if first, rest, ok := strings.Cut(w, "-"); ok {
-			a, ok1 := bearingOf(first)
-			b, ok2 := bearingOf(rest)
+			a, ok1 := Bearing(first)
+			b, ok2 := Bearing(rest)
 			if ok1 && ok2 && math.Abs(a-b) < 180 {
 				return (a + b) / 2, true
 			}
@@ -492,8 +541,8 @@ func bearingOf(w string) (float64, bool) {
 	return 0, false
 }
 
-func bearing(w string) bool {
-	_, ok := bearingOf(w)
+func points(w string) bool {
+	_, ok := Bearing(w)
 	return ok && !strings.HasSuffix(w, "ern")
 }
 
@@ -536,6 +585,9 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 	if k == 1 && (len(t.Low) < 2 || calendar(t.Low) || Noun(t.Low) != gazetteer.None) {
 		return false, false
 	}
+	if k == 1 && r.abbreviates(toks, i) {
+		return true, false
+	}
 	if states(t) && k == 1 {
 		// Capitals are put on many a pronoun.
 		switch low(toks, i-1) {
@@ -565,7 +617,7 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 		}
 		return false, false // "Ana Guerrero"
 	}
-	if street(d, toks, next) {
+	if street(d, toks, next) || next < len(toks) && toks[next].Upper && named(toks[next].Low) || info.Person && low(toks, next) == "station" {
 		return false, false // named after it
 	}
 	if info.Strong && k == 1 && low(toks, i-1) == "of" && Noun(low(toks, i-2)) == gazetteer.Settlement && r.goesOn(d, toks, next) {
@@ -595,6 +647,16 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 		return true, true
 	}
 	return ev.move && r.gaz.Population(c.ID) >= 5000, true
+}
+
+// named tells whether a word with a capital letter is what is often named after a
+// town elsewhere: "Damascus Gate", "Victoria Station".
+func named(w string) bool {
+	switch w {
+	case "gate", "station", "square", "bridge", "crossing", "tower", "hotel":
+		return true
+	}
+	return false
 }
 
 // goesOn tells whether a name has another word that the gazetteer does not have.
@@ -628,6 +690,9 @@ func street(d *text.Doc, toks []text.Token, i int) bool {
 func (r *Reader) held(d *text.Doc, toks []text.Token, i int) bool {
 	if low(toks, i) != "," || i+1 >= len(toks) || !toks[i+1].Upper {
 		return false
+	}
+	if r.state(toks[i+1].Low) != "" {
+		return true
 	}
 	for k := min(r.gaz.Longest(toks[i+1].Low), len(toks)-i-1, 5); k >= 1; k-- {
 		if !toks[i+k].Upper {
@@ -791,7 +856,7 @@ func (r *Reader) unlisted(d *text.Doc, toks []text.Token, i int, ev *evidence) (
 		}
 		n++
 	}
-	if n == 0 || len(toks[i].Low) < 3 {
+	if n == 0 || len(toks[i].Low) < 3 || toks[i+n-1].End-toks[i].Start > maxNameBytes {
 		return Mention{}, 0
 	}
 	if named {
@@ -851,7 +916,9 @@ func (r *Reader) surroundings(d *text.Doc, toks []text.Token, i, k int, m *Menti
 		m.Name = d.Text[m.Start:m.End]
 		// "lower Juba" and "southern Lebanon" are known by these names.
 		from := len(r.cands)
-		if info := r.candidates(m.Name); info.Total > 0 {
+		if k := r.gaz.Kind(r.first(m)); k == gazetteer.Sea || k == gazetteer.River {
+			m.Region = false // "the southern Red Sea" is no province of the north
+		} else if info := r.candidates(m.Name); info.Total > 0 {
 			m.Region, m.cands = false, Range{from, len(r.cands)}
 		}
 	}
@@ -920,7 +987,7 @@ func abroad(w string) bool {
 }
 
 func (r *Reader) remember(toks []text.Token, next int, m *Mention) {
-	r.last.toks, r.last.end, r.last.weak, r.last.people, r.last.border, r.last.any = &toks[0], next, m.weak, m.Demonym, m.Border, true
+	r.last.toks, r.last.end, r.last.people, r.last.border, r.last.any = &toks[0], next, m.Demonym, m.Border, true
 }
 
 // linkTo reads how a mention hangs together with the one before it in the same
@@ -997,7 +1064,7 @@ func (r *Reader) offset(d *text.Doc, toks []text.Token, i int, m *Mention) {
 		return
 	}
 	j := i - 1
-	for low(toks, j) == "the" || Noun(low(toks, j)) != gazetteer.None || low(toks, j) == "of" && Noun(low(toks, j-1)) != gazetteer.None || low(toks, j) == "capital" {
+	for n := 0; n < 6 && (low(toks, j) == "the" || Noun(low(toks, j)) != gazetteer.None || low(toks, j) == "of" && Noun(low(toks, j-1)) != gazetteer.None || low(toks, j) == "capital"); n++ {
 		j-- // "30 km from the town of X"
 	}
 	prep := low(toks, j)
@@ -1010,11 +1077,11 @@ func (r *Reader) offset(d *text.Doc, toks []text.Token, i int, m *Mention) {
 		if w := low(toks, j); w == "away" {
 			j--
 		}
-		if b, ok := bearingOf(low(toks, j)); ok && !strings.HasSuffix(low(toks, j), "ern") {
+		if b, ok := Bearing(low(toks, j)); ok && !strings.HasSuffix(low(toks, j), "ern") {
 			o.Bearing, o.Words = b, low(toks, j)
 			j--
 			// "north east of"
-			if c, ok := bearingOf(low(toks, j)); ok && (c == 0 || c == 180) && (b == 90 || b == 270) {
+			if c, ok := Bearing(low(toks, j)); ok && (c == 0 || c == 180) && (b == 90 || b == 270) {
 				o.Words = low(toks, j) + " " + o.Words
 				o.Bearing = map[float64]map[float64]float64{0: {90: 45, 270: 315}, 180: {90: 135, 270: 225}}[c][b]
 				j--
@@ -1169,9 +1236,9 @@ func (r *Reader) described(d *text.Doc, toks []text.Token, i int) (Mention, int)
 	case w == "country" && low(toks, i-1) == "the":
 		// "in the west of the country", "in the country's east"
 		a, b := i, i+1
-		if bearing(low(toks, i-3)) && low(toks, i-2) == "of" {
+		if points(low(toks, i-3)) && low(toks, i-2) == "of" {
 			a = i - 3
-		} else if c := low(toks, i+1); (c == "'s" || c == "’s") && bearing(low(toks, i+2)) {
+		} else if c := low(toks, i+1); (c == "'s" || c == "’s") && points(low(toks, i+2)) {
 			b = i + 3
 		} else {
 			return Mention{}, 0

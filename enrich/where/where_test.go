@@ -314,8 +314,8 @@ func TestDirection(t *testing.T) {
 		{"south-southeast", 157.5, true}, {"north-northwest", 337.5, true}, {"north-northeast", 22.5, true}, {"west-northwest", 292.5, true}, {"east-southeast", 112.5, true},
 		{"central", 0, false}, {"nor", 0, false}, {"", 0, false}, {"ern", 0, false}, {"northnorth", 0, false}, {"south-of-nowhere", 0, false},
 	} {
-		if got, ok := bearingOf(tt.in); got != tt.want || ok != tt.ok {
-			t.Errorf("bearingOf(%q) = %v, %v; want %v, %v", tt.in, got, ok, tt.want, tt.ok)
+		if got, ok := Bearing(tt.in); got != tt.want || ok != tt.ok {
+			t.Errorf("Bearing(%q) = %v, %v; want %v, %v", tt.in, got, ok, tt.want, tt.ok)
 		}
 	}
 	for w, want := range map[string]bool{"central": true, "upper": true, "lower": true, "north": true, "rural": false, "": false} {
