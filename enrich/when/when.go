@@ -127,6 +127,7 @@ type spec struct {
 	y2    int
 	shift int  // days from what it is counted from
 	last  bool // never the day of publication itself: "last Monday"
+	since bool // until the day of publication: "since Friday"
 }
 
 var zones sync.Map
@@ -199,6 +200,9 @@ func (s spec) resolve(c Clock, loc *time.Location) (a, b time.Time, refused stri
 		back := (int(today.Weekday()) - int(s.wd) + 7) % 7
 		if back == 0 && s.last {
 			back = 7
+		}
+		if s.since {
+			return today.AddDate(0, 0, s.from-back), today.AddDate(0, 0, 1), ""
 		}
 		return today.AddDate(0, 0, s.from-back), today.AddDate(0, 0, s.to-back+1), ""
 	case ofMonth:
@@ -380,6 +384,8 @@ func Begins(toks []text.Token, i int) bool {
 		return w != ""
 	}
 	switch w {
+	case "christmas", "boxing", "new":
+		return t.Upper
 	case "yesterday", "today", "tonight", "overnight", "the", "last", "past", "this", "previous", "next", "every", "each", "per", "a", "annually", "yearly":
 		return true
 	}
@@ -394,10 +400,53 @@ func At(toks []text.Token, i int, c Clock) (Time, int) {
 	}
 	r := &reader{toks, c}
 	t, n := r.at(i)
-	if w := low(toks, i-1); n > 0 && t.spec.form == date && (w == "between" || w == "from") {
+	if n == 0 {
+		return t, 0
+	}
+	switch w := low(toks, i-1); {
+	case t.spec.form == date && (w == "between" || w == "from"):
 		return r.through(t, i, n)
+	case t.spec.form == weekday && n == 1:
+		return r.weekdays(t, i), n + r.until(i)
 	}
 	return t, n
+}
+
+// weekdays is the stretch that a weekday opens: "between Friday and Sunday",
+// "Friday through Sunday", "since Friday".
+func (r *reader) weekdays(t Time, i int) Time {
+	if r.until(i) > 0 {
+		wd := weekdayOf[low(r.toks, i+2)]
+		return r.weekday(wd, -(int(wd)-int(t.spec.wd)+7)%7, 0, false)
+	}
+	if low(r.toks, i-1) == "since" {
+		t.spec.since = true
+		return r.make(t)
+	}
+	return t
+}
+
+// until is how many tokens after the weekday at toks[i] name the last one of a
+// stretch.
+func (r *reader) until(i int) int {
+	from := low(r.toks, i-1)
+	switch low(r.toks, i+1) {
+	case "and":
+		if from != "between" {
+			return 0
+		}
+	case "to", "until", "till", "-", "–":
+		if from != "from" {
+			return 0
+		}
+	case "through":
+	default:
+		return 0
+	}
+	if wd, ok := weekdayOf[low(r.toks, i+2)]; !ok || !r.toks[i+2].Upper || weekdayOf[low(r.toks, i)] == wd {
+		return 0
+	}
+	return 2
 }
 
 // through reads on where a day opens a stretch: "between March 2 and March 22, 2018".
@@ -470,6 +519,14 @@ func (r *reader) at(i int) (Time, int) {
 	toks := r.toks
 	t := &toks[i]
 	w := t.Low
+	switch w {
+	case "christmas", "boxing", "new", "may":
+		if t.Upper {
+			if d, n := r.feast(i); n > 0 {
+				return d, n
+			}
+		}
+	}
 	if t.Kind == text.Word && t.Upper && mayName(w) {
 		if wd, ok := weekdayOf[w]; ok && (len(w) > 3 || r.clock.Known() && len(w) == 3 && (low(toks, i+1) == "," || low(toks, i+1) == "-" || low(toks, i+1) == ".")) {
 			if n := followed(toks, i+1); n > 0 { // "Monday, July 19"
@@ -592,8 +649,8 @@ func (r *reader) digits(i int) (Time, int) {
 	if n, ok := dayOfMonth(t.Low); ok {
 		k, d2 := i+1, 0
 		switch low(toks, k) {
-		case "to", "-", "–", "and":
-			if m, ok := dayOfMonth(low(toks, k+1)); ok && m > n {
+		case "to", "-", "–", "and", "/":
+			if m, ok := dayOfMonth(low(toks, k+1)); ok && m > n && (low(toks, k) != "/" || m == n+1) {
 				k, d2 = k+2, m
 			}
 		}
@@ -608,6 +665,9 @@ func (r *reader) digits(i int) (Time, int) {
 		if l := t.Low; l[len(l)-1] > '9' && low(toks, i-1) == "the" && low(toks, i-2) == "on" && (i+1 == len(toks) || toks[i+1].Kind == text.Punct || low(toks, i+1) == "a" || low(toks, i+1) == "an" || low(toks, i+1) == "the") {
 			return r.make(Time{Precision: "day", Basis: "explicit_date", spec: spec{form: ofMonth, d: n}}), 1
 		}
+	}
+	if d, n := r.figures(i); n > 0 {
+		return d, n
 	}
 	y, ok := year(toks, i)
 	if !ok || t.Kind != text.Number {
@@ -645,6 +705,86 @@ func (r *reader) digits(i int) (Time, int) {
 		d.Old = d.Old || !c.Known() || last < c.Published.Year()
 	}
 	return d, n
+}
+
+// figures reads "19/07/2021", "19.7.2021" and "07-19-2021". Which of the first two
+// numbers is the month, the text does not say: points are written in countries
+// where it is the second, and a month past the twelfth or a day after publication
+// rules one order out. Where both remain the date is refused.
+func (r *reader) figures(i int) (Time, int) {
+	toks := r.toks
+	var parts [3]string
+	n, points := 1, false
+	if a, rest, ok := strings.Cut(toks[i].Low, "."); ok {
+		b, c, ok := strings.Cut(rest, ".")
+		if !ok {
+			return Time{}, 0
+		}
+		parts, points = [3]string{a, b, c}, true
+	} else {
+		sep := low(toks, i+1)
+		if sep != "/" && sep != "-" || low(toks, i+3) != sep || i+4 >= len(toks) || toks[i+4].End-toks[i].Start != len(toks[i].Low)+len(low(toks, i+2))+len(toks[i+4].Low)+2 {
+			return Time{}, 0
+		}
+		parts, n = [3]string{toks[i].Low, toks[i+2].Low, toks[i+4].Low}, 5
+	}
+	var v [3]int
+	for k, p := range parts {
+		x, err := strconv.Atoi(p)
+		if err != nil || x < 1 || k < 2 && len(p) > 2 || k == 2 && len(p) != 4 {
+			return Time{}, 0
+		}
+		v[k] = x
+	}
+	d, m, y := v[0], v[1], v[2]
+	if y < 1900 {
+		return Time{}, 0
+	}
+	first, second := r.ymd(y, time.Month(m), d, 0), r.ymd(y, time.Month(d), m, 0)
+	if m > 12 {
+		first.Refused = fmt.Sprintf("there is no month %d", m)
+	}
+	if d > 12 {
+		second.Refused = fmt.Sprintf("there is no month %d", d)
+	}
+	switch {
+	case points || d == m || second.Refused != "":
+		if m > 12 { // whichever is the month
+			return Time{Precision: "unknown", Basis: first.Basis, Refused: first.Refused}, n
+		}
+		return first, n
+	case first.Refused != "":
+		return second, n
+	}
+	return Time{Precision: "unknown", Basis: first.Basis, Refused: fmt.Sprintf("it may be %d %s or %d %s", d, time.Month(m), m, time.Month(d))}, n
+}
+
+// feasts are the days of the year that have a name and a date.
+var feasts = []struct {
+	words []string
+	day   int
+	month time.Month
+}{
+	{[]string{"christmas", "day"}, 25, time.December},
+	{[]string{"christmas", "eve"}, 24, time.December},
+	{[]string{"boxing", "day"}, 26, time.December},
+	{[]string{"new", "year", "'s", "day"}, 1, time.January},
+	{[]string{"new", "year", "'s", "eve"}, 31, time.December},
+	{[]string{"may", "day"}, 1, time.May},
+}
+
+// feast reads "Christmas Day" and "New Year's Eve 2025".
+func (r *reader) feast(i int) (Time, int) {
+	for _, f := range feasts {
+		n := 0
+		for n < len(f.words) && low(r.toks, i+n) == f.words[n] && (n == 2 || r.toks[i+n].Upper) {
+			n++
+		}
+		if n == len(f.words) {
+			return r.dayMonth(i, i+n, f.day, 0, f.month)
+		}
+	}
+	return Time{}, 0
 }
 
 // period reads "last night", "this week", "the previous month", "the past ten days".
@@ -765,6 +905,8 @@ func (r *reader) span(i int) (Time, int) {
 			switch {
 			case strings.HasPrefix(u, "week"):
 				d.Precision, d.spec = "week", spec{form: week, from: -n}
+			case strings.HasPrefix(u, "fortnight"):
+				d.Precision, d.spec = "week", spec{form: week, from: -2 * n}
 			case strings.HasPrefix(u, "month"):
 				d.Precision, d.spec = "month", spec{form: months, from: -n}
 			case strings.HasPrefix(u, "year"):
@@ -821,7 +963,7 @@ func peopleNext(w string) bool {
 
 func isUnit(w string) bool {
 	switch w {
-	case "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month", "months", "year", "years", "decade", "decades":
+	case "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "fortnight", "fortnights", "month", "months", "year", "years", "decade", "decades":
 		return true
 	}
 	return false

@@ -96,6 +96,28 @@ func TestFind(t *testing.T) {
 		{"overnight into", "overnight into Monday", wednesday, "UTC", "overnight into Monday = 2026-03-08..2026-03-09 day weekday"},
 		{"a date beside it says more", "on Monday, March 9", wednesday, "UTC", "Monday, March 9 = 2026-03-09 day explicit_date"},
 		{"only the month is known", "on Monday", "2026-03", "UTC", "Monday = - day weekday"},
+		{"a stretch of weekdays", "between Friday and Sunday", wednesday, "UTC", "Friday and Sunday = 2026-03-06..2026-03-08 day weekday"},
+		{"until one", "from Sunday until Tuesday", wednesday, "UTC", "Sunday until Tuesday = 2026-03-08..2026-03-10 day weekday"},
+		{"through one", "Friday through Monday", wednesday, "UTC", "Friday through Monday = 2026-03-06..2026-03-09 day weekday"},
+		{"two weekdays are no stretch", "on Friday and Sunday", wednesday, "UTC", "Friday = 2026-03-06 day weekday; Sunday = 2026-03-08 day weekday"},
+		{"since a weekday until today", "since Friday", wednesday, "UTC", "Friday = 2026-03-06..2026-03-11 day weekday"},
+
+		// Dates in figures, and days with a name.
+		{"the month has no more than twelve", "on 19/07/2021", wednesday, "UTC", "19/07/2021 = 2021-07-19 day explicit_date +old"},
+		{"the month first", "on 07-19-2021", wednesday, "UTC", "07-19-2021 = 2021-07-19 day explicit_date +old"},
+		{"points have the day first", "on 7.3.2026", wednesday, "UTC", "7.3.2026 = 2026-03-07 day explicit_date"},
+		{"the other order is to come", "on 07/03/2026", wednesday, "UTC", "07/03/2026 = 2026-03-07 day explicit_date"},
+		{"nor has the other come here", "on 03/07/2026", wednesday, "UTC", "03/07/2026 = 2026-03-07 day explicit_date"},
+		{"either order is possible", "on 02/03/2026", wednesday, "UTC", "02/03/2026 = - unknown explicit_date: it may be 2 March or 3 February"},
+		{"no month in figures", "on 31.13.2025", wednesday, "UTC", "31.13.2025 = - unknown explicit_date: there is no month 13"},
+		{"no day in figures", "on 31/02/2026", wednesday, "UTC", "31/02/2026 = - unknown explicit_date: there is no 31 February"},
+		{"a night of two dates", "on 9/10 March", wednesday, "UTC", "9/10 March = 2026-03-09..2026-03-10 day explicit_date"},
+		{"a version is no date", "release 1.2.3 and 10.0.0.1", wednesday, "UTC", ""},
+		{"Christmas", "on Christmas Day", "2025-12-27T09:00:00Z", "UTC", "Christmas Day = 2025-12-25 day explicit_date"},
+		{"with its year", "on Christmas Eve 2021", wednesday, "UTC", "Christmas Eve 2021 = 2021-12-24 day explicit_date +old"},
+		{"New Year", "on New Year's Eve", "2026-01-02T09:00:00Z", "UTC", "New Year's Eve = 2025-12-31 day explicit_date"},
+		{"no day of the year", "in New York", wednesday, "UTC", ""},
+		{"a fortnight", "a fortnight ago", wednesday, "UTC", "a fortnight ago = 2026-02-23..2026-03-01 week relative +old"},
 
 		// Days counted from publication.
 		{"today", "today", wednesday, "UTC", "today = 2026-03-11 day relative"},
