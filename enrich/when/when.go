@@ -540,14 +540,12 @@ func (r *reader) at(i int) (Time, int) {
 			case "ash", "good", "black", "bloody", "palm", "easter", "super", "cyber", "maundy", "holy":
 				return Time{Precision: "unknown", Basis: "weekday"}, 1 // a day of the year
 			}
-			for n, of := 1, low(toks, i+1) == "of"; ; of = false {
-				if of {
-					n++
-				}
-				if low(toks, i+n) == "last" && low(toks, i+n+1) == "week" {
-					return r.make(Time{Precision: "day", Basis: "weekday", Weekday: 1 + int(wd), spec: spec{form: week, from: -1, d: 1 + (int(wd)+6)%7}}), n + 2
-				}
-				break
+			n := 1
+			if low(toks, i+1) == "of" {
+				n = 2
+			}
+			if low(toks, i+n) == "last" && low(toks, i+n+1) == "week" {
+				return r.make(Time{Precision: "day", Basis: "weekday", Weekday: 1 + int(wd), spec: spec{form: week, from: -1, d: 1 + (int(wd)+6)%7}}), n + 2
 			}
 			if (low(toks, i+1) == "to" || low(toks, i+1) == "into") && r.nightly(i) { // "in the night from Saturday to Sunday"
 				if to, ok := weekdayOf[low(toks, i+2)]; ok && toks[i+2].Upper && (int(to)-int(wd)+7)%7 == 1 {
