@@ -29,6 +29,8 @@ const (
 const (
 	FeedsBucket     = "feeds"     // poll state of each feed
 	SeenBucket      = "seen"      // which items of each feed are known, in which edition
+	ListBucket      = "list"      // feeds that were added or paused by command
+	PollersBucket   = "pollers"   // pollers that are alive: a key ends with its poller
 	IncidentsBucket = "incidents" // the latest version of each incident
 	ToldBucket      = "told"      // what was last alerted of each incident
 	StateBucket     = "state"     // how far stages have come
@@ -74,6 +76,9 @@ var streams = []stream{
 	{name: Dead, describe: "messages set aside, with the reason in their headers", subjects: []string{"dead.*.*"}, age: 30 * day, bytes: 256 << 20, dedup: day},
 }
 
+// PollerTTL is how long a poller may be silent before the others take its feeds.
+const PollerTTL = 15 * time.Second
+
 // bucket is what this program wants of one key-value bucket.
 type bucket struct {
 	name, describe string
@@ -84,6 +89,8 @@ type bucket struct {
 var buckets = []bucket{
 	{name: FeedsBucket, describe: "poll state of each feed", valueBytes: 64 << 10},
 	{name: SeenBucket, describe: "known items of each feed", valueBytes: 1<<20 - 4<<10},
+	{name: ListBucket, describe: "feeds added or paused by command", valueBytes: 64 << 10},
+	{name: PollersBucket, describe: "pollers that are alive", age: PollerTTL, valueBytes: 4 << 10},
 	{name: IncidentsBucket, describe: "latest version of each incident", age: 90 * day, valueBytes: MaxMessage},
 	{name: ToldBucket, describe: "what was last alerted of each incident", age: 90 * day, valueBytes: 64 << 10},
 	{name: StateBucket, describe: "how far stages have come", valueBytes: 64 << 10},

@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"strings"
 	"time"
 )
 
@@ -25,6 +26,29 @@ func Hash(parts ...string) string {
 	sum := digest(parts)
 	return encode([16]byte(sum[:16]))
 }
+
+// Bytes returns the 128 bits that 26 digits of Hash or ULID stand for; ok is
+// false where s is none of theirs.
+func Bytes(s string) (b [16]byte, ok bool) {
+	if len(s) != 26 || s[0] > '7' {
+		return b, false
+	}
+	var hi, lo uint64
+	for i := range len(s) {
+		d := strings.IndexByte(alphabet, s[i])
+		if d < 0 {
+			return b, false
+		}
+		hi = hi<<5 | lo>>59
+		lo = lo<<5 | uint64(d)
+	}
+	binary.BigEndian.PutUint64(b[:8], hi)
+	binary.BigEndian.PutUint64(b[8:], lo)
+	return b, true
+}
+
+// Digits is the inverse of Bytes.
+func Digits(b [16]byte) string { return encode(b) }
 
 // ULID returns 26 base-32 digits that sort by at: 48 bits of Unix
 // milliseconds, then the first 80 bits of SHA-256 over the parts. A time before

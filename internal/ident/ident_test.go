@@ -40,3 +40,17 @@ func TestIdsAreDeterministicAndTellPartsApart(t *testing.T) {
 		t.Error("the border between parts does not count")
 	}
 }
+
+func TestBytesAreTheDigits(t *testing.T) {
+	for _, s := range []string{Hash("a"), Hash("b", "c"), ULID(time.Now(), "x"), "00000000000000000000000000", "7zzzzzzzzzzzzzzzzzzzzzzzzz"} {
+		b, ok := Bytes(s)
+		if got := Digits(b); !ok || got != s {
+			t.Errorf("Digits(Bytes(%q)) = %q, %v", s, got, ok)
+		}
+	}
+	for _, s := range []string{"", "short", "8zzzzzzzzzzzzzzzzzzzzzzzzz", "0000000000000000000000000u", "000000000000000000000000000"} {
+		if _, ok := Bytes(s); ok {
+			t.Errorf("Bytes(%q) is taken for an id", s)
+		}
+	}
+}
