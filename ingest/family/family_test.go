@@ -433,3 +433,32 @@ func TestSectionsAreRead(t *testing.T) {
 		t.Errorf("kinds of sections (-want +got)\n%s", d)
 	}
 }
+
+// TestLearn: an index that has learnt what another one said goes on as that one
+// does.
+func TestLearn(t *testing.T) {
+	all := corpus(t)
+	a, b := NewIndex(72*time.Hour, len(all)), NewIndex(72*time.Hour, len(all))
+	half := len(all) / 2
+	for _, x := range all[:half] {
+		f, _ := a.Place(x.id, x.print(), x.at)
+		b.Learn(x.id, x.print(), x.at, f)
+		b.Learn(x.id, x.print(), x.at, f) // told twice is told once
+	}
+	if a.Len() != b.Len() {
+		t.Errorf("%d editions learnt, want %d", b.Len(), a.Len())
+	}
+	for _, x := range all { // the first half again: as told
+		want, _ := a.Place(x.id, x.print(), x.at)
+		if got, _ := b.Place(x.id, x.print(), x.at); got != want {
+			t.Errorf("%s is of %s, want %s", x.id, got, want)
+		}
+	}
+	// A founder that is forgotten leaves its family in place.
+	c := NewIndex(72*time.Hour, 10)
+	x := all[0]
+	c.Learn("reprint", x.print(), x.at, "founder")
+	if f, why := c.Place("another reprint", x.print(), x.at); f != "founder" {
+		t.Errorf("a copy of a reprint is of %s (%+v), want the family of the reprint", f, why)
+	}
+}

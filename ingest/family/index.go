@@ -122,6 +122,25 @@ func (x *Index) Place(id string, p Print, at time.Time) (family string, why Why)
 	return e.family, e.why
 }
 
+// Learn takes in an article whose family is known: it was placed before a restart,
+// or by another index. What is placed from then on agrees with it.
+func (x *Index) Learn(id string, p Print, at time.Time, family string) {
+	e := entry{seq: x.seq, at: at.Unix(), id: id, family: family, print: p, hash: hashID(id)}
+	if o := x.edition(&e); o != nil && o.print == p && o.family == family {
+		return
+	}
+	if family == id {
+		e.step = first
+	} else if f := x.founder(family); f == nil {
+		e.step = direct // the founder is forgotten: somebody has to stand for it
+	} else if _, same := resemble(&p, &f.print); same {
+		e.step = direct
+	} else {
+		e.step = remote
+	}
+	x.add(e)
+}
+
 // edition is the newest edition of the same article.
 func (x *Index) edition(e *entry) *entry {
 	r := x.head(uint64(e.hash))
@@ -212,21 +231,28 @@ func (x *Index) distance(e, o *entry) uint8 {
 	if o.step == first {
 		return direct
 	}
-	r := x.head(uint64(hashID(o.family)))
+	if f := x.founder(o.family); f != nil {
+		if _, same := resemble(&e.print, &f.print); same {
+			return direct
+		}
+	}
+	return remote
+}
+
+// founder is the first article of a family, if it is remembered.
+func (x *Index) founder(family string) *entry {
+	r := x.head(uint64(hashID(family)))
 	for range maxSteps {
 		if r == 0 {
 			break
 		}
 		f, slot := x.at(r)
-		if slot == slotID && f.id == o.family && f.step == first {
-			if _, same := resemble(&e.print, &f.print); same {
-				return direct
-			}
-			break
+		if slot == slotID && f.id == family && f.step == first {
+			return f
 		}
 		r = x.next(r)
 	}
-	return remote
+	return nil
 }
 
 func (x *Index) near(a, b *entry) bool {

@@ -246,10 +246,11 @@ func (s *Subscriber) take(w http.ResponseWriter, r *http.Request, feed, token st
 
 // read returns the whole body, or the outcome of a delivery that has none.
 func (s *Subscriber) read(w http.ResponseWriter, r *http.Request) (body []byte, trouble string) {
-	var buf bytes.Buffer
-	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	room := r.ContentLength
+	if room < 0 { // at once what it may take: a buffer that grows takes five times that
+		room = s.cfg.MaxBytes
 	}
+	buf := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
 	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, s.cfg.MaxBytes))
 	var large *http.MaxBytesError
 	switch {

@@ -84,9 +84,9 @@ const readTimeout = 30 * time.Second
 func New(cfg Config) (*Subscriber, error) {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("websub: "+format, args...)) }
-	base, dir, ok := callback(cfg.Callback)
-	if !ok {
-		bad("callback %q: write the whole public address, such as https://tocsin.example.org/websub/, without query and special characters", cfg.Callback)
+	base, dir, err := Callback(cfg.Callback)
+	if err != nil {
+		bad("%w", err)
 	}
 	cfg.Lease = cmp.Or(cfg.Lease, 5*24*time.Hour)
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 16<<20)
@@ -115,18 +115,18 @@ func New(cfg Config) (*Subscriber, error) {
 	}, nil
 }
 
-// callback reads the public address. Paths that a mux or a proxy would rewrite
-// are refused: hubs do not follow redirects.
-func callback(s string) (base, dir string, ok bool) {
+// Callback reads the public address of Config.Callback: whole, and its path; both
+// end in a slash. Paths that a mux or a proxy would rewrite are refused: hubs do
+// not follow redirects.
+func Callback(s string) (base, dir string, err error) {
 	u, err := url.Parse(s)
-	if err != nil || !web(u) || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.EscapedPath() != u.Path {
-		return "", "", false
+	if err == nil {
+		u.Path = strings.TrimSuffix(u.Path, "/") + "/"
 	}
-	u.Path = strings.TrimSuffix(u.Path, "/") + "/"
-	if u.Path != "/" && path.Clean(u.Path)+"/" != u.Path {
-		return "", "", false
+	if err != nil || !web(u) || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.EscapedPath() != u.Path || u.Path != "/" && path.Clean(u.Path)+"/" != u.Path {
+		return "", "", fmt.Errorf("callback %q: write the whole public address, such as https://tocsin.example.org/websub/, without query and special characters", s)
 	}
-	return u.String(), u.Path, true
+	return u.String(), u.Path, nil
 }
 
 func web(u *url.URL) bool { return (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" }

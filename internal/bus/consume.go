@@ -272,6 +272,72 @@ func (b *Bus) Read(ctx context.Context, stream string, from, to uint64, headersO
 	}
 }
 
+// Follow calls each for the messages of a stream since a time, the last most of
+// them at the utmost, and for those that come, until ctx ends. caughtUp is called
+// once, when each has seen all that there was at first.
+func (b *Bus) Follow(ctx context.Context, stream string, since time.Time, most uint64, each func(jetstream.Msg), caughtUp func()) {
+	var last uint64 // sequence that each has seen
+	seen := func(seq, left uint64) {
+		last = max(last, seq)
+		if left == 0 && caughtUp != nil {
+			caughtUp()
+			caughtUp = nil
+		}
+	}
+	for ctx.Err() == nil {
+		if err := b.follow(ctx, stream, since, most, last, each, seen); err != nil && ctx.Err() == nil {
+			b.log.Warn("a stream cannot be followed, trying on", "stream", stream, "err", err)
+			pause(ctx, time.Second)
+		}
+	}
+}
+
+func (b *Bus) follow(ctx context.Context, stream string, since time.Time, most, last uint64, each func(jetstream.Msg), seen func(seq, left uint64)) error {
+	name := b.streamName(stream)
+	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
+	if last == 0 {
+		c, err := b.JS.OrderedConsumer(ctx, name, cfg)
+		if err != nil {
+			return err
+		}
+		s, err := b.JS.Stream(ctx, name)
+		if err != nil {
+			return err
+		}
+		switch n := c.CachedInfo().NumPending; {
+		case n == 0:
+			seen(s.CachedInfo().State.LastSeq, 0)
+			last = s.CachedInfo().State.LastSeq
+		case n > most:
+			last = s.CachedInfo().State.LastSeq - most
+		}
+	}
+	if last > 0 {
+		cfg = jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: last + 1}
+	}
+	c, err := b.JS.OrderedConsumer(ctx, name, cfg)
+	if err != nil {
+		return err
+	}
+	it, err := c.Messages()
+	if err != nil {
+		return err
+	}
+	defer it.Stop()
+	for {
+		m, err := it.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		md, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		each(m)
+		seen(md.Sequence.Stream, md.NumPending)
+	}
+}
+
 // Position is a stream sequence that a stage has stored, 0 where it has none.
 func (b *Bus) Position(ctx context.Context, key string) (uint64, error) {
 	kv, err := b.Bucket(ctx, StateBucket)

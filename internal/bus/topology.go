@@ -31,6 +31,7 @@ const (
 	SeenBucket      = "seen"      // which items of each feed are known, in which edition
 	ListBucket      = "list"      // feeds that were added or paused by command
 	PollersBucket   = "pollers"   // pollers that are alive: a key ends with its poller
+	HubsBucket      = "hubs"      // subscriptions at WebSub hubs, secrets included
 	IncidentsBucket = "incidents" // the latest version of each incident
 	ToldBucket      = "told"      // what was last alerted of each incident
 	StateBucket     = "state"     // how far stages have come
@@ -91,6 +92,8 @@ var buckets = []bucket{
 	{name: SeenBucket, describe: "known items of each feed", valueBytes: 1<<20 - 4<<10},
 	{name: ListBucket, describe: "feeds added or paused by command", valueBytes: 64 << 10},
 	{name: PollersBucket, describe: "pollers that are alive", age: PollerTTL, valueBytes: 4 << 10},
+	// Longer than any lease, so that a feed dropped while nothing ran is forgotten at last.
+	{name: HubsBucket, describe: "subscriptions at WebSub hubs", age: 40 * day, valueBytes: 64 << 10},
 	{name: IncidentsBucket, describe: "latest version of each incident", age: 90 * day, valueBytes: MaxMessage},
 	{name: ToldBucket, describe: "what was last alerted of each incident", age: 90 * day, valueBytes: 64 << 10},
 	{name: StateBucket, describe: "how far stages have come", valueBytes: 64 << 10},
