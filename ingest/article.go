@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -46,12 +47,26 @@ type Article struct {
 	// be believed. It is never replaced by the time of the poll.
 	Published time.Time `json:"published,omitzero"`
 	// PublishedPrecision is "" for an instant, else "day", "month" or "year".
-	PublishedPrecision string    `json:"published_precision,omitempty"`
+	PublishedPrecision string `json:"published_precision,omitempty"`
+	// PublishedClamped marks a date from the future, for which Published is the
+	// time of the poll; PublishedAsWritten is what the item says, of such a date alone.
+	PublishedClamped   bool      `json:"published_clamped,omitempty"`
+	PublishedAsWritten string    `json:"published_as_written,omitempty"`
 	Updated            time.Time `json:"updated,omitzero"`
 	FirstSeen          time.Time `json:"first_seen,omitzero"` // poll that first brought the article (edition 1)
 	Fetched            time.Time `json:"fetched,omitzero"`    // poll that brought this edition
 
+	// Family is the id of the first article with this text, the article's own where
+	// it is that or where nothing is known: reprints of one agency's story are one
+	// family, whoever prints them.
+	Family string `json:"family,omitempty"`
+
 	ContentSHA256 string `json:"content_sha256"` // over title, summary and body: see ContentHash
+	// FullText marks a body that was read from the item's page because the feed has
+	// only its beginning; ItemSHA256 is then the ContentHash of what the feed has,
+	// by which editions are told: pages change for many reasons.
+	FullText   bool   `json:"full_text,omitempty"`
+	ItemSHA256 string `json:"item_sha256,omitempty"`
 }
 
 // ArticleID names an article for ever: "art-" and 26 base-32 digits of a hash
@@ -63,12 +78,12 @@ func ArticleID(feed, identity string) string { return "art-" + ident.Hash("artic
 // from a mere touch of the item's dates.
 func ContentHash(title, summary, body string) string { return ident.SHA256(title, summary, body) }
 
-// MsgID is the Nats-Msg-Id of an article: id, edition and the head of the
-// content hash. The hash is part of it because a crash between publish and
+// MsgID is the Nats-Msg-Id of an article: id, edition and the head of the hash
+// of what the feed has. The hash is part of it because a crash between publish and
 // bookkeeping, followed by another edit of the item, gives two contents with
 // one edition number, and neither may be lost.
 func (a *Article) MsgID() string {
-	h := a.ContentSHA256
+	h := cmp.Or(a.ItemSHA256, a.ContentSHA256)
 	if len(h) > 16 {
 		h = h[:16]
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"unicode"
@@ -231,9 +232,12 @@ func (w *textWriter) newline() {
 }
 
 func (w *textWriter) text(s string) {
-	for _, r := range s {
-		if unicode.IsSpace(r) {
+	for s != "" {
+		n := wordLen(s)
+		if n == 0 {
+			_, n = utf8.DecodeRuneInString(s)
 			w.space = true
+			s = s[n:]
 			continue
 		}
 		if w.pending > 0 {
@@ -243,11 +247,30 @@ func (w *textWriter) text(s string) {
 		if w.space && w.b.Len() > 0 {
 			w.b.WriteByte(' ')
 		}
-		if w.space {
-			w.space = false
-		}
-		w.b.WriteRune(r)
+		w.space = false
+		w.b.WriteString(s[:n])
+		s = s[n:]
 	}
+}
+
+// wordLen is the length of what s has before its first space.
+func wordLen(s string) int {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c == ' ' || '\t' <= c && c <= '\r' {
+				return i
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsSpace(r) {
+			return i
+		}
+		i += n
+	}
+	return len(s)
 }
 
 func (w *textWriter) String() string { return w.b.String() }
@@ -263,16 +286,13 @@ var cp1252 = [32]rune{
 // (soft hyphen, zero width space, bidi marks). A joiner stays between letters of
 // the scripts that need it.
 func cleanRunes(s string) string {
-	clean := true
-	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || c < 0x20 && c != '\n' || c == 0x7f {
-			clean = false
-			break
-		}
-	}
-	if clean {
+	if isClean(s) {
 		return s
 	}
+	return scrub(s)
+}
+
+func scrub(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	prev := rune(0)
@@ -312,6 +332,29 @@ func cleanRunes(s string) string {
 	return b.String()
 }
 
+// isClean reports that cleanRunes would change nothing. It may be wrong the other
+// way round.
+func isClean(s string) bool {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < 0x20 && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case n == 1, r < 0xa0, r == 0xad, r == 0x61c, r == 0xfeff, r >= 0xe0000,
+			0x200b <= r && r <= 0x200f, 0x2028 <= r && r <= 0x202e, 0x2060 <= r && r <= 0x2069, 0xfff9 <= r && r <= 0xfffb, r == 0xfffe, r == 0xffff:
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
 // Furniture is what publishing systems add behind the text.
 var (
 	furnitureLine = regexp.MustCompile(`(?i)^\W{0,4}(?:` +
@@ -326,15 +369,27 @@ var (
 	cutMark       = regexp.MustCompile(`\s*\[\s*(?:…|\.\.\.)\s*\]\s*$`)
 )
 
+// furnitureBytes of a line's end are looked at.
+const furnitureBytes = 600
+
+var furnitureWords = [][]byte{[]byte("reading"), []byte("read more"), []byte("read on"), []byte("read the full"), []byte("read full"), []byte("click here"),
+	[]byte("full story"), []byte("credit"), []byte("appeared"), []byte("published"), []byte("seguir leyendo"), []byte("leer m"), []byte("lire la suite"),
+	[]byte("weiterlesen"), []byte("leia mais"), []byte("continua a leggere")}
+
 // mayBeFurniture spares almost every text the patterns above, which are slow.
 func mayBeFurniture(line string) bool {
 	if strings.HasSuffix(strings.TrimRight(line, " "), "]") {
 		return true
 	}
-	lower := strings.ToLower(line)
-	for _, w := range [...]string{"reading", "read more", "read on", "read the full", "read full", "click here", "full story", "credit",
-		"appeared", "published", "seguir leyendo", "leer más", "lire la suite", "weiterlesen", "leia mais", "continua a leggere"} {
-		if strings.Contains(lower, w) {
+	var buf [furnitureBytes]byte
+	lower := buf[:copy(buf[:], line)]
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	for _, w := range furnitureWords {
+		if bytes.Contains(lower, w) {
 			return true
 		}
 	}
@@ -347,8 +402,8 @@ func dropFurniture(s string) string {
 	for range 4 {
 		i := strings.LastIndexByte(s, '\n')
 		line := s[i+1:]
-		if len(line) > 600 {
-			line = line[len(line)-600:]
+		if len(line) > furnitureBytes {
+			line = line[len(line)-furnitureBytes:]
 			for len(line) > 0 && !utf8.RuneStart(line[0]) {
 				line = line[1:]
 			}

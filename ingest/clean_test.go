@@ -3,6 +3,8 @@ package ingest
 import (
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 	"time"
 )
 
@@ -96,4 +98,16 @@ func BenchmarkPlainText(b *testing.B) {
 	for b.Loop() {
 		PlainText(s)
 	}
+}
+
+// TestCleanNeedsNoScrub: the short cut is one.
+func TestCleanNeedsNoScrub(t *testing.T) {
+	odd := []rune{'a', ' ', '\n', '\r', '\t', 0, 0x1f, 0x7f, 0x85, 0x9f, 0xa0, 0xad, 0x61c, 0x64a, 0x200a, 0x200b, 0x200c, 0x200d, 0x200f, 0x2010, 0x2027, 0x2028, 0x2029, 0x202e, 0x202f,
+		0x2060, 0x2069, 0x206a, 0xfeff, 0xfff8, 0xfff9, 0xfffb, 0xfffd, 0xfffe, 0xffff, 0x1f1e6, 0xe0001, 0xe007f}
+	rapid.Check(t, func(t *rapid.T) {
+		s := string(rapid.SliceOf(rapid.SampledFrom(odd)).Draw(t, "s")) + rapid.SampledFrom([]string{"", "\xff", "\xc3"}).Draw(t, "torn")
+		if isClean(s) && scrub(s) != s {
+			t.Errorf("%q is called clean and scrubbed to %q", s, scrub(s))
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Precisions of a date that names no instant, as in Article.PublishedPrecision.
@@ -31,8 +32,11 @@ func parseDate(s string) (time.Time, string, bool) {
 	if s == "" || len(s) > 120 {
 		return time.Time{}, "", false
 	}
-	if strings.Contains(s, "年") {
-		s = strings.TrimSpace(cjkDate.Replace(s))
+	if !isASCII(s) {
+		s = strings.TrimSpace(foreignDate.Replace(strings.Map(plainDigit, s)))
+	}
+	if rest, ok := strings.CutPrefix(s, "/Date("); ok { // ASP.NET
+		s, _, _ = strings.Cut(rest, ")")
 	}
 	d := dateReader{year: -1, month: -1, day: -1, hour: -1}
 	if !d.read(dateTokens(s)) {
@@ -41,30 +45,50 @@ func parseDate(s string) (time.Time, string, bool) {
 	return d.time()
 }
 
-var cjkDate = strings.NewReplacer("年", "-", "月", "-", "日", " ")
+// plainDigit turns the digits of other scripts into ours.
+func plainDigit(r rune) rune {
+	for _, zero := range [...]rune{'٠', '۰', '०', '০', '０'} {
+		if zero <= r && r <= zero+9 {
+			return '0' + r - zero
+		}
+	}
+	if r == '\u200e' || r == '\u200f' || r == '\ufeff' {
+		return -1
+	}
+	return r
+}
+
+// foreignDate brings dates of other scripts into a form with the same order:
+// counters behind numbers, and months of two words.
+var foreignDate = strings.NewReplacer(
+	"年 ", "-", "月 ", "-", "년 ", "-", "월 ", "-", "年", "-", "月", "-", "日", " ", "時", ":", "时", ":", "点", ":", "分", " ", "秒", " ", "上午", " am ", "下午", " pm ", "午前", " am ", "午後", " pm ",
+	"년", "-", "월", "-", "일", " ", "시", ":", "분", " ", "초", " ", "오전", " am ", "오후", " pm ",
+	"كانون الثاني", "يناير", "كانون الأول", "ديسمبر", "كانون الاول", "ديسمبر", "تشرين الأول", "أكتوبر", "تشرين الاول", "أكتوبر", "تشرين الثاني", "نوفمبر",
+	"،", ",", "−", "-",
+)
 
 // dateTokens splits at every change between digits, letters and the rest;
 // spaces separate and vanish. A comment in brackets vanishes too.
 func dateTokens(s string) []string {
-	var out []string
+	out := make([]string, 0, 16)
 	class := func(r rune) int {
 		switch {
 		case '0' <= r && r <= '9':
 			return 1
-		case unicode.IsLetter(r):
+		case unicode.IsLetter(r), unicode.IsMark(r): // vowel signs of Indian scripts
 			return 2
 		case unicode.IsSpace(r):
 			return 3
 		}
 		return 4
 	}
-	last, depth := 3, 0
-	for _, r := range s {
-		if r == '(' {
+	last, depth, start := 3, 0, 0 // start is where the last token begins
+	for i, r := range s {
+		if r == '(' || r == '[' {
 			depth++
 		}
 		if depth > 0 {
-			if r == ')' {
+			if r == ')' || r == ']' {
 				depth--
 			}
 			last = 3
@@ -77,9 +101,10 @@ func dateTokens(s string) []string {
 				out = append(out, " ")
 			}
 		case c == last && c != 4:
-			out[len(out)-1] += string(r)
+			out[len(out)-1] = s[start : i+utf8.RuneLen(r)]
 		default:
-			out = append(out, string(r))
+			start = i
+			out = append(out, s[i:i+utf8.RuneLen(r)])
 		}
 		last = c
 	}
@@ -101,7 +126,7 @@ type dateReader struct {
 // read understands tokens or reports false.
 func (d *dateReader) read(t []string) bool {
 	num := func(i int) (n, width int) {
-		if i < 0 || i >= len(t) || t[i] == "" || t[i][0] < '0' || t[i][0] > '9' || len(t[i]) > 14 {
+		if i < 0 || i >= len(t) || t[i] == "" || t[i][0] < '0' || t[i][0] > '9' || len(t[i]) > 18 {
 			return -1, 0
 		}
 		n, _ = strconv.Atoi(t[i])
@@ -117,17 +142,20 @@ func (d *dateReader) read(t []string) bool {
 			return true
 		case 8:
 			return d.setYMD(n/10000, n/100%100, n%100)
+		case 16: // microseconds
+			return d.setUnix(n/1e6, n%1e6*1000)
 		case 14:
 			return d.setYMD(n/1e10, n/1e8%100, n/1e6%100) && d.setHMS(n/1e4%100, n/100%100, n%100, 0)
-		case 10, 13:
-			if w == 13 {
-				n /= 1000
-			}
-			u := time.Unix(int64(n), 0).UTC()
-			d.zoned = true
-			return d.setYMD(u.Year(), int(u.Month()), u.Day()) && d.setHMS(u.Hour(), u.Minute(), u.Second(), 0)
+		case 10:
+			return d.setUnix(n, 0)
+		case 13:
+			return d.setUnix(n/1000, n%1000*1e6)
 		}
 		return false
+	} else if fr, fw := num(2); w == 10 && len(t) == 3 && is(1, ".") && fw > 0 { // seconds with a fraction
+		return d.setUnix(n, fraction(fr, fw))
+	} else if tz, tw := num(2); w == 13 && len(t) == 3 && tw == 4 && tz < 1500 && (is(1, "+") || is(1, "-")) { // ASP.NET's zone changes nothing
+		return d.setUnix(n/1000, n%1000*1e6)
 	}
 	// ISO: 2026-02-17, 2026/02/17, 2026.02.17, 2026-02, 20260217T…
 	if n, w := num(0); w == 4 && (is(1, "-") || is(1, "/") || is(1, ".")) {
@@ -173,8 +201,16 @@ func (d *dateReader) read(t []string) bool {
 			if mw != 2 || !d.setHMS(n, mi, sec, 0) {
 				return false
 			}
-		case tok == ":" && d.hour < 0 && d.year >= 0 && d.day > 0: // 17/Feb/2026:14:12:06
+		case tok == ":" && d.hour < 0 && (d.year >= 0 && d.day > 0 || d.year < 0 && d.month < 0 && d.day < 0): // 17/Feb/2026:14:12:06, Updated: 17 Feb
 			i++
+		case w == 2 && d.hour < 0 && d.day > 0 && d.year >= 0 && i > 0 && (t[i-1] == "T" || t[i-1] == "t") && !is(i+1, ":"): // T14, T14Z
+			if !d.setHMS(n, 0, 0, 0) {
+				return false
+			}
+			i++
+		case w == 1 && d.hour >= 0 && i > 0 && i+1 < len(t) && isZone(t[i-1]) && isZone(t[i+1]): // EST5EDT: one or the other
+			d.zoned, d.unknownZone = false, true
+			i += 2
 		case (tok == "/" || tok == "_") && d.unknownZone: // America/New_York
 			i++
 		case w > 0 && w <= 2 && is(i+1, ":") && d.hour < 0: // 17:36[:36[.123]]
@@ -244,6 +280,9 @@ func (d *dateReader) read(t []string) bool {
 		case w == 4 && d.year < 0:
 			d.year = n
 			i++
+		case w == 3 && 100 <= n && n < 200 && d.year < 0 && d.month > 0 && d.day > 0: // years since 1900, as C counts
+			d.year = 1900 + n
+			i++
 		case (w == 1 || w == 2) && d.day < 0:
 			d.day = n
 			i++
@@ -274,13 +313,18 @@ func (d *dateReader) read(t []string) bool {
 	return d.year >= 0 && d.month > 0 && d.day > 0
 }
 
+func isZone(s string) bool {
+	_, ok := zones[strings.ToLower(s)]
+	return ok
+}
+
 func isNum(t []string, i int) bool {
 	return i < len(t) && t[i] != "" && t[i][0] >= '0' && t[i][0] <= '9'
 }
 
 func isWord(s string) bool {
 	for _, r := range s {
-		return unicode.IsLetter(r)
+		return unicode.IsLetter(r) || unicode.IsMark(r)
 	}
 	return false
 }
@@ -302,12 +346,14 @@ func (d *dateReader) word(t []string, i int, weekdayMonth *int, num func(int) (i
 		case d.month < 0:
 			d.month = m
 			return 1, true
+		case d.month == m: // آذار/مارس
+			return 1, true
 		}
 		return 0, false
 	}
 	switch w {
 	case "am", "pm":
-		if d.hour < 0 || d.pm != 0 {
+		if d.pm != 0 {
 			return 0, false
 		}
 		d.pm = 1
@@ -326,8 +372,13 @@ func (d *dateReader) word(t []string, i int, weekdayMonth *int, num func(int) (i
 			}
 			return 3, true
 		}
-	case "at", "um", "uhr", "de", "del", "à", "le", "of", "the", "on", "o", "h":
+	case "at", "um", "uhr", "de", "del", "à", "le", "of", "the", "on", "o", "h", "às", "as", "las", "om", "kl", "klo", "ore", "alle", "saat", "в", "г", "года", "р", "о", "ngày", "feira", "updated", "published", "posted":
 		return 1, true
+	case "eastern", "central", "mountain", "pacific", "standard", "daylight", "summer", "time", "local":
+		if d.hour >= 0 {
+			d.unknownZone = true
+			return 1, true
+		}
 	}
 	if d.hour < 0 {
 		if first || weekdayNames[w] { // a weekday; feeds get it wrong, so it decides nothing
@@ -376,6 +427,9 @@ func (d *dateReader) setOffset(t []string, j int, east bool, num func(int) (int,
 	case w == 1 || w == 2:
 		if mm, mw := num(j + 2); is(j+1, ":") && mw == 2 {
 			m, used = mm, 3
+			if _, sw := num(j + 4); is(j+3, ":") && sw == 2 {
+				used = 5
+			}
 		}
 	default:
 		return 0, false
@@ -412,6 +466,12 @@ func century(y int) int {
 func (d *dateReader) setYMD(y, m, day int) bool {
 	d.year, d.month, d.day = y, m, day
 	return m >= 1 && m <= 12 && day >= 1 && day <= 31
+}
+
+func (d *dateReader) setUnix(sec, nsec int) bool {
+	u := time.Unix(int64(sec), 0).UTC()
+	d.zoned = true
+	return d.setYMD(u.Year(), int(u.Month()), u.Day()) && d.setHMS(u.Hour(), u.Minute(), u.Second(), nsec)
 }
 
 func (d *dateReader) setHMS(h, m, s, nsec int) bool {
@@ -457,20 +517,22 @@ func (d *dateReader) time() (time.Time, string, bool) {
 
 var ordinal = map[string]bool{"st": true, "nd": true, "rd": true, "th": true, "er": true}
 
-// months: English, then what the larger newsrooms of other languages send.
+// months: English, then what the larger newsrooms of other languages send. A name
+// that is one month here and another there is left out (listopada is October in
+// Zagreb and November in Warsaw).
 var months = monthTable(
-	"january jan enero ene janvier janv januar jänner jän gennaio gen janeiro januari ocak oca январь января янв січня січ يناير",
-	"february feb febr febrero février févr fév fevrier februar febbraio fevereiro fev februari şubat şub февраль февраля фев лютого лют فبراير",
-	"march mar marzo mars märz mrz março marco maart mrt mart март марта мар березня бер مارس",
-	"april apr abril abr avril avr aprile nisan nis апрель апреля апр квітня квіт أبريل",
-	"may mayo mai maggio mag maio mei mayıs май мая травня трав مايو",
-	"june jun junio juin juni giugno giu junho haziran haz июнь июня июн червня черв يونيو",
-	"july jul julio juillet juil juli luglio lug julho temmuz tem июль июля июл липня лип يوليو",
-	"august aug agosto ago août aout augustus ağustos ağu август августа авг серпня серп أغسطس",
-	"september sep sept septiembre septembre settembre set setembro eylül eyl сентябрь сентября сен сент вересня вер سبتمبر",
-	"october oct octubre octobre oktober okt ottobre ott outubro out ekim eki октябрь октября окт жовтня жовт أكتوبر",
-	"november nov noviembre novembre novembro kasım kas ноябрь ноября ноя листопада лист نوفمبر",
-	"december dec diciembre dic décembre déc decembre dezember dez dicembre dezembro aralık ara декабрь декабря дек грудня груд ديسمبر",
+	"january jan enero ene janvier janv januar jänner jän gennaio gen janeiro januari ocak oca january gener ianuarie január stycznia styczeń ledna tammikuuta ιανουαρίου ιανουάριος ιαν январь января янв януари січня січ ינואר בינואר يناير جانفي ژانویه जनवरी",
+	"february feb febr febrero février févr fév fevrier februar febbraio fevereiro fev februari şubat şub febrer februarie február lutego luty února helmikuuta φεβρουαρίου φεβρουάριος φεβ февраль февраля фев февр февруари лютого лют פברואר בפברואר فبراير فيفري شباط فوریه फरवरी फ़रवरी",
+	"march mar marzo mars märz mrz mär março marco maart mrt mart març martie március maret mac marca marzec března maaliskuuta μαρτίου μάρτιος μαρ март марта мар березня бер מרץ במרץ מרס مارس آذار اذار أذار मार्च",
+	"april apr abril abr avril avr aprile nisan nis aprilie április kwietnia kwiecień dubna huhtikuuta απριλίου απρίλιος απρ апрель апреля апр април квітня квіт אפריל באפריל أبريل ابريل إبريل أفريل نيسان آوریل अप्रैल",
+	"may mayo mai maggio mag maio mei mayıs maig maj maja május května toukokuuta μαΐου μαΐος μάιος май мая травня трав מאי במאי مايو ماي أيار ايار मई",
+	"june jun junio juin juni giugno giu junho haziran haz juny iunie június czerwca června kesäkuuta ιουνίου ιούνιος ιουν июнь июня июн юни червня черв יוני ביוני يونيو يونيه جوان حزيران ژوئن जून",
+	"july jul julio juillet juil juli luglio lug julho temmuz tem juliol iulie július lipca července heinäkuuta ιουλίου ιούλιος ιουλ июль июля июл юли липня лип יולי ביולי يوليو يوليه جويلية تموز ژوئیه जुलाई",
+	"august aug agosto ago août aout augustus ağustos ağu agost augusti augusztus agustus sierpnia sierpień srpna elokuuta αυγούστου αύγουστος αυγ август августа авг серпня серп אוגוסט באוגוסט أغسطس اغسطس أوت آب اوت अगस्त",
+	"september sep sept septiembre septembre settembre set setembro eylül eyl setembre septembrie szeptember września wrzesień syyskuuta září σεπτεμβρίου σεπτέμβριος σεπ сентябрь сентября сен сент септември вересня вер ספטמבר בספטמבר سبتمبر أيلول ايلول سپتامبر सितंबर सितम्बर",
+	"october oct octubre octobre oktober okt ottobre ott outubro out ekim eki octombrie október października październik lokakuuta října οκτωβρίου οκτώβριος οκτ октябрь октября окт октомври жовтня жовт אוקטובר באוקטובר أكتوبر اكتوبر اکتبر अक्टूबर",
+	"november nov noviembre novembre novembro kasım kas noiembrie listopadu marraskuuta νοεμβρίου νοέμβριος νοε ноябрь ноября ноя нояб ноември листопада лист נובמבר בנובמבר نوفمبر نوامبر नवंबर नवम्बर",
+	"december dec diciembre dic décembre déc decembre dezember dez dicembre dezembro aralık ara desember des desembre decembrie grudnia grudzień prosince joulukuuta δεκεμβρίου δεκέμβριος δεκ декабрь декабря дек декември грудня груд דצמבר בדצמבר ديسمبر دجنبر دسامبر दिसंबर दिसम्बर",
 )
 
 func monthTable(rows ...string) map[string]int {
@@ -487,7 +549,15 @@ var weekdayNames = wordSet(`mon tue tues wed weds thu thur thurs fri sat sun
 	monday tuesday wednesday thursday friday saturday sunday
 	lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche
 	mié mie jue vie sáb sab dom lunes martes miércoles jueves viernes sábado domingo
-	mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonntag`)
+	mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonntag
+	domenica lunedì martedì mercoledì giovedì venerdì sabato gio ven
+	segunda terça terca quarta quinta sexta seg ter qua qui sex
+	pazartesi salı çarşamba perşembe cuma cumartesi pazar pzt sal çar per cum cmt paz
+	понедельник вторник среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс понеділок вівторок середа четвер нд
+	poniedziałek wtorek środa czwartek piątek sobota niedziela pon wto śro czw pią sob
+	maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag tisdag onsdag torsdag fredag lördag söndag
+	senin selasa rabu kamis jumat sabtu minggu
+	الإثنين الاثنين الثلاثاء الأربعاء الاربعاء الخميس الجمعة السبت الأحد الاحد`)
 
 func wordSet(s string) map[string]bool {
 	m := map[string]bool{}

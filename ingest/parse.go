@@ -1,9 +1,12 @@
 package ingest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,17 +15,17 @@ import (
 
 	feedatom "github.com/mmcdole/gofeed/atom"
 	ext "github.com/mmcdole/gofeed/extensions"
-	feedjson "github.com/mmcdole/gofeed/json"
 	feedrss "github.com/mmcdole/gofeed/rss"
 	"golang.org/x/net/html"
 )
 
 // Limits bounds what one body may cost. Zero values mean DefaultLimits'.
 type Limits struct {
-	MaxItems     int       // items read from one body; the first ones win, feeds put the newest first
+	MaxItems     int       // items read from one body: the newest
 	MaxTextBytes int       // of summary and body each
 	MaxDepth     int       // nesting of elements; an item beyond it is skipped
-	Now          time.Time // a date more than a day after Now is not believed; zero believes all
+	Now          time.Time // the time of the poll: later dates, by more than an hour, are taken for it; zero believes all
+	Declared     bool      // take declared languages alone: see Parsed.GuessLanguage
 }
 
 // DefaultLimits is what zero values in Limits mean, Now excepted.
@@ -62,11 +65,29 @@ type Parsed struct {
 	// Partial reports that the body was cut off or some of it was broken: what
 	// is here is good, and the next poll should bring the rest, so that the
 	// body's validators must not be kept.
-	Partial    bool
+	Partial bool
+	// CutOff is a kind of Partial: the body ends before the feed does, so that asking
+	// again soon is likely to help.
+	CutOff     bool
 	Skipped    int      // items that were not read: broken, empty, or beyond Limits.MaxItems
 	Duplicates int      // items that repeat another one of the same body
 	Problems   []string // for the log, at most 20
-	TTL        time.Duration
+
+	// TTL is how long the publisher asks to wait between two polls: RSS's ttl, else
+	// updatePeriod by updateFrequency of the syndication module; at most a week, 0
+	// where it says nothing.
+	TTL time.Duration
+	// SkipHours are the hours of the day, 0 to 23 in GMT, and SkipDays the days of
+	// the week at which RSS 2.0 lets the publisher ask not to be polled; in order,
+	// and empty where that would be always.
+	SkipHours []int
+	SkipDays  []time.Weekday
+	// Hub is the first WebSub hub that the feed names, Self the topic to subscribe
+	// to there: both as written, byte for byte, since hubs compare topics so, but
+	// absolute. Each is http or https, or empty.
+	Hub, Self string
+
+	guess guesser
 }
 
 // Reasons why a body gave no feed, ReasonEmpty besides.
@@ -130,13 +151,20 @@ func Parse(body []byte, contentType string, info FeedInfo, limits Limits) (p *Pa
 	limits = limits.orDefault()
 	s := dropControls(decodeBody(body, contentType))
 	trimmed := strings.TrimLeft(s, " \t\r\n\ufeff")
+	if strings.HasPrefix(trimmed, `"`) { // a feed inside a JSON string
+		var inner string
+		if json.Unmarshal([]byte(strings.TrimSpace(trimmed)), &inner) == nil {
+			s = dropControls(inner)
+			trimmed = strings.TrimLeft(s, " \t\r\n\ufeff")
+		}
+	}
 	if trimmed == "" {
 		return nil, &ParseError{Reason: ReasonEmpty, Err: errors.New("no content")}
 	}
 	r := reader{info: info, limits: limits}
-	switch {
-	case trimmed[0] == '{' || trimmed[0] == '[':
-		err = r.readJSON(trimmed)
+	switch doc := jsonStart(trimmed); {
+	case doc != "":
+		err = r.readJSON(doc)
 	default:
 		err = r.readXML(s, contentType)
 	}
@@ -154,9 +182,6 @@ type reader struct {
 	out    Parsed
 	items  []rawItem
 
-	guesses int    // texts whose language was guessed
-	guessed string // what the last reliable guess said
-	mixed   bool   // and not all of them said the same
 }
 
 // rawItem is an item in the feed's words: HTML, relative links, written dates.
@@ -180,6 +205,11 @@ func (r *reader) readXML(s, contentType string) error {
 	if err != nil {
 		return &ParseError{Reason: ReasonTooDeep, Err: err}
 	}
+	if f == nil || len(f.items)+f.over+f.deep == 0 {
+		if g := r.rescue(s, f); g != nil {
+			f = g
+		}
+	}
 	page := first == "html" || first == "head" || first == "body" || first == "!doctype" || startsLikePage(s)
 	if f == nil || page && len(f.items) == 0 {
 		if page || first == "" && strings.Contains(strings.ToLower(contentType), "html") {
@@ -194,34 +224,21 @@ func (r *reader) readXML(s, contentType string) error {
 	if len(f.items) == 0 && f.deep > 0 {
 		return &ParseError{Reason: ReasonTooDeep, Err: errTooDeep}
 	}
-	r.out.Partial = f.partial
+	r.out.Partial, r.out.CutOff = f.partial, f.cutOff
 	for _, p := range f.problems {
 		r.problem("%s", p)
 	}
 	f.settleNamespaces()
-	before, after := f.frame()
 	rawBytes := max(4*r.limits.MaxTextBytes, 64<<10) // markup comes on top of the text
-	r.xmlHead(f, before, after)
+	r.xmlHead(f)
+	b := batch{reader: r, feed: f, tidy: tidier{maxDepth: r.limits.MaxDepth, maxText: rawBytes, strip: f.strip, atom: f.kind == "feed", based: hasAttr(f.rootAttrs, "xml:base") || hasAttr(f.channelAttrs, "xml:base"), prefixes: map[string]bool{}}}
 	for i, it := range f.items {
-		doc, cut, err := repairXML(it.raw, r.limits.MaxDepth, rawBytes)
-		var raw rawItem
-		if err == nil {
-			raw, err = f.item(before+doc+after, it)
-		}
-		if err != nil {
-			r.out.Skipped++
-			r.out.Partial = true
-			r.problem("item %d cannot be read: %v", i+1, err)
-			continue
-		}
-		if cut {
-			r.problem("item %d: too large, cut (%d bytes an element, %d elements)", i+1, rawBytes, maxElements)
-		}
-		r.items = append(r.items, raw)
+		b.add(i, it)
 	}
+	b.flush()
 	if f.over > 0 {
 		r.out.Skipped += f.over
-		r.problem("%d items beyond the first %d not read; raise ingest.max_items if they are wanted", f.over, r.limits.MaxItems)
+		r.problem("%d items beyond the newest %d not read; raise ingest.max_items if they are wanted", f.over, r.limits.MaxItems)
 	}
 	if f.deep > 0 {
 		r.out.Skipped += f.deep
@@ -231,24 +248,160 @@ func (r *reader) readXML(s, contentType string) error {
 	return nil
 }
 
-// settleNamespaces gives the root the namespaces that gofeed wants to see: it
-// takes elements of a default namespace which it does not know for an extension,
-// and then finds no items.
+// rescue looks for items where none were found: in a feed that was escaped like a
+// text, in one whose beginning is lost, in an RSS feed that has entries and an
+// Atom feed that has items. f is what was found, nil for nothing.
+func (r *reader) rescue(s string, f *xmlFeed) *xmlFeed {
+	try := func(s string) *xmlFeed {
+		g, _, err := cutXML(s, r.limits)
+		if err != nil || g == nil || len(g.items) == 0 || !slices.ContainsFunc(g.items, func(it xmlItem) bool {
+			return strings.Contains(it.raw, "<title") && (strings.Contains(it.raw, "<link") || strings.Contains(it.raw, "<guid") || strings.Contains(it.raw, "<id") || strings.Contains(it.raw, "<description"))
+		}) {
+			return nil
+		}
+		g.partial = true
+		g.problem("the feed is not in its own form; its items were looked for")
+		return g
+	}
+	if f == nil {
+		for _, root := range [...]string{"&lt;rss", "&lt;feed", "&lt;rdf:RDF"} {
+			if i := strings.Index(s, root); i >= 0 {
+				return try(decodeRefs(s[i:]))
+			}
+		}
+		if startsLikePage(s) {
+			return nil
+		}
+	}
+	for _, form := range [...]struct{ kind, item, root string }{{"rss", "<item", "<rss><channel>"}, {"feed", "<entry", "<feed>"}} {
+		if f != nil && (f.kind == "feed") == (form.kind == "feed") {
+			continue
+		}
+		if i := strings.Index(s, form.item); i >= 0 {
+			if g := try(form.root + s[i:]); g != nil {
+				return g
+			}
+		}
+	}
+	return nil
+}
+
+// settleNamespaces takes the default namespace off the root and its channel: what
+// has no prefix is the feed's own. gofeed takes elements of a namespace that it
+// does not know for an extension, and then finds no items.
 func (f *xmlFeed) settleNamespaces() {
 	fix := func(attrs []xmlAttr) []xmlAttr {
-		return slices.DeleteFunc(slices.Clone(attrs), func(a xmlAttr) bool {
-			return a.name == "xmlns" && (f.kind == "rss" || f.kind == "feed" && !feedNamespaces[strings.ToLower(a.value)])
-		})
+		return slices.DeleteFunc(slices.Clone(attrs), func(a xmlAttr) bool { return a.name == "xmlns" })
 	}
 	f.rootAttrs, f.channelAttrs = fix(f.rootAttrs), fix(f.channelAttrs)
 }
 
-func (r *reader) xmlHead(f *xmlFeed, before, after string) {
-	doc, _, err := repairXML(f.head, r.limits.MaxDepth, maxHeadBytes)
+// batch hands items to gofeed, many at a time: most of what a call costs is its
+// beginning. When gofeed does not take all of them they are read one by one.
+type batch struct {
+	*reader
+	feed  *xmlFeed
+	tidy  tidier
+	items []batchItem
+}
+
+type batchItem struct {
+	number     int // in the feed
+	item       xmlItem
+	start, end int // of its XML in tidy.out
+}
+
+// Bounds of a batch, so that a large feed takes no more memory than a middling one.
+const (
+	batchBytes = 64 << 10
+	batchItems = 100
+)
+
+func (b *batch) add(i int, it xmlItem) {
+	start := len(b.tidy.out)
+	cut, err := b.tidy.add(it.raw, 1)
 	if err != nil {
+		b.lost(i, err)
+		return
+	}
+	if cut {
+		b.problem("item %d: too large, cut (%d bytes an element, %d elements)", i+1, b.tidy.maxText, maxElements)
+	}
+	b.items = append(b.items, batchItem{number: i, item: it, start: start, end: len(b.tidy.out)})
+	if len(b.items) >= batchItems || len(b.tidy.out) > batchBytes {
+		b.flush()
+	}
+}
+
+func (b *batch) lost(i int, err error) {
+	b.out.Skipped++
+	b.out.Partial = true
+	b.problem("item %d cannot be read: %v", i+1, err)
+}
+
+func (b *batch) flush() {
+	if len(b.items) == 0 {
+		return
+	}
+	before, after := b.feed.frame(b.tidy.prefixes)
+	read := func(items []batchItem) ([]rawItem, error) {
+		xml := b.tidy.out[items[0].start:items[len(items)-1].end]
+		raws, err := b.feed.read(io.MultiReader(strings.NewReader(before), bytes.NewReader(xml), strings.NewReader(after)))
+		if err == nil && len(raws) != len(items) {
+			err = fmt.Errorf("%d items in %d", len(raws), len(items))
+		}
+		return raws, err
+	}
+	raws, err := read(b.items)
+	if err != nil || oneByOne {
+		raws = raws[:0]
+		kept := b.items[:0]
+		for _, it := range b.items {
+			one, err := read([]batchItem{it})
+			if err != nil {
+				b.lost(it.number, err)
+				continue
+			}
+			raws, kept = append(raws, one[0]), append(kept, it)
+		}
+		b.items = kept
+	}
+	for i := range raws {
+		raw := &raws[i]
+		for _, s := range [...]*string{&raw.title, &raw.summary, &raw.content, &raw.guid, &raw.link} {
+			*s = b.tidy.full(*s)
+		}
+		for i := range raw.authors {
+			raw.authors[i] = b.tidy.full(raw.authors[i])
+		}
+		if attrs := b.items[i].item.attrs(); !isBlank(attrs) {
+			for _, a := range parseAttrs(attrs) { // gofeed drops them
+				switch {
+				case a.name == "xml:lang":
+					raw.lang = firstOf(raw.lang, strings.TrimSpace(a.value))
+				case localName(a.name) == "about" && b.feed.kind != "feed":
+					raw.about = strings.TrimSpace(a.value)
+				}
+			}
+		}
+	}
+	b.reader.items = append(b.reader.items, raws...)
+	b.items = b.items[:0]
+	b.tidy.reset()
+}
+
+// oneByOne is for a test that compares the two ways.
+var oneByOne bool
+
+func (r *reader) xmlHead(f *xmlFeed) {
+	r.webSub(f)
+	tidy := tidier{maxDepth: r.limits.MaxDepth, maxText: maxHeadBytes, strip: f.strip, prefixes: map[string]bool{}}
+	if _, err := tidy.add(f.head, 0); err != nil {
 		r.problem("head of the feed: %v", err)
 		return
 	}
+	before, after := f.frame(tidy.prefixes)
+	doc := string(tidy.out)
 	var exts ext.Extensions
 	if f.kind == "feed" {
 		h, err := (&feedatom.Parser{}).Parse(strings.NewReader(before + doc + after))
@@ -271,6 +424,7 @@ func (r *reader) xmlHead(f *xmlFeed, before, after string) {
 		if n, err := strconv.Atoi(strings.TrimSpace(h.TTL)); err == nil && n > 0 {
 			r.out.TTL = min(time.Duration(min(n, 7*24*60))*time.Minute, 7*24*time.Hour)
 		}
+		r.out.SkipHours, r.out.SkipDays = skipHours(h.SkipHours), skipDays(h.SkipDays)
 	}
 	if r.out.Language == "" {
 		r.out.Language = firstOf(extValue(exts, "dc", "language"), attrValue(f.channelAttrs, "xml:lang"), attrValue(f.rootAttrs, "xml:lang"))
@@ -278,6 +432,92 @@ func (r *reader) xmlHead(f *xmlFeed, before, after string) {
 	if r.out.TTL == 0 {
 		r.out.TTL = syndicationPeriod(extValue(exts, "sy", "updatePeriod"), extValue(exts, "sy", "updateFrequency"))
 	}
+}
+
+// webSub finds the hub and the feed's own address: Atom's links, in RSS too and
+// whatever prefix they have. gofeed's do not serve, it writes addresses anew.
+func (r *reader) webSub(f *xmlFeed) {
+	base := r.info.URL
+	for _, attrs := range [...][]xmlAttr{f.rootAttrs, f.channelAttrs} {
+		base = firstOf(absoluteURL(attrValue(attrs, "xml:base"), base), base)
+	}
+	x := xmlScanner{s: f.head}
+	for r.out.Hub == "" || r.out.Self == "" {
+		t, ok := x.next()
+		if !ok {
+			return
+		}
+		if t.kind != xmlStart || localName(t.name) != "link" {
+			continue
+		}
+		attrs := parseAttrs(t.text)
+		for rel := range strings.FieldsSeq(strings.ToLower(attrValue(attrs, "rel"))) {
+			switch {
+			case rel == "hub" && r.out.Hub == "":
+				r.out.Hub = absoluteURL(attrValue(attrs, "href"), base)
+			case rel == "self" && r.out.Self == "":
+				r.out.Self = absoluteURL(attrValue(attrs, "href"), base)
+			}
+		}
+	}
+}
+
+// absoluteURL makes an address absolute and changes nothing else: a hub compares
+// topics byte by byte. It is "" where the address is not http or https.
+func absoluteURL(href, base string) string {
+	href = strings.TrimSpace(href)
+	if href == "" || len(href) > maxURLBytes || strings.ContainsFunc(href, func(c rune) bool { return c <= ' ' || 0x7f <= c && c < 0xa0 }) {
+		return ""
+	}
+	u, err := url.Parse(href)
+	if err != nil {
+		return ""
+	}
+	if !u.IsAbs() {
+		base, err := url.Parse(base)
+		if err != nil || !base.IsAbs() {
+			return ""
+		}
+		u = base.ResolveReference(u)
+		href = u.String()
+	}
+	if s := strings.ToLower(u.Scheme); s != "http" && s != "https" || u.Hostname() == "" {
+		return ""
+	}
+	return href
+}
+
+// skipHours reads the hours of RSS; 24 is what RSS 0.91 calls midnight.
+func skipHours(hours []string) []int {
+	var skip [24]bool
+	for _, s := range hours {
+		if n, err := strconv.Atoi(strings.TrimSpace(s)); err == nil && n >= 0 && n <= 24 {
+			skip[n%24] = true
+		}
+	}
+	var out []int
+	for h, yes := range skip {
+		if yes {
+			out = append(out, h)
+		}
+	}
+	if len(out) == len(skip) {
+		return nil
+	}
+	return out
+}
+
+func skipDays(days []string) []time.Weekday {
+	var out []time.Weekday
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if slices.ContainsFunc(days, func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), d.String()) }) {
+			out = append(out, d)
+		}
+	}
+	if len(out) == 7 {
+		return nil
+	}
+	return out
 }
 
 func syndicationPeriod(period, frequency string) time.Duration {
@@ -291,52 +531,49 @@ func syndicationPeriod(period, frequency string) time.Duration {
 	return min(unit/time.Duration(n), 7*24*time.Hour)
 }
 
-// item maps one item's document.
-func (f *xmlFeed) item(doc string, it xmlItem) (rawItem, error) {
-	attrs := parseAttrs(it.attrs)
-	lang := attrValue(attrs, "xml:lang")
+// read maps a document of items.
+func (f *xmlFeed) read(doc io.Reader) ([]rawItem, error) {
 	if f.kind == "feed" {
-		h, err := (&feedatom.Parser{}).Parse(strings.NewReader(doc))
+		h, err := (&feedatom.Parser{}).Parse(doc)
 		if err != nil {
-			return rawItem{}, err
+			return nil, err
 		}
-		if len(h.Entries) != 1 {
-			return rawItem{}, fmt.Errorf("%d entries in one", len(h.Entries))
+		raws := make([]rawItem, 0, len(h.Entries))
+		for _, e := range h.Entries {
+			raws = append(raws, fromAtom(e))
 		}
-		return fromAtom(h.Entries[0], lang), nil
+		return raws, nil
 	}
-	h, err := (&feedrss.Parser{}).Parse(strings.NewReader(doc))
+	h, err := (&feedrss.Parser{}).Parse(doc)
 	if err != nil {
-		return rawItem{}, err
+		return nil, err
 	}
-	if len(h.Items) != 1 {
-		return rawItem{}, fmt.Errorf("%d items in one", len(h.Items))
+	raws := make([]rawItem, 0, len(h.Items))
+	for _, it := range h.Items {
+		raws = append(raws, fromRSS(it))
 	}
-	raw := fromRSS(h.Items[0], lang)
-	for _, a := range attrs { // gofeed drops it
-		if localName(a.name) == "about" {
-			raw.about = strings.TrimSpace(a.value)
-		}
-	}
-	return raw, nil
+	return raws, nil
 }
 
-func fromRSS(it *feedrss.Item, lang string) rawItem {
+func fromRSS(it *feedrss.Item) rawItem {
 	x := it.Extensions
 	raw := rawItem{
 		link:      firstOf(it.Links...),
 		permalink: true,
 		title:     firstOf(it.Title, extValue(x, "dc", "title"), extValue(x, "media", "title")),
-		summary:   firstOf(it.Description, extValue(x, "dc", "description"), extValue(x, "atom", "summary"), extValue(x, "itunes", "summary")),
+		summary:   firstOf(it.Description, it.Custom["summary"], extValue(x, "dc", "description"), extValue(x, "atom", "summary"), extValue(x, "itunes", "summary")),
 		content:   firstOf(it.Content, it.Custom["encoded"], it.Custom["content"], extValue(x, "atom", "content"), it.Custom["body"]),
-		published: []string{it.PubDate, it.Custom["pubdate"], extValue(x, "dc", "date"), extValue(x, "dcterms", "issued"),
+		published: []string{it.Custom[ownDate], extValue(x, "dc", "date"), extValue(x, "dcterms", "issued"),
 			extValue(x, "dcterms", "created"), extValue(x, "dcterms", "date"), extValue(x, "atom", "published"), it.Custom["published"], it.Custom["date"]},
 		updated: []string{extValue(x, "atom", "updated"), extValue(x, "dcterms", "modified"), it.Custom["updated"], it.Custom["lastUpdated"]},
-		lang:    firstOf(extValue(x, "dc", "language"), lang, it.Custom["language"]),
+		lang:    firstOf(extValue(x, "dc", "language"), it.Custom["language"]),
 	}
 	if it.GUID != nil {
 		raw.guid = strings.TrimSpace(it.GUID.Value)
 		raw.permalink = !strings.EqualFold(strings.TrimSpace(it.GUID.IsPermalink), "false")
+	}
+	if raw.guid == "" {
+		raw.guid = strings.TrimSpace(it.Custom["id"])
 	}
 	if orig := extValue(x, "feedburner", "origLink"); orig != "" {
 		raw.link = orig // the item's own address, in place of a counting redirect
@@ -355,13 +592,13 @@ func fromRSS(it *feedrss.Item, lang string) rawItem {
 	return raw
 }
 
-func fromAtom(e *feedatom.Entry, lang string) rawItem {
+func fromAtom(e *feedatom.Entry) rawItem {
 	raw := rawItem{
 		guid: strings.TrimSpace(e.ID), permalink: true, title: e.Title, summary: e.Summary,
 		link:      firstOf(extValue(e.Extensions, "feedburner", "origLink"), atomLink(e.Links)),
 		published: []string{e.Published, extValue(e.Extensions, "dc", "date")},
 		updated:   []string{e.Updated},
-		lang:      firstOf(lang, extValue(e.Extensions, "dc", "language")),
+		lang:      extValue(e.Extensions, "dc", "language"),
 	}
 	if c := e.Content; c != nil {
 		switch kind, _, _ := strings.Cut(strings.ToLower(c.Type), "/"); kind {
@@ -427,180 +664,104 @@ func startsLikePage(s string) bool {
 	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html")
 }
 
-// pageFeeds returns the feeds that a page names in its head.
-func pageFeeds(s, base string) []string {
-	z := html.NewTokenizer(strings.NewReader(s[:min(len(s), 256<<10)]))
-	var out []string
-	for len(out) < 3 {
+// Discovered is a feed that a page names.
+type Discovered struct {
+	URL   string // absolute
+	Title string // what the page calls it
+	Type  string // media type, lower case
+}
+
+const (
+	maxDiscovered = 10
+	maxPageBytes  = 1 << 20 // of a page are searched
+)
+
+// feedTypes are the media types under which pages link to feeds. XML and JSON in
+// general stand for other things too; a link has to call itself a feed there.
+var feedTypes = map[string]bool{
+	"application/rss+xml": true, "application/atom+xml": true, "application/rdf+xml": true, "application/feed+json": true,
+	"application/x.atom+xml": true, "application/x-atom+xml": true, "application/rss": true, "application/atom": true, "text/rss+xml": true,
+	"application/xml": false, "text/xml": false, "application/json": false, "text/rss": true,
+}
+
+// DiscoverFeeds returns the feeds that a page names, in the page's order, at most
+// ten: its links with rel "alternate" or "feed" and the media type of a feed, in
+// the head or elsewhere. Links are resolved against the page's <base>, itself
+// resolved against base, the page's address. Feeds of comments come last.
+func DiscoverFeeds(page []byte, base string) []Discovered {
+	s := decodeBody(page[:min(len(page), maxPageBytes)], "")
+	z := html.NewTokenizer(strings.NewReader(s))
+	var out, comments []Discovered
+	seen := map[string]bool{}
+	based := false
+	for len(out) < maxDiscovered {
 		tt := z.Next()
 		if tt == html.ErrorToken {
-			return out
+			break
 		}
 		if tt != html.StartTagToken && tt != html.SelfClosingTagToken {
 			continue
 		}
-		t := z.Token()
-		if t.Data == "body" {
-			return out
-		}
-		if t.Data != "link" {
+		name, more := z.TagName()
+		if n := string(name); !more || n != "link" && n != "a" && n != "base" {
 			continue
 		}
+		isBase := string(name) == "base"
 		attr := map[string]string{}
-		for _, a := range t.Attr {
-			attr[a.Key] = a.Val
+		for more && len(attr) < maxAttrs {
+			var k, v []byte
+			k, v, more = z.TagAttr()
+			if _, ok := attr[string(k)]; !ok {
+				attr[string(k)] = string(v)
+			}
 		}
-		switch strings.ToLower(attr["type"]) {
-		case "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml":
-		default:
+		if isBase {
+			if u, err := CanonicalURL(attr["href"], base); err == nil && !based {
+				base, based = u, true
+			}
 			continue
 		}
-		if u, err := CanonicalURL(attr["href"], base); err == nil && !slices.Contains(out, u) {
-			out = append(out, u)
+		rel := strings.Fields(strings.ToLower(attr["rel"]))
+		kind, _, _ := strings.Cut(strings.ToLower(attr["type"]), ";")
+		kind = strings.TrimSpace(kind)
+		sure, known := feedTypes[kind]
+		switch isFeed := slices.Contains(rel, "feed"); {
+		case isFeed && (known || kind == ""):
+		case !slices.Contains(rel, "alternate") || slices.Contains(rel, "stylesheet") || !known:
+			continue
+		case !sure && !strings.Contains(strings.ToLower(attr["title"]+" "+attr["href"]), "feed") && !strings.Contains(strings.ToLower(attr["title"]+" "+attr["href"]), "rss"):
+			continue
+		}
+		href := strings.TrimSpace(attr["href"])
+		if rest, ok := cutPrefixFold(href, "feed:"); ok { // feed:https://… and feed://…
+			if href = rest; strings.HasPrefix(rest, "//") {
+				href = "https:" + rest
+			}
+		}
+		u, err := CanonicalURL(href, base)
+		if err != nil || seen[u] {
+			continue
+		}
+		seen[u] = true
+		d := Discovered{URL: u, Title: clipBytes(titleText(runePrefix(attr["title"], 4*maxAuthorBytes)), maxAuthorBytes), Type: kind}
+		if strings.Contains(strings.ToLower(d.Title+" "+u), "comment") {
+			comments = append(comments, d)
+		} else {
+			out = append(out, d)
+		}
+	}
+	return append(out, comments[:min(len(comments), maxDiscovered-len(out))]...)
+}
+
+// pageFeeds names up to three of them, for a message.
+func pageFeeds(s, base string) []string {
+	var out []string
+	for _, d := range DiscoverFeeds([]byte(s), base) {
+		if len(out) < 3 {
+			out = append(out, d.URL)
 		}
 	}
 	return out
-}
-
-// readJSON reads a JSON Feed, each element of its items by itself.
-func (r *reader) readJSON(s string) error {
-	f, err := cutJSON(s, r.limits)
-	if err != nil {
-		return err
-	}
-	var head feedjson.Feed
-	if err := json.Unmarshal([]byte(f.head), &head); err != nil {
-		r.problem("head of the feed: %v", err)
-		r.out.Partial = r.out.Partial || !f.whole
-	}
-	r.out.Title, r.out.Language, r.out.Link = head.Title, head.Language, head.HomePageURL
-	if !f.whole {
-		r.out.Partial = true
-		r.problem("the body ends before the feed does")
-	}
-	for i, raw := range f.items {
-		var it feedjson.Item
-		if err := json.Unmarshal([]byte(raw), &it); err != nil {
-			r.out.Skipped++
-			r.out.Partial = true
-			r.problem("item %d cannot be read: %v", i+1, err)
-			continue
-		}
-		r.items = append(r.items, fromJSON(&it))
-	}
-	if f.over > 0 {
-		r.out.Skipped += f.over
-		r.problem("%d items beyond the first %d not read; raise ingest.max_items if they are wanted", f.over, r.limits.MaxItems)
-	}
-	return nil
-}
-
-func fromJSON(it *feedjson.Item) rawItem {
-	raw := rawItem{
-		guid: strings.TrimSpace(it.ID), permalink: true, link: firstOf(it.URL, it.ExternalURL), title: it.Title,
-		summary: it.Summary, content: firstOf(it.ContentHTML, it.ContentText),
-		published: []string{it.DatePublished}, updated: []string{it.DateModified}, lang: it.Language,
-	}
-	if it.Author != nil {
-		raw.authors = append(raw.authors, it.Author.Name)
-	}
-	for _, a := range it.Authors {
-		if a != nil {
-			raw.authors = append(raw.authors, a.Name)
-		}
-	}
-	return raw
-}
-
-// jsonFeed is a JSON Feed cut into pieces.
-type jsonFeed struct {
-	head  string // the document with an empty list of items
-	items []string
-	over  int
-	whole bool
-}
-
-// cutJSON finds the elements of the top-level "items" by counting brackets
-// outside of strings.
-func cutJSON(s string, limits Limits) (*jsonFeed, error) {
-	var (
-		f         jsonFeed
-		depth     int
-		inString  bool
-		strStart  int
-		key       string // last string at depth 1
-		itemsAt   = -1   // position behind the "[" of items
-		itemsEnd  = -1
-		elemStart = -1
-	)
-	if s[0] == '[' {
-		return nil, &ParseError{Reason: ReasonNotAFeed, Err: errors.New("it is a JSON list")}
-	}
-	// A line end inside a string is not JSON, but it is no reason to lose an item.
-	b := []byte(s)
-scan:
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		if inString {
-			switch {
-			case c == '\\':
-				i++
-			case c == '"':
-				inString = false
-				if depth == 1 {
-					key = s[strStart:i]
-				}
-			case c < 0x20:
-				b[i] = ' '
-			}
-			continue
-		}
-		switch c {
-		case '"':
-			inString, strStart = true, i+1
-		case '{', '[':
-			if depth++; depth > limits.MaxDepth {
-				return nil, &ParseError{Reason: ReasonTooDeep, Err: errTooDeep}
-			}
-			if c == '[' && depth == 2 && key == "items" && itemsAt < 0 {
-				itemsAt = i + 1
-			} else if c == '{' && depth == 3 && itemsAt >= 0 && itemsEnd < 0 {
-				elemStart = i
-			}
-		case '}', ']':
-			depth--
-			if depth == 2 && elemStart >= 0 {
-				if len(f.items) < limits.MaxItems {
-					f.items = append(f.items, string(b[elemStart:i+1]))
-				} else {
-					f.over++
-				}
-				elemStart = -1
-			}
-			if depth == 1 && itemsAt >= 0 && itemsEnd < 0 {
-				itemsEnd = i
-			}
-			if depth <= 0 {
-				f.whole = true
-				b = b[:i+1]
-				break scan
-			}
-		}
-	}
-	if itemsAt < 0 {
-		if !f.whole {
-			return nil, &ParseError{Reason: ReasonBroken, Err: errors.New("it is JSON that breaks off before any item")}
-		}
-		return nil, &ParseError{Reason: ReasonNotAFeed, Err: errors.New("it is JSON without a list of items")}
-	}
-	f.head = string(b[:itemsAt]) + "]}"
-	if itemsEnd >= 0 {
-		f.head = string(b[:itemsAt]) + string(b[itemsEnd:])
-		if !f.whole {
-			f.head = string(b[:itemsAt]) + "]}"
-		}
-	}
-	return &f, nil
 }
 
 // assemble makes articles of the items and settles which of them are one.
@@ -620,8 +781,10 @@ func (r *reader) assemble() {
 	}
 	entries := make([]entry, 0, len(r.items))
 	groups := map[string][]int{}
+	outlet := clipBytes(titleText(firstOf(r.info.Outlet, r.out.Title)), maxTitleBytes)
 	for i, raw := range r.items {
 		a, identity, fromLink := r.article(i, raw, base)
+		a.Outlet = outlet
 		if identity == "" {
 			r.out.Skipped++
 			r.problem("item %d is empty", i+1)
@@ -680,6 +843,7 @@ func (r *reader) assemble() {
 		}
 	}
 	seen := make(map[string]bool, len(entries))
+	r.out.Articles = make([]Article, 0, len(entries)-r.out.Duplicates)
 	for i := range entries {
 		e := &entries[i]
 		if e.dropped {
@@ -708,8 +872,7 @@ func (r *reader) article(i int, raw rawItem, base string) (a Article, identity s
 	a = Article{
 		Schema: ArticleSchema,
 		Feed:   r.info.ID,
-		Outlet: clipBytes(titleText(firstOf(r.info.Outlet, r.out.Title)), maxTitleBytes),
-		GUID:   clipBytes(raw.guid, maxGUIDBytes),
+		GUID:   strings.Clone(clipBytes(raw.guid, maxGUIDBytes)), // not a piece of the whole body
 		Title:  titleText(runePrefix(raw.title, 16*maxTitleBytes)),
 	}
 	if len(a.Title) > maxTitleBytes {
@@ -737,16 +900,19 @@ func (r *reader) article(i int, raw rawItem, base string) (a Article, identity s
 		}
 		a.URL = u
 	}
-	a.Language = r.language(raw.lang, firstOf(a.Body, a.Summary))
+	a.Language = firstOf(declaredLanguage(r.info.Language), declaredLanguage(raw.lang), r.out.Language)
+	if !r.limits.Declared {
+		r.out.GuessLanguage(&a)
+	}
 	a.Authors = authors(raw.authors)
 	a.Country = r.info.Country
 	r.dates(&a, raw)
 
 	switch {
 	case raw.guid != "":
-		identity = identityOf(raw.guid, a.URL)
+		identity = identityOf(raw.guid, link, a.URL)
 	case raw.about != "":
-		identity = identityOf(raw.about, a.URL)
+		identity = identityOf(raw.about, link, a.URL)
 	case a.URL != "":
 		identity, fromLink = identityURL(a.URL), true
 	case a.Title != "" || a.Summary != "" || a.Body != "":
@@ -772,65 +938,116 @@ func (r *reader) text(i int, field, s string) string {
 	return strings.TrimSpace(t)
 }
 
-// maxGuesses bounds the guessing, a millisecond each, in one body; thousands of
-// items in an undeclared language then follow the first ones, if those agree.
+// guesser guesses the languages of one feed's texts, a millisecond each.
+type guesser struct {
+	n     int    // texts that were looked at
+	last  string // what the last reliable guess said
+	mixed bool   // and not all of them said the same
+}
+
+// maxGuesses bounds the guessing in one body; thousands of items in one language
+// are then taken to be in it.
 const maxGuesses = 30
 
-// language prefers what the configuration says, then the item, then the feed.
-func (r *reader) language(item, text string) string {
-	declared := firstOf(declaredLanguage(r.info.Language), declaredLanguage(item), r.out.Language)
-	if declared != "" {
-		return declared
+// GuessLanguage gives an article of the feed that declares no language the one
+// that its text is in, as far as that can be told. Parse has done so for all of
+// them unless Limits.Declared says otherwise.
+func (p *Parsed) GuessLanguage(a *Article) {
+	if a.Language == "" {
+		a.Language = p.guess.language(firstOf(a.Body, a.Summary))
 	}
-	if r.guesses >= maxGuesses {
-		if r.mixed {
+}
+
+func (g *guesser) language(text string) string {
+	if g.n >= maxGuesses {
+		if g.mixed {
 			return ""
 		}
-		return r.guessed
+		return g.last
 	}
 	if len(text) >= guessLetters {
-		r.guesses++
+		g.n++
 	}
 	tag := guessLanguage(text)
 	if tag != "" {
-		r.mixed = r.mixed || r.guessed != "" && r.guessed != tag
-		r.guessed = tag
+		g.mixed = g.mixed || g.last != "" && g.last != tag
+		g.last = tag
 	}
 	return tag
 }
 
-// sameText ignores how the two are laid out.
+// sameText ignores how the two are laid out, which in plain text is a matter of
+// spaces and line ends.
 func sameText(a, b string) bool {
-	if a == b {
-		return true
+	const space = " \n"
+	ends := func(s string, i int) bool { return i == len(s) || s[i] == ' ' || s[i] == '\n' }
+	for {
+		a, b = strings.TrimLeft(a, space), strings.TrimLeft(b, space)
+		if a == "" || b == "" {
+			return a == b
+		}
+		i := 0
+		for i < len(a) && i < len(b) && a[i] == b[i] && !ends(a, i) {
+			i++
+		}
+		if !ends(a, i) || !ends(b, i) {
+			return false
+		}
+		a, b = a[i:], b[i:]
 	}
-	if a == "" || b == "" {
-		return false
-	}
-	return slices.Equal(strings.Fields(a), strings.Fields(b))
 }
 
 // earliestDate: no feed is older; what is before is a zero or a typing error.
 var earliestDate = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// dates keeps what can be believed: the item's date, else its date of change.
+// Dates further ahead of the poll than futureSlack are not believed: clocks of
+// newsrooms are minutes off, not hours. A day begins fourteen hours earlier on
+// the other side of the date line.
+const (
+	futureSlack = time.Hour
+	dayAhead    = 14 * time.Hour
+)
+
+// maxAsWritten bounds what is kept of a date that was not believed.
+const maxAsWritten = 64
+
+// dates keeps what can be believed: the item's date, else its date of change. A
+// date from the future is the time of the poll and marked as that.
 func (r *reader) dates(a *Article, raw rawItem) {
-	believe := func(candidates []string) (time.Time, string) {
+	believe := func(candidates []string) (t time.Time, precision, future string) {
 		for _, c := range candidates {
+			if strings.ContainsAny(c, "<&") { // a warning of the server's, a link
+				c = titleText(c)
+			}
 			t, precision, ok := parseDate(c)
-			if !ok || t.Before(earliestDate) || !r.limits.Now.IsZero() && t.After(r.limits.Now.Add(24*time.Hour)) {
+			if !ok || t.Before(earliestDate) {
 				continue
 			}
-			return t, precision
+			slack := futureSlack
+			if precision != "" {
+				slack += dayAhead
+			}
+			if !r.limits.Now.IsZero() && t.After(r.limits.Now.Add(slack)) {
+				future = firstOf(future, c)
+				continue
+			}
+			return t, precision, ""
 		}
-		return time.Time{}, ""
+		return time.Time{}, "", future
 	}
-	a.Published, a.PublishedPrecision = believe(raw.published)
-	updated, precision := believe(raw.updated)
-	if a.Published.IsZero() {
+	var future string
+	a.Published, a.PublishedPrecision, future = believe(raw.published)
+	updated, precision, later := believe(raw.updated)
+	a.Updated = updated
+	switch {
+	case !a.Published.IsZero():
+	case future != "" || updated.IsZero() && later != "":
+		future = firstOf(future, later)
+		a.Published, a.PublishedClamped = r.limits.Now.UTC(), true
+		a.PublishedAsWritten = clipBytes(oneLine(future), maxAsWritten)
+	default:
 		a.Published, a.PublishedPrecision = updated, precision
 	}
-	a.Updated = updated
 }
 
 func authors(names []string) []string {
@@ -853,11 +1070,14 @@ func isWebAddress(s string) bool {
 	return false
 }
 
-// identityOf is the identity that a guid or rdf:about stands for.
-func identityOf(id, link string) string {
-	id = strings.TrimSpace(id)
+// identityOf is the identity that a guid or rdf:about stands for, in an item with
+// that link, canonical and as written.
+func identityOf(id, written, link string) string {
 	if !isWebAddress(id) {
 		return id
+	}
+	if id == written && link != "" && !strings.Contains(id, "#") {
+		return identityURL(link)
 	}
 	u, err := CanonicalURL(id, "")
 	if err != nil {
@@ -886,7 +1106,12 @@ func identityURL(u string) string {
 
 // oneLine is for what is kept as written but for its spaces: pretty printers
 // break lines inside of ids.
-func oneLine(s string) string { return strings.Join(strings.Fields(cleanRunes(s)), " ") }
+func oneLine(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return s
+	}
+	return strings.Join(strings.Fields(cleanRunes(s)), " ")
+}
 
 func resolveOr(link, base string) string {
 	if strings.TrimSpace(link) == "" {

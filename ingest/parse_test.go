@@ -99,6 +99,7 @@ func renderParsed(p *Parsed, err error) string {
 		if !a.Published.IsZero() {
 			line("published", strings.TrimSpace(a.Published.Format(time.RFC3339)+" "+a.PublishedPrecision))
 		}
+		line("clamped", a.PublishedAsWritten)
 		if !a.Updated.IsZero() {
 			line("updated", a.Updated.Format(time.RFC3339))
 		}
@@ -252,7 +253,7 @@ func TestParseLimits(t *testing.T) {
 		skipped    int
 		problem    string
 	}{
-		{"items beyond the limit are counted", item(many.String()), 10, 21, "21 items beyond the first 10"},
+		{"items beyond the limit are counted", item(many.String()), 10, 21, "21 items beyond the newest 10"},
 		{"long text ends with a paragraph", item("<item><guid>l</guid><description>" + strings.Repeat("&lt;p&gt;Word word word.&lt;/p&gt;", 20) + "</description></item>"), 2, 0, "summary of"},
 		{"a very long title is cut", item("<item><guid>l</guid><title>" + strings.Repeat("wörd ", 2000) + "</title></item>"), 2, 0, "title cut"},
 		{"an item nested too deep costs itself", item("<item>" + strings.Repeat("<x>", 400) + strings.Repeat("</x>", 400) + "</item>"), 1, 1, "nested deeper than 300"},
@@ -289,7 +290,11 @@ func TestParseHostileSize(t *testing.T) {
 		{"comments that never end", head + fill("<!--"), ""},
 		{"sections that never end", head + fill("<![CDATA["), ""},
 		{"quotes that never end", head + fill(`<a "`), ""},
-		{"declarations that never end", head + fill(`<?x `), ""},
+		{"instructions that never end", head + fill(`<?x `), ""},
+		{"document types that never end", head + fill("<!DOCTYPE ["), ""},
+		{"document types that end in each other", head + fill("<!DOCTYPE []>"), ""},
+		{"sections with ends of entries", head + fill("<![CDATA[</entry>"), ""},
+		{"sections in sections", head + fill("<![CDATA[<item>"), ""},
 		{"elements without end", head + "<item><guid>a</guid>" + fill("<a:b/>") + "</item></channel></rss>", ""},
 		{"end tags of nothing", head + "<item><guid>a</guid>" + strings.Repeat("<x>", 290) + fill("</y>") + "</item></channel></rss>", ""},
 		{"tags that never end", head + fill("<a<"), ""},

@@ -31,35 +31,86 @@ func decodeBody(body []byte, contentType string) string {
 		return string(whole)
 	}
 	good, bad := countUTF8(whole)
-	if good >= 10 && bad <= good/10 {
-		return repairUTF8(whole) // whatever the label says, this does not happen by chance
-	}
 	for _, label := range labels {
 		e, name := charset.Lookup(strings.TrimSpace(label))
-		if e == nil || name == "replacement" || name == "x-user-defined" {
+		switch {
+		case e == nil, name == "replacement", name == "x-user-defined", name == "utf-8":
 			continue
+		case strings.HasPrefix(name, "utf-16"):
+			continue // the label cannot be true: see decodeMarked
+		case good > 1 && bad <= good/10:
+			return repairUTF8(whole) // whatever the label says, this does not happen by chance
+		case westernCharsets[name] && good > 0 && bad <= 2*good:
+			return repairUTF8(whole) // a pair of its letters is rarely a letter of UTF-8
 		}
-		if name == "utf-8" {
-			if bad <= good {
-				return repairUTF8(whole)
-			}
-			continue
-		}
-		if strings.HasPrefix(name, "utf-16") && bytes.IndexByte(body[:min(len(body), 512)], 0) < 0 {
-			continue // the label cannot be true
-		}
-		if s, err := e.NewDecoder().Bytes(body); err == nil {
+		if s, err := e.NewDecoder().Bytes(body); err == nil && (good < bad || bytes.Count(s, []byte("\uFFFD")) <= good/10) {
 			return strings.ToValidUTF8(string(s), "\uFFFD")
 		}
 	}
-	if good > 0 && bad <= good/4+1 {
-		return repairUTF8(whole)
+	if good < bad/4 {
+		if e := guessCharset(body); e != nil {
+			return decodeWith(e, body)
+		}
 	}
-	return decodeWith(charmap.Windows1252, body)
+	return repairUTF8(whole)
+}
+
+// westernCharsets are the encodings that servers and editors name by default.
+var westernCharsets = map[string]bool{"windows-1252": true, "iso-8859-15": true, "macintosh": true}
+
+// guessCharset finds the encoding of a text in another script that nothing
+// declares: nil for one in Latin letters. Words of such a script are runs of
+// bytes above 0x7f; the encoding is the one in which most of them are frequent
+// letters.
+func guessCharset(b []byte) encoding.Encoding {
+	b = b[:min(len(b), 64<<10)]
+	high, runs := 0, 0
+	for i, c := range b {
+		if c >= 0x80 {
+			high++
+			if i > 0 && b[i-1] >= 0x80 {
+				runs++
+			}
+		}
+	}
+	if high < 30 || runs < high/2 {
+		return nil
+	}
+	var best encoding.Encoding
+	bestScore := high * 2 / 5
+	for _, g := range guesses {
+		score := 0
+		for _, c := range b {
+			if c >= 0x80 && strings.ContainsRune(g.frequent, g.charmap.DecodeByte(c)) {
+				score++
+			}
+		}
+		if score > bestScore {
+			best, bestScore = g.charmap, score
+		}
+	}
+	return best
+}
+
+var guesses = []struct {
+	charmap  *charmap.Charmap
+	frequent string // the letters that make up most of a text
+}{
+	{charmap.Windows1251, "оеаинтсрвлкмдпу"},
+	{charmap.KOI8R, "оеаинтсрвлкмдпу"},
+	{charmap.ISO8859_5, "оеаинтсрвлкмдпу"},
+	{charmap.Windows1256, "اليمنوترةبدعسف"},
+	{charmap.Windows1255, "יוהלאתרמבשנ"},
+	{charmap.Windows1253, "αοιετνσρκπυμλάίόέ"},
+	{charmap.Windows874, "านรอกเงมยลวด่้ัี"},
 }
 
 // decodeMarked handles what its first bytes give away.
 func decodeMarked(b []byte) (string, bool) {
+	if (bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff})) && bytes.IndexByte(b[:min(len(b), 512)], 0) < 0 {
+		b = trimCutRune(b[2:]) // markup has zeros in UTF-16: the mark is wrong
+		return repairUTF8(b), true
+	}
 	switch {
 	case bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}):
 		b = trimCutRune(b[3:])
@@ -76,6 +127,21 @@ func decodeMarked(b []byte) (string, bool) {
 	case bytes.HasPrefix(b, []byte{'<', 0}), bytes.HasPrefix(b, []byte{'{', 0}):
 		return decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), b), true
 	case bytes.HasPrefix(b, []byte{0, '<'}), bytes.HasPrefix(b, []byte{0, '{'}):
+		return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), b), true
+	}
+	// UTF-16 behind junk: every other byte of markup is zero.
+	head := b[:min(len(b), 512)&^1]
+	var zeros [2]int
+	for i, c := range head {
+		if c == 0 {
+			zeros[i&1]++
+		}
+	}
+	switch {
+	case len(head) < 64:
+	case zeros[1] > len(head)/4 && zeros[0] < len(head)/40:
+		return decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), b), true
+	case zeros[0] > len(head)/4 && zeros[1] < len(head)/40:
 		return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), b), true
 	}
 	return "", false
@@ -160,12 +226,27 @@ func repairUTF8(b []byte) string {
 	return out.String()
 }
 
-// dropControls removes what XML 1.0 forbids, and NUL. Tabs and line ends stay.
+// dropControls removes what XML 1.0 forbids, NUL, and what marks kept texts (see
+// tidier). Tabs and line ends stay.
 func dropControls(s string) string {
 	bad := func(r rune) bool {
-		return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0x7f || r == 0xfffe || r == 0xffff
+		return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0x7f || r == 0xfffe || r == 0xffff || r == markOpen || r == markClose
 	}
-	if strings.IndexFunc(s, bad) < 0 {
+	clean := true
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x20 && c < 0x7f || c == '\n' || c == '\t' || c == '\r' || c > 0x7f && c != 0xef {
+			continue
+		}
+		if c == 0xef {
+			if r, _ := utf8.DecodeRuneInString(s[i:]); !bad(r) {
+				continue
+			}
+		}
+		clean = false
+		break
+	}
+	if clean {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
