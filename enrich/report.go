@@ -76,13 +76,14 @@ type Source struct {
 	Published     time.Time `json:"published,omitzero"`
 	FirstSeen     time.Time `json:"first_seen,omitzero"`
 	Fetched       time.Time `json:"fetched,omitzero"`
+	Family        string    `json:"family,omitempty"` // the article whose text this one repeats, or its own id
 	ContentSHA256 string    `json:"content_sha256"`
 }
 
 // SourceOf takes from an article what a report keeps of it.
 func SourceOf(a *ingest.Article) Source {
 	return Source{ID: a.ID, Edition: a.Edition, Feed: a.Feed, Outlet: a.Outlet, URL: a.URL, Title: a.Title, Language: a.Language,
-		Published: a.Published, FirstSeen: a.FirstSeen, Fetched: a.Fetched, ContentSHA256: a.ContentSHA256}
+		Published: a.Published, FirstSeen: a.FirstSeen, Fetched: a.Fetched, Family: a.Family, ContentSHA256: a.ContentSHA256}
 }
 
 // Measure is what a figure counts.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin/ingest/websub"
 	"tocsin/internal/bus"
-	"tocsin/internal/ident"
 	"tocsin/internal/size"
 )
 
@@ -23,38 +23,65 @@ type Config struct {
 	Feeds        []Feed        `yaml:"feeds"`         // feeds to poll
 	OPML         []string      `yaml:"opml"`          // OPML files whose feeds are polled as well
 	Every        time.Duration `yaml:"every"`         // shortest gap between two polls of one feed; each is jittered by a tenth
+	QuietEvery   time.Duration `yaml:"quiet_every"`   // longest gap that a feed which seldom brings something new is given; every for none
 	MaxEvery     time.Duration `yaml:"max_every"`     // longest gap, whatever a feed asks for or however often it failed
 	Timeout      time.Duration `yaml:"timeout"`       // of one poll, redirects and body included
 	MaxBytes     size.Bytes    `yaml:"max_bytes"`     // a larger feed, decompressed, is refused
 	MaxItems     int           `yaml:"max_items"`     // of one poll; the newest are kept
 	MaxText      size.Bytes    `yaml:"max_text"`      // of one article; the rest is cut off
 	Workers      int           `yaml:"workers"`       // polls at one time
-	PerHost      time.Duration `yaml:"per_host"`      // shortest gap between two requests to one host, which are never at one time
+	PerHost      time.Duration `yaml:"per_host"`      // shortest gap between the starts of two requests to one host
 	Remember     time.Duration `yaml:"remember"`      // how long an item that left its feed is still known
 	MaxBacklog   int           `yaml:"max_backlog"`   // polling pauses while more articles than this wait to be read
 	UserAgent    string        `yaml:"user_agent"`    // name, and a contact that publishers can reach
 	AllowPrivate []string      `yaml:"allow_private"` // private or loopback hosts, addresses or networks that feeds may be on
+	// AllowDowngrade follows redirects from https to http, where anybody on the way
+	// may write the feed.
+	AllowDowngrade bool         `yaml:"allow_downgrade"`
+	WebSub         WebSubConfig `yaml:"websub"`
 
+	// Name tells pollers of one cluster apart. A poller that comes back by the
+	// name that it had takes up its feeds at once; empty makes one up.
+	Name    string                `yaml:"-"`
 	Log     *slog.Logger          `yaml:"-"` // required
 	Metrics prometheus.Registerer `yaml:"-"` // required
 }
 
+// WebSubConfig lets hubs tell of changes, which saves polls and brings news sooner.
+// Feeds are polled all the same, hourly: hubs forget.
+type WebSubConfig struct {
+	Callback string `yaml:"callback"` // address at which hubs reach this daemon's HTTP server, such as https://tocsin.example.org/websub/; empty for no WebSub
+}
+
+// Path is where hubs reach the daemon's HTTP server, "" where they do not.
+func (c WebSubConfig) Path() string {
+	if c.Callback == "" {
+		return ""
+	}
+	_, dir, err := websub.Callback(c.Callback)
+	if err != nil {
+		return "" // Validate tells
+	}
+	return dir
+}
+
 // Feed is one feed to poll.
 type Feed struct {
-	URL      string        `yaml:"url"`
-	ID       string        `yaml:"id"`       // subject token and name in articles; made from the URL where empty
-	Outlet   string        `yaml:"outlet"`   // who publishes; the feed's own title where empty
-	Language string        `yaml:"language"` // BCP 47; the feed's own word where empty
-	Country  string        `yaml:"country"`  // ISO 3166-1 alpha-2, where it reports on one country alone
-	Every    time.Duration `yaml:"every"`    // instead of ingest.every
+	URL      string        `yaml:"url" json:"url,omitempty"`
+	ID       string        `yaml:"id" json:"id,omitempty"`               // subject token and name in articles; made from the URL where empty
+	Outlet   string        `yaml:"outlet" json:"outlet,omitempty"`       // who publishes; the feed's own title where empty
+	Language string        `yaml:"language" json:"language,omitempty"`   // BCP 47; the feed's own word where empty
+	Country  string        `yaml:"country" json:"country,omitempty"`     // ISO 3166-1 alpha-2, where it reports on one country alone
+	Every    time.Duration `yaml:"every" json:"every,omitempty"`         // instead of ingest.every and quiet_every
+	FullText bool          `yaml:"full_text" json:"full_text,omitempty"` // read the pages of its items where it carries only their beginnings
 }
 
 // DefaultConfig is what an empty configuration file means.
 func DefaultConfig() Config {
 	return Config{
-		Every: 10 * time.Minute, MaxEvery: 24 * time.Hour, Timeout: 30 * time.Second,
+		Every: 10 * time.Minute, QuietEvery: time.Hour, MaxEvery: 24 * time.Hour, Timeout: 30 * time.Second,
 		MaxBytes: 16 << 20, MaxItems: 5000, MaxText: 256 << 10,
-		Workers: 32, PerHost: time.Second, Remember: 30 * 24 * time.Hour, MaxBacklog: 100_000,
+		Workers: 64, PerHost: time.Second, Remember: 30 * 24 * time.Hour, MaxBacklog: 100_000,
 		UserAgent: "Tocsin/1 (+https://tocsin.invalid; set ingest.user_agent to name yourself)",
 	}
 }
@@ -69,6 +96,9 @@ func (c Config) Validate() error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if c.Every < minEvery {
 		bad("ingest.every is %v: publishers block faster pollers, use 1m or more", c.Every)
+	}
+	if c.QuietEvery < c.Every {
+		bad("ingest.quiet_every is %v, less than ingest.every %v", c.QuietEvery, c.Every)
 	}
 	if c.MaxEvery < c.Every {
 		bad("ingest.max_every is %v, less than ingest.every %v", c.MaxEvery, c.Every)
@@ -99,6 +129,11 @@ func (c Config) Validate() error {
 	}
 	if strings.TrimSpace(c.UserAgent) == "" || strings.ContainsAny(c.UserAgent, "\r\n") {
 		bad("ingest.user_agent is %q: name the poller and a contact on one line", c.UserAgent)
+	}
+	if c.WebSub.Callback != "" {
+		if _, _, err := websub.Callback(c.WebSub.Callback); err != nil {
+			bad("ingest.websub: %w", err)
+		}
 	}
 	guard := &Guard{Allow: c.AllowPrivate}
 	if err := guard.Validate(); err != nil {
@@ -133,38 +168,24 @@ func (c Config) FeedList() ([]Feed, error) {
 	byURL, byID := map[string]bool{}, map[string]string{}
 	var out []Feed
 	for i, f := range list {
-		u, err := url.Parse(strings.TrimSpace(f.URL))
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			errs = append(errs, fmt.Errorf("%s: url %q: write a whole http or https address", where[i], f.URL))
+		named := f.ID != ""
+		f, err := f.checked(c.ownHost)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", where[i], err))
 			continue
 		}
-		f.URL = u.String()
 		if byURL[f.URL] {
 			continue
 		}
 		byURL[f.URL] = true
-		if f.ID == "" {
-			f.ID = feedID(u)
-			if byID[f.ID] != "" { // two long addresses with one head
-				f.ID = bus.Token(f.ID[:min(len(f.ID), 40)] + "-" + ident.Hash(f.URL)[20:])
-			}
-		} else if f.ID != bus.Token(f.ID) || f.ID == bus.Unknown {
-			errs = append(errs, fmt.Errorf("%s: id %q: use up to 48 of a-z 0-9 _ -, such as %q", where[i], f.ID, bus.Token(f.ID)))
-			continue
-		}
-		if f.Country != "" && !isCountry(f.Country) {
-			errs = append(errs, fmt.Errorf("%s: country %q: write the two capital letters of ISO 3166-1, such as KE, or leave it out", where[i], f.Country))
-			continue
+		if !named && byID[f.ID] != "" { // two long addresses with one head
+			f.ID = f.otherID()
 		}
 		if other := byID[f.ID]; other != "" {
-			errs = append(errs, fmt.Errorf("%s: id %q is also that of %s: articles would mix, give one another id", where[i], f.ID, other))
+			errs = append(errs, fmt.Errorf("%s: id %q is also that of %s: articles would mix, give one another id", where[i], f.ID, Redacted(other)))
 			continue
 		}
 		byID[f.ID] = f.URL
-		if f.Every != 0 && f.Every < minEvery && !(f.Every >= time.Second && c.ownHost(u)) {
-			errs = append(errs, fmt.Errorf("%s: every is %v: publishers block faster pollers, use 1m or more", where[i], f.Every))
-			continue
-		}
 		out = append(out, f)
 	}
 	return out, errors.Join(errs...)
@@ -196,7 +217,7 @@ func opmlFeeds(file string) ([]Feed, error) {
 	outlines, err := ReadOPML(f)
 	feeds := make([]Feed, len(outlines))
 	for i, o := range outlines {
-		feeds[i] = Feed{URL: o.URL, Outlet: o.Title, Language: o.Language, Country: o.Country}
+		feeds[i] = o.Feed()
 	}
 	if err != nil {
 		return feeds, fmt.Errorf("ingest.opml: %s: %w", file, err)

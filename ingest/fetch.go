@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -17,6 +18,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/andybalholm/brotli"
@@ -65,12 +67,14 @@ func (e *FetchError) Error() string {
 	switch e.Reason {
 	case ReasonStatus:
 		switch {
-		case e.Status == 401, e.Status == 403:
+		case e.Status == 401:
+			return s + "status 401, refused; write a user and password that are good into the address, or drop the feed"
+		case e.Status == 403:
 			return s + fmt.Sprintf("status %d, refused; set ingest.user_agent to one with a contact address, or drop the feed", e.Status)
 		case e.Status == 404:
-			return s + "status 404, not there; look for the feed's new address"
+			return s + "status 404, not there; asking ever more seldom, once a day in the end; look for the feed's new address"
 		case e.Status == 410:
-			return s + "status 410, gone for good; drop the feed"
+			return s + "status 410, gone for good; looking again in a month; drop the feed"
 		case e.Status == 429:
 			return s + "status 429, asked too often; raise ingest.every for this feed"
 		}
@@ -111,7 +115,12 @@ type FetcherConfig struct {
 	Timeout       time.Duration // for the whole fetch, redirects included
 	HeaderTimeout time.Duration // from the request to the end of the response header, each hop
 	MaxRedirects  int
-	Guard         *Guard // nil refuses every private address
+	// Downgrade lets a redirect lead from https to http: what comes that way
+	// anybody on it may have written.
+	Downgrade bool
+	Guard     *Guard // nil refuses every private address
+
+	tls *tls.Config // tests only; nil is the system's
 }
 
 // DefaultFetcherConfig is what FetcherConfig's zero values mean.
@@ -130,8 +139,9 @@ func DefaultFetcherConfig() FetcherConfig {
 // It keeps no cookies, sends no referrer, uses no proxy (a proxy would dial in
 // the guard's place) and never falls back from https to http by itself.
 type Fetcher struct {
-	cfg FetcherConfig
-	tr  *http.Transport
+	cfg   FetcherConfig
+	tr    *http.Transport
+	plain *http.Transport // HTTP/1.1 alone
 }
 
 // NewFetcher returns a Fetcher; Close it when done.
@@ -155,27 +165,52 @@ func NewFetcher(cfg FetcherConfig) *Fetcher {
 	if cfg.Guard == nil {
 		cfg.Guard = &Guard{}
 	}
-	return &Fetcher{cfg: cfg, tr: &http.Transport{
-		DialContext:            cfg.Guard.DialContext,
-		TLSHandshakeTimeout:    cfg.HeaderTimeout,
-		ResponseHeaderTimeout:  cfg.HeaderTimeout,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true, // the size limit must see decompressed bytes: see body
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    1,
-		MaxConnsPerHost:        4,
-		IdleConnTimeout:        30 * time.Second, // shorter than any polling interval: only same-host feeds gain
-	}}
+	transport := func(http2 bool) *http.Transport {
+		var protocols http.Protocols
+		protocols.SetHTTP1(true)
+		protocols.SetHTTP2(http2)
+		return &http.Transport{
+			DialContext:            cfg.Guard.DialContext,
+			TLSHandshakeTimeout:    cfg.HeaderTimeout,
+			ResponseHeaderTimeout:  cfg.HeaderTimeout,
+			MaxResponseHeaderBytes: 64 << 10,
+			DisableCompression:     true, // the size limit must see decompressed bytes: see body
+			Protocols:              &protocols,
+			TLSClientConfig:        cfg.tls.Clone(), // HTTP/2 writes its name into it
+			MaxIdleConns:           64,
+			MaxIdleConnsPerHost:    1,
+			MaxConnsPerHost:        4,
+			IdleConnTimeout:        30 * time.Second, // shorter than any polling interval: only same-host feeds gain
+		}
+	}
+	return &Fetcher{cfg: cfg, tr: transport(true), plain: transport(false)}
 }
 
 // Close drops the idle connections.
-func (f *Fetcher) Close() { f.tr.CloseIdleConnections() }
+func (f *Fetcher) Close() {
+	f.tr.CloseIdleConnections()
+	f.plain.CloseIdleConnections()
+}
 
-// Request is one feed to ask for, with the validators of the last good poll.
+// Request is one address to ask for, with the validators of the last good poll.
 type Request struct {
 	URL                string
 	ETag, LastModified string // opaque, sent back byte for byte; empty is none
+	// ValidFor is the address that gave the validators, where redirects led from
+	// URL to another one: they go nowhere else. Empty is URL itself.
+	ValidFor string
+	Accept   string // empty asks for feeds
+	// Trace, if set, is told of every answer as it comes, redirects included.
+	Trace func(Hop)
+}
+
+// Hop is one answer on the way to a body.
+type Hop struct {
+	URL      string // without a password
+	Status   int
+	Protocol string // "HTTP/2.0"
+	Sent     http.Header
+	Header   http.Header
 }
 
 // Response is a fetch that succeeded: a body, or NotModified.
@@ -192,7 +227,8 @@ type Response struct {
 	ETag, LastModified string
 	Truncated          bool // the body ended before its end; Body is what came
 	RetryAfter, MaxAge time.Duration
-	WireBytes          int64 // bytes of the body before decompression
+	WireBytes          int64  // bytes of the body before decompression
+	Hub, Self          string // WebSub, as the Link header has them
 }
 
 const acceptFeeds = "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, " +
@@ -218,33 +254,35 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Response, error) {
 	}
 	r.ETag, r.LastModified = validator(r.ETag), validator(r.LastModified)
 	permanent, hops, noCache := true, 0, false
+	from := u
 	for {
-		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, fail(u, ReasonScheme, errors.New("only http and https addresses with a host can be polled"))
+		if reason, err := f.refuses(from, u, f.cfg.Downgrade); err != nil {
+			return nil, fail(u, reason, err)
 		}
+		from = u
 		resp, err := f.get(ctx, u, r, noCache)
 		if err != nil {
 			reason, err := classify(err)
 			return nil, fail(u, reason, err)
 		}
-		switch resp.StatusCode {
+		if r.Trace != nil {
+			r.Trace(Hop{URL: u.Redacted(), Status: resp.StatusCode, Protocol: resp.Proto, Sent: shown(resp.Request.Header), Header: resp.Header})
+		}
+		switch status := resp.StatusCode; status {
 		case 301, 302, 303, 307, 308:
-			loc := resp.Header.Get("Location")
-			status := resp.StatusCode
 			resp.Body.Close()
-			next, err := u.Parse(loc)
-			if loc == "" || err != nil {
-				return nil, fail(u, ReasonProtocol, fmt.Errorf("status %d without a usable Location", status))
+			next, err := target(resp, u)
+			if err != nil {
+				return nil, fail(u, ReasonProtocol, err)
 			}
 			if hops++; hops > f.cfg.MaxRedirects {
 				return nil, fail(u, ReasonRedirect, fmt.Errorf("more than %d redirects", f.cfg.MaxRedirects))
 			}
 			permanent = permanent && (status == 301 || status == 308)
-			next.Fragment = ""
 			u = next
 			continue
 		case 304:
-			if r.ETag == "" && r.LastModified == "" {
+			if h := resp.Request.Header; h.Get("If-None-Match") == "" && h.Get("If-Modified-Since") == "" {
 				resp.Body.Close()
 				if noCache {
 					return nil, fail(u, ReasonProtocol, errors.New("status 304 to a request without validators"))
@@ -277,7 +315,66 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Response, error) {
 	}
 }
 
+// refuses says why an address is not asked for, whoever it is named by.
+func (f *Fetcher) refuses(from, u *url.URL, downgrade bool) (reason string, err error) {
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return ReasonScheme, errors.New("only http and https addresses with a host can be polled")
+	}
+	if from.Scheme == "https" && u.Scheme == "http" && !downgrade {
+		return ReasonRedirect, errors.New("a redirect leads from https to http, where anybody on the way may write the feed; set ingest.allow_downgrade to follow it")
+	}
+	return "", nil
+}
+
+// target is where a redirect leads.
+func target(resp *http.Response, u *url.URL) (*url.URL, error) {
+	loc := resp.Header.Get("Location")
+	next, err := u.Parse(loc)
+	if loc == "" || err != nil {
+		return nil, fmt.Errorf("status %d without a usable Location", resp.StatusCode)
+	}
+	next.Fragment = ""
+	return next, nil
+}
+
+// shown is a request's header without what must not be printed.
+func shown(h http.Header) http.Header {
+	h = h.Clone()
+	if h.Get("Authorization") != "" {
+		h.Set("Authorization", "(hidden)")
+	}
+	return h
+}
+
+// get asks once, and once more where that can help and does no harm: over
+// HTTP/1.1 if the server's HTTP/2 is broken, over another connection if this one
+// ended before a byte of the answer.
 func (f *Fetcher) get(ctx context.Context, u *url.URL, r Request, noCache bool) (*http.Response, error) {
+	req, err := f.request(ctx, u, r, noCache)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := f.tr.RoundTrip(req)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return resp, err
+	case brokenHTTP2(err), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		if req, err = f.request(ctx, u, r, noCache); err != nil {
+			return nil, err
+		}
+		return f.plain.RoundTrip(req)
+	}
+	return nil, err
+}
+
+// brokenHTTP2 tells whether an error is of the protocol HTTP/2: net/http keeps
+// its types to itself.
+func brokenHTTP2(err error) bool {
+	s := err.Error()
+	return strings.Contains(s, "http2: ") || strings.Contains(s, "stream error: ") || strings.Contains(s, "connection error: ")
+}
+
+func (f *Fetcher) request(ctx context.Context, u *url.URL, r Request, noCache bool) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
@@ -287,18 +384,20 @@ func (f *Fetcher) get(ctx context.Context, u *url.URL, r Request, noCache bool) 
 		req.SetBasicAuth(u.User.Username(), pass)
 	}
 	req.Header.Set("User-Agent", f.cfg.UserAgent)
-	req.Header.Set("Accept", acceptFeeds)
+	req.Header.Set("Accept", cmp.Or(r.Accept, acceptFeeds))
 	req.Header.Set("Accept-Encoding", "gzip, br, zstd")
-	if r.ETag != "" {
-		req.Header.Set("If-None-Match", r.ETag)
-	}
-	if r.LastModified != "" {
-		req.Header.Set("If-Modified-Since", r.LastModified)
+	if u.String() == cmp.Or(r.ValidFor, r.URL) {
+		if r.ETag != "" {
+			req.Header.Set("If-None-Match", r.ETag)
+		}
+		if r.LastModified != "" {
+			req.Header.Set("If-Modified-Since", r.LastModified)
+		}
 	}
 	if noCache {
 		req.Header.Set("Cache-Control", "no-cache")
 	}
-	return f.tr.RoundTrip(req)
+	return req, nil
 }
 
 // read turns a response into a Response and closes its body. It never drains
@@ -313,6 +412,7 @@ func (f *Fetcher) read(resp *http.Response, u *url.URL) (*Response, error) {
 		RetryAfter:   retryAfter(resp.Header),
 		MaxAge:       maxAge(resp.Header),
 	}
+	res.Hub, res.Self = hubLinks(resp.Header, u)
 	if res.ETag == "" && changedWithin(resp.Header, time.Second) {
 		// The feed may change again within the second that its clock shows,
 		// and the server would then say that it has not (RFC 9110, 8.8.2.2).
@@ -339,19 +439,18 @@ func (f *Fetcher) read(resp *http.Response, u *url.URL) (*Response, error) {
 		return nil, err
 	}
 	defer closeDec()
-	var buf bytes.Buffer
-	_, err = buf.ReadFrom(io.LimitReader(dec, f.cfg.MaxBytes+1))
+	res.Body, err = gather(dec, f.cfg.MaxBytes)
 	res.WireBytes = wire.n
-	if int64(buf.Len()) > f.cfg.MaxBytes || errors.Is(err, errWireLimit) {
+	if errors.Is(err, errTooMuch) || errors.Is(err, errWireLimit) {
 		return nil, &FetchError{Reason: ReasonTooLarge, Err: fmt.Errorf("the body exceeds %d bytes", f.cfg.MaxBytes)}
 	}
 	if err != nil {
 		switch {
 		case wire.err == nil && !errors.Is(err, io.ErrUnexpectedEOF):
-			if !errors.Is(err, gzip.ErrHeader) || buf.Len() == 0 { // junk after a whole gzip stream is harmless
+			if !errors.Is(err, gzip.ErrHeader) || len(res.Body) == 0 { // junk after a whole gzip stream is harmless
 				return nil, &FetchError{Reason: ReasonEncoding, Err: fmt.Errorf("the compressed body is broken: %w", err)}
 			}
-		case buf.Len() == 0:
+		case len(res.Body) == 0:
 			reason, err := classify(err)
 			if reason == ReasonProtocol || reason == ReasonConnect {
 				reason = ReasonTruncated
@@ -362,14 +461,43 @@ func (f *Fetcher) read(resp *http.Response, u *url.URL) (*Response, error) {
 			res.ETag, res.LastModified = "", "" // they belong to the whole body
 		}
 	}
-	res.Body = buf.Bytes()
 	if len(bytes.TrimSpace(res.Body)) == 0 {
 		return nil, &FetchError{Reason: ReasonEmpty, Err: errors.New("the body is empty; what is known of the feed stays")}
 	}
 	return res, nil
 }
 
-var errWireLimit = errors.New("too many compressed bytes")
+var (
+	errWireLimit = errors.New("too many compressed bytes")
+	errTooMuch   = errors.New("too many bytes")
+)
+
+// gather reads r to its end, in pieces that are joined at last: what is larger
+// than limit costs that much, not the five times that a growing buffer takes.
+func gather(r io.Reader, limit int64) ([]byte, error) {
+	var parts [][]byte
+	part := make([]byte, 0, 64<<10)
+	var err error
+	for n := int64(0); err == nil; {
+		if len(part) == cap(part) {
+			parts = append(parts, part)
+			part = make([]byte, 0, min(2*cap(part), 1<<20))
+		}
+		var m int
+		m, err = r.Read(part[len(part):cap(part)])
+		part = part[:len(part)+m]
+		if n += int64(m); n > limit {
+			return nil, errTooMuch
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	if len(parts) == 0 {
+		return part, err
+	}
+	return bytes.Join(append(parts, part), nil), err
+}
 
 // countingReader counts and limits the bytes off the wire, and remembers the
 // connection's own error apart from what a decoder makes of it.
@@ -472,6 +600,36 @@ func (e *errReader) Read([]byte) (int, error) {
 		return 0, io.EOF
 	}
 	return 0, e.err
+}
+
+// hubLinks reads the Link headers that name a WebSub hub and the topic.
+func hubLinks(h http.Header, base *url.URL) (hub, self string) {
+	for _, link := range strings.Split(strings.Join(h.Values("Link"), ","), ",") {
+		target, params, ok := strings.Cut(strings.TrimSpace(link), ">")
+		target, bracket := strings.CutPrefix(target, "<")
+		if !ok || !bracket || len(target) > maxURLBytes {
+			continue
+		}
+		u, err := base.Parse(target)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		for _, p := range strings.Split(params, ";") {
+			name, val, _ := strings.Cut(strings.TrimSpace(p), "=")
+			if !strings.EqualFold(name, "rel") {
+				continue
+			}
+			for _, rel := range strings.Fields(strings.Trim(val, `"`)) {
+				switch {
+				case strings.EqualFold(rel, "hub") && hub == "":
+					hub = u.String()
+				case strings.EqualFold(rel, "self") && self == "":
+					self = u.String()
+				}
+			}
+		}
+	}
+	return hub, self
 }
 
 // validator returns v if it may be kept and sent back.

@@ -525,9 +525,9 @@ func TestFetchTLS(t *testing.T) {
 	defer f.Close()
 	_, err := f.Fetch(context.Background(), Request{URL: srv.URL})
 	wantReason(t, err, ReasonTLS)
-	trusting := NewFetcher(FetcherConfig{Guard: &Guard{Allow: []string{"127.0.0.1"}}})
+	trusting := NewFetcher(FetcherConfig{Guard: &Guard{Allow: []string{"127.0.0.1"}},
+		tls: &tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}})
 	defer trusting.Close()
-	trusting.tr.TLSClientConfig = &tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
 	if res, err := trusting.Fetch(context.Background(), Request{URL: srv.URL}); err != nil || string(res.Body) != smallFeed {
 		t.Errorf("a certificate that is trusted: %+v, %v", res, err)
 	}
@@ -535,4 +535,23 @@ func TestFetchTLS(t *testing.T) {
 	wantReason(t, err, ReasonScheme)
 	_, err = f.Fetch(context.Background(), Request{URL: "http://%zz"})
 	wantReason(t, err, ReasonScheme)
+}
+
+// TestFetchIPv6: an address of the new kind is asked for as any other.
+func TestFetchIPv6(t *testing.T) {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 here:", err)
+	}
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, rss()) }))
+	srv.Listener.Close()
+	srv.Listener = l
+	srv.Start()
+	defer srv.Close()
+	f := NewFetcher(FetcherConfig{Guard: &Guard{Allow: []string{"::1"}}})
+	defer f.Close()
+	resp, err := f.Fetch(t.Context(), Request{URL: srv.URL})
+	if err != nil || string(resp.Body) != rss() {
+		t.Errorf("fetched %v, %v", resp, err)
+	}
 }

@@ -30,7 +30,7 @@ type Outline struct {
 // title; the feeds returned beside such an error are good.
 func ReadOPML(r io.Reader) ([]Outline, error) {
 	lr := &io.LimitedReader{R: r, N: maxOPMLBytes + 1}
-	d := xml.NewDecoder(lr)
+	d := xml.NewDecoder(withoutControls{lr})
 	d.Strict = false
 	d.Entity = xml.HTMLEntity
 	d.CharsetReader = charset.NewReaderLabel
@@ -91,18 +91,42 @@ func ReadOPML(r io.Reader) ([]Outline, error) {
 		}
 	}
 	if !root && len(errs) == 0 {
-		errs = append(errs, errors.New("opml: the file is empty"))
+		errs = append(errs, errors.New("opml: nothing in it is an <opml> element; export the feed list as OPML"))
 	}
 	return out, errors.Join(errs...)
 }
 
-// readOutline reads one element; isFeed is false for a folder, a bookmark or an
-// include.
+// withoutControls reads spaces for the control characters that XML forbids: one in
+// a title must not cost the rest of the file.
+type withoutControls struct{ r io.Reader }
+
+func (w withoutControls) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	for i, c := range p[:n] {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			p[i] = ' '
+		}
+	}
+	return n, err
+}
+
+// Feed is the feed of an outline. A title that is the address was written for
+// want of one.
+func (o Outline) Feed() Feed {
+	f := Feed{URL: o.URL, Outlet: o.Title, Language: o.Language, Country: o.Country}
+	if o.Title == o.URL {
+		f.Outlet = ""
+	}
+	return f
+}
+
 // isCountry tells whether a text has the form of an ISO 3166-1 alpha-2 code.
 func isCountry(s string) bool {
 	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }
 
+// readOutline reads one element; isFeed is false for a folder, a bookmark or an
+// include.
 func readOutline(e xml.StartElement) (o Outline, isFeed bool, err error) {
 	attr := map[string]string{}
 	for i, a := range e.Attr {

@@ -54,7 +54,8 @@ func TestReadOPMLReportsAllAtOnce(t *testing.T) {
 func TestReadOPMLRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, in, say string }{
 		{"another root", "<rss/>", "export the feed list as OPML"},
-		{"empty", "", "empty"},
+		{"empty", "", "nothing in it"},
+		{"not XML", "feeds: none", "nothing in it"},
 		{"cut off", `<opml><body><outline text="x" xmlUrl="https://x.example/"`, "cannot be read further"},
 		{"too deep", "<opml>" + strings.Repeat("<outline>", 1000), "nested deeper"},
 		{"too large", "<opml>" + strings.Repeat(" ", maxOPMLBytes), "larger than"},
@@ -121,4 +122,12 @@ func FuzzReadOPML(f *testing.F) {
 			t.Error("two readings differ")
 		}
 	})
+}
+
+// TestReadOPMLControls: what XML forbids in a title costs nothing but itself.
+func TestReadOPMLControls(t *testing.T) {
+	got, err := ReadOPML(strings.NewReader("<opml><body><outline text=\"A\x08\x00B\" xmlUrl=\"https://a.example/\"/><outline text=\"C\" xmlUrl=\"https://c.example/\"/></body></opml>"))
+	if err != nil || len(got) != 2 || got[0].Title != "A B" {
+		t.Errorf("read %+v, %v; want both", got, err)
+	}
 }

@@ -1,31 +1,37 @@
 package ingest
 
 import (
-	"cmp"
 	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"tocsin/ingest/fulltext"
+	"tocsin/ingest/websub"
 	"tocsin/internal/bus"
-	"tocsin/internal/ident"
 )
 
-// Poller polls the feeds of a configuration, each when it is due.
+// Poller polls the feeds of a configuration and of the list, each when it is due.
+// Pollers of one cluster share them: a feed is polled by one alone.
 type Poller struct {
 	bus     *bus.Bus
 	mem     *memory
+	list    *List
+	share   *share
+	hub     *websub.Subscriber // nil without a callback address
 	log     *slog.Logger
 	metrics *metrics
 	now     func() time.Time
@@ -33,101 +39,245 @@ type Poller struct {
 	mu      sync.Mutex
 	cfg     Config
 	fetcher *Fetcher
+	pages   *fulltext.Fetcher
+	listed  map[string]Listed
 	sched   schedule
-	entries map[string]*entry    // by feed id
-	hosts   map[string]*hostGate // by host name
-	failing map[string]bool      // feeds whose last poll failed
-	running int
+	entries map[string]*entry // by feed id
+	hosts   map[string]*host
+	states  map[string]string // feeds that are not well, by id: a word of Status
+	silent  map[string]bool   // failing for a day
+	breaker breaker
+	unread  []*entry     // whose state says when they are due: see readDue
+	running [shards]int  // polls under way
+	leaving [shards]bool // to be given up when nothing of them is under way
+	polls   int
+	starts  int // in the second of started
+	started time.Time
 	wake    chan struct{} // something is due sooner than thought
-}
+	read    chan struct{} // something is unread
+	dropped []string      // feeds whose subscriptions are to be ended
 
-// hostGate keeps requests to one host apart.
-type hostGate struct {
-	busy bool
-	next time.Time
+	farewell chan struct{} // something was dropped
+	full     atomic.Bool   // too many articles wait to be read: see backlogged
+	families *families
 }
 
 // NewPoller makes a poller of a valid configuration.
 func NewPoller(ctx context.Context, b *bus.Bus, cfg Config) (*Poller, error) {
-	feeds, err := b.Bucket(ctx, bus.FeedsBucket)
+	buckets := map[string]jetstream.KeyValue{bus.FeedsBucket: nil, bus.SeenBucket: nil, bus.PollersBucket: nil, bus.HubsBucket: nil, bus.StateBucket: nil}
+	for name := range buckets {
+		kv, err := b.Bucket(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("ingest: %w", err)
+		}
+		buckets[name] = kv
+	}
+	list, err := OpenList(ctx, b)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	seen, err := b.Bucket(ctx, bus.SeenBucket)
-	if err != nil {
-		return nil, fmt.Errorf("ingest: %w", err)
+	if cfg.Name == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "poller"
+		}
+		cfg.Name = bus.Token(host) + "-" + strconv.FormatUint(rand.Uint64(), 36)
 	}
 	p := &Poller{
-		bus: b, mem: &memory{feeds: feeds, seen: seen}, log: cfg.Log, metrics: newMetrics(cfg.Metrics), now: time.Now,
-		entries: map[string]*entry{}, hosts: map[string]*hostGate{}, failing: map[string]bool{}, wake: make(chan struct{}, 1),
+		bus: b, mem: &memory{feeds: buckets[bus.FeedsBucket], seen: buckets[bus.SeenBucket]}, list: list,
+		log: cfg.Log, metrics: newMetrics(cfg.Metrics), now: time.Now,
+		entries: map[string]*entry{}, hosts: map[string]*host{}, states: map[string]string{}, silent: map[string]bool{}, wake: make(chan struct{}, 1), read: make(chan struct{}, 1),
+		farewell: make(chan struct{}, 1), families: newFamilies(),
+	}
+	p.share = &share{name: cfg.Name, pollers: buckets[bus.PollersBucket], holders: buckets[bus.StateBucket], now: func() time.Time { return p.now() }}
+	if p.listed, err = list.All(ctx); err != nil {
+		p.log.Warn("feeds of the list are left out", "err", err)
+	}
+	if err := p.listen(cfg, buckets[bus.HubsBucket]); err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	return p, p.Reload(ctx, cfg)
 }
 
-// Reload takes over another configuration. Feeds that stay keep their
-// schedule; a poll under way ends as it began.
+// Reload takes over another configuration. Feeds that stay keep their schedule; a
+// poll under way ends as it began.
 func (p *Poller) Reload(ctx context.Context, cfg Config) error {
-	list, err := cfg.FeedList()
+	configured, err := cfg.FeedList()
 	if err != nil {
 		return fmt.Errorf("ingest: %w", err)
 	}
-	due := make(map[string]time.Time, len(list))
-	now := p.now()
-	for _, f := range list {
-		p.mu.Lock()
-		_, have := p.entries[f.ID]
-		p.mu.Unlock()
-		if have {
-			continue
-		}
-		st, _, err := p.mem.loadState(ctx, f.ID)
-		if err != nil {
-			// Polling it now repairs the state; nothing is published twice.
-			p.log.Warn("feed state is lost, polling it afresh", "feed", f.ID, "err", err)
-		}
-		if st.Due.After(now) && st.URL == f.URL && st.Due.Before(now.Add(cfg.MaxEvery)) {
-			due[f.ID] = st.Due
-		} else {
-			// A herd at the start is bounded by workers; this keeps it off one instant.
-			due[f.ID] = now.Add(rand.N(min(time.Duration(len(list))*20*time.Millisecond, cfg.Every/10) + 1))
-		}
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	cfg.Name = p.share.name
+	if p.fetcher != nil && cfg.WebSub != p.cfg.WebSub {
+		p.log.Warn("ingest.websub waits for a restart")
+	}
 	p.cfg = cfg
 	if p.fetcher != nil {
 		p.fetcher.Close()
 	}
-	p.fetcher = NewFetcher(FetcherConfig{
-		UserAgent: cfg.UserAgent, MaxBytes: int64(cfg.MaxBytes), Timeout: cfg.Timeout, HeaderTimeout: min(cfg.Timeout, 10*time.Second),
-		MaxRedirects: 10, Guard: &Guard{Allow: cfg.AllowPrivate},
-	})
-	keep := make(map[string]bool, len(list))
-	for _, f := range list {
+	p.fetcher = NewFetcher(cfg.fetcher())
+	p.pages = newPages(cfg, p.fetcher)
+	p.relist(configured)
+	return nil
+}
+
+// fetcher is what a configuration means for fetches.
+func (c Config) fetcher() FetcherConfig {
+	return FetcherConfig{
+		UserAgent: c.UserAgent, MaxBytes: int64(c.MaxBytes), Timeout: c.Timeout, HeaderTimeout: min(c.Timeout, 10*time.Second),
+		MaxRedirects: 10, Downgrade: c.AllowDowngrade, Guard: &Guard{Allow: c.AllowPrivate},
+	}
+}
+
+// relist makes the entries those of the configuration and the list.
+func (p *Poller) relist(configured []Feed) {
+	feeds := merge(configured, p.listed)
+	keep := make(map[string]bool, len(feeds))
+	var fresh []*entry
+	for _, f := range feeds {
 		keep[f.ID] = true
-		if e := p.entries[f.ID]; e != nil {
-			e.feed = f
-			continue
+		e := p.entries[f.ID]
+		switch {
+		case e == nil:
+			e = &entry{feed: f.Feed, paused: f.Paused, index: outside}
+			p.entries[f.ID] = e
+			fresh = append(fresh, e)
+		case e.feed.URL != f.URL || e.paused != f.Paused:
+			p.takeOut(e)
+			if f.Paused && !e.paused {
+				p.drop(f.ID)
+			}
+			e.feed, e.paused = f.Feed, f.Paused
+			e.again = e.index == visited // with what it is now
+			if e.index == outside {
+				fresh = append(fresh, e)
+			}
+		default:
+			e.feed = f.Feed
 		}
-		e := &entry{feed: f, due: due[f.ID]}
-		p.entries[f.ID] = e
-		heap.Push(&p.sched, e)
 	}
 	for id, e := range p.entries {
-		if keep[id] {
-			continue
-		}
-		delete(p.entries, id)
-		delete(p.failing, id)
-		e.removed = true
-		if e.index >= 0 {
-			heap.Remove(&p.sched, e.index)
+		if !keep[id] {
+			delete(p.entries, id)
+			delete(p.states, id)
+			delete(p.silent, id)
+			e.removed = true
+			p.takeOut(e)
+			p.drop(id)
 		}
 	}
+	p.enter(fresh)
+	p.count()
+}
+
+// enter brings entries into the schedule that this poller has to poll: readDue
+// does, since it takes a look at their states.
+func (p *Poller) enter(es []*entry) {
+	for _, e := range es {
+		if e.paused {
+			p.states[e.feed.ID] = StatusPaused
+		} else if p.states[e.feed.ID] == StatusPaused {
+			delete(p.states, e.feed.ID)
+		}
+		if n := shardOf(e.feed.ID); !e.paused && p.share.held[n] && !p.leaving[n] && e.index == outside {
+			e.index = unread
+			p.unread = append(p.unread, e)
+		}
+	}
+	select {
+	case p.read <- struct{}{}:
+	default:
+	}
+}
+
+// readDue reads from stored states when feeds are due, until ctx ends.
+func (p *Poller) readDue(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.read:
+		}
+		p.mu.Lock()
+		es := p.unread
+		p.unread = nil
+		p.mu.Unlock()
+		if len(es) == 0 {
+			continue
+		}
+		states, err := p.mem.states(ctx, es)
+		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			// They are due then, and the polls will tell.
+			p.log.Warn("it is not known when feeds are due", "feeds", len(es)-len(states), "err", err)
+		}
+		p.mu.Lock()
+		now := p.now()
+		// A herd at the start is bounded by workers; this keeps it off one instant.
+		spread := min(time.Duration(len(es))*20*time.Millisecond, p.cfg.Every/2) + 1
+		for _, e := range es {
+			if e.index != unread {
+				continue // paused or gone meanwhile
+			}
+			st := states[e.feed.ID]
+			e.index, e.due = outside, now.Add(rand.N(spread))
+			if st.URL == e.feed.URL {
+				p.note(e.feed.ID, Status{State: st}.Word(), st.Reported)
+				e.host = p.hostOf(st.address())
+				if st.HostHold.After(e.host.next) && st.HostHold.Before(now.Add(2*maxRetryAfter)) {
+					e.host.next = now.Add(st.HostHold.Sub(now))
+				}
+				// A time too far off was written by a clock that was wrong.
+				if st.Due.After(now) && (!st.Gone.IsZero() || st.Due.Before(now.Add(p.cfg.MaxEvery+p.cfg.MaxEvery/5))) {
+					e.due = now.Add(st.Due.Sub(now)) // on the clock that nobody sets
+				}
+			}
+			e.at = e.due
+			heap.Push(&p.sched, e)
+		}
+		p.count()
+		p.mu.Unlock()
+		p.nudge()
+	}
+}
+
+// takeOut takes an entry out of the schedule, if it is in it.
+func (p *Poller) takeOut(e *entry) {
+	if e.index >= 0 {
+		heap.Remove(&p.sched, e.index)
+	}
+	if e.host != nil {
+		first := e.host.turn == e
+		e.host.drop(e)
+		if first {
+			p.pass(e.host)
+		}
+	}
+	if e.index == waiting || e.index == unread {
+		e.index = outside
+	}
+}
+
+func (p *Poller) count() {
 	p.metrics.feeds.Set(float64(len(p.entries)))
-	p.metrics.failing.Set(float64(len(p.failing)))
-	p.nudge()
-	return nil
+	held := 0
+	for _, h := range p.share.held {
+		if h {
+			held++
+		}
+	}
+	p.metrics.share.Set(float64(held) / shards)
+	n := map[string]int{}
+	for _, w := range p.states {
+		n[w]++
+	}
+	p.metrics.failing.Set(float64(n[StatusFailing]))
+	p.metrics.gone.Set(float64(n[StatusGone]))
+	p.metrics.pausedFeeds.Set(float64(n[StatusPaused]))
+	p.metrics.silent.Set(float64(len(p.silent)))
 }
 
 func (p *Poller) nudge() {
@@ -147,20 +297,28 @@ func (p *Poller) Run(ctx context.Context) error {
 	defer func() {
 		wg.Wait()
 		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.fetcher.Close()
-		p.mu.Unlock()
-	}()
-	var checked time.Time
-	full := false
-	for {
-		if now := p.now(); now.Sub(checked) >= backlogEvery {
-			checked, full = now, p.backlogged(ctx)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+		defer cancel()
+		if err := p.share.end(end); err != nil {
+			p.log.Warn("the other pollers wait until this one is forgotten", "after", bus.PollerTTL, "err", err)
 		}
+	}()
+	wg.Go(func() { p.keepShare(ctx) })
+	wg.Go(func() { p.watchList(ctx) })
+	wg.Go(func() { p.readDue(ctx) })
+	wg.Go(func() { p.families.follow(ctx, p.bus, p.now()) })
+	if p.hub != nil {
+		wg.Go(func() { p.bidFarewell(ctx) })
+	}
+	p.families.wait(ctx)
+	p.full.Store(p.backlogged(ctx))
+	wg.Go(func() { p.watchBacklog(ctx) })
+	for {
 		var start []*entry
 		wait := time.Minute
-		if full {
-			wait = backlogEvery
-		} else {
+		if !p.full.Load() {
 			start, wait = p.next()
 		}
 		for _, e := range start {
@@ -178,6 +336,146 @@ func (p *Poller) Run(ctx context.Context) error {
 		case <-t.C:
 		}
 		t.Stop()
+	}
+}
+
+// keepShare keeps this poller's part of the feeds until ctx ends.
+func (p *Poller) keepShare(ctx context.Context) {
+	t := time.NewTicker(beatEvery)
+	defer t.Stop()
+	for {
+		if err := p.shareRound(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("sharing the feeds with other pollers", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// shareRound takes and leaves shards.
+func (p *Poller) shareRound(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, beatEvery)
+	defer cancel()
+	// Only this goroutine changes the share; the lock is for those who read it.
+	next := *p.share
+	gained, leave, err := next.round(ctx)
+	p.mu.Lock()
+	moved := len(next.alive) != len(p.share.alive)
+	*p.share = next
+	var was [shards]bool
+	was, p.leaving = p.leaving, [shards]bool{}
+	for _, n := range leave {
+		p.leaving[n] = true
+	}
+	var fresh []*entry
+	for id, e := range p.entries {
+		switch n := shardOf(id); {
+		case p.leaving[n]:
+			p.takeOut(e)
+		case was[n] || slices.Contains(gained, n):
+			fresh = append(fresh, e)
+		}
+	}
+	var free []int
+	for _, n := range leave {
+		if p.running[n] == 0 { // what is being polled keeps its shard until then
+			free = append(free, n)
+		}
+	}
+	p.enter(fresh)
+	p.count()
+	p.mu.Unlock()
+	p.nudge()
+	for _, n := range free {
+		err = errors.Join(err, next.release(ctx, n))
+	}
+	p.mu.Lock()
+	p.share.held = next.held
+	for _, n := range free {
+		p.leaving[n] = false
+	}
+	p.count()
+	p.mu.Unlock()
+	if moved {
+		p.log.Info("feeds are shared between pollers", "pollers", next.alive, "gained", len(gained), "leaving", len(leave), "of", shards)
+	}
+	return err
+}
+
+// watchList follows the list of feeds until ctx ends.
+func (p *Poller) watchList(ctx context.Context) {
+	for ctx.Err() == nil {
+		w, err := p.list.kv.WatchAll(ctx)
+		if err != nil {
+			p.log.Warn("the list of feeds cannot be followed", "err", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(backlogEvery):
+			}
+			continue
+		}
+		p.followList(ctx, w)
+	}
+}
+
+func (p *Poller) followList(ctx context.Context, w jetstream.KeyWatcher) {
+	defer w.Stop() //nolint:errcheck // it is asked for anew
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, ok := <-w.Updates():
+			if !ok {
+				return
+			}
+		}
+		// Whatever it was, and whatever else has come meanwhile: read it all.
+		for more := true; more; {
+			select {
+			case _, ok := <-w.Updates():
+				if !ok {
+					return
+				}
+			default:
+				more = false
+			}
+		}
+		all, err := p.list.All(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				p.log.Warn("feeds of the list are left out", "err", err)
+			}
+			if len(all) == 0 {
+				continue
+			}
+		}
+		p.mu.Lock()
+		configured, err := p.cfg.FeedList()
+		if !maps.Equal(all, p.listed) && err == nil {
+			p.listed = all
+			p.relist(configured)
+			p.log.Info("the list of feeds has changed", "listed", len(all), "feeds", len(p.entries))
+		}
+		p.mu.Unlock()
+	}
+}
+
+// watchBacklog looks every few seconds whether polling has to pause, until ctx ends.
+func (p *Poller) watchBacklog(ctx context.Context) {
+	t := time.NewTicker(backlogEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if full := p.backlogged(ctx); p.full.Swap(full) && !full {
+			p.nudge()
+		}
 	}
 }
 
@@ -201,41 +499,99 @@ func (p *Poller) backlogged(ctx context.Context) bool {
 	return full
 }
 
+// maxStarts bounds how many polls begin in one second, whatever the clock or a
+// restart makes of the schedule.
+const maxStarts = 200
+
 // next takes what is due and may start, and says how long until more is.
 func (p *Poller) next() (start []*entry, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	wait = time.Minute
-	for len(p.sched) > 0 && p.running < p.cfg.Workers {
+	if !p.share.sure() {
+		return nil, beatEvery // another poller may have our feeds by now
+	}
+	if d := p.breaker.open.Sub(now); d > 0 {
+		return nil, min(d, wait)
+	}
+	if now.Sub(p.started) >= time.Second {
+		p.started, p.starts = now, 0
+	}
+	for len(p.sched) > 0 && p.polls < p.cfg.Workers {
 		e := p.sched[0]
-		if d := e.due.Sub(now); d > 0 {
+		if d := e.at.Sub(now); d > 0 {
 			wait = min(wait, d)
 			break
 		}
-		h := p.host(e.feed.URL)
-		if h.busy || now.Before(h.next) {
-			e.due = now.Add(max(h.next.Sub(now), 10*time.Millisecond))
-			heap.Fix(&p.sched, 0)
+		if p.starts >= maxStarts {
+			wait = min(wait, p.started.Add(time.Second).Sub(now))
+			break
+		}
+		heap.Pop(&p.sched)
+		h := p.host(e)
+		if h.turn != nil && h.turn != e {
+			e.index = waiting
+			h.queue = append(h.queue, e)
 			continue
 		}
-		p.metrics.late.Observe(now.Sub(e.due).Seconds())
-		heap.Pop(&p.sched)
-		h.busy, e.host = true, h
-		p.running++
+		h.turn = nil
+		if at, ok := h.free(); !ok {
+			e.index = waiting
+			h.queue = slices.Insert(h.queue, 0, e)
+			continue
+		} else if now.Before(at) {
+			h.turn, e.at = e, at
+			heap.Push(&p.sched, e)
+			continue
+		}
+		p.metrics.late.Observe(max(now.Sub(e.due), 0).Seconds())
+		h.busy++
+		h.began, h.next = now, now.Add(p.cfg.PerHost)
+		e.index = visited
+		p.pass(h)
+		p.polls++
+		p.starts++
+		p.running[shardOf(e.feed.ID)]++
 		start = append(start, e)
 	}
 	return start, wait
 }
 
-func (p *Poller) host(feedURL string) *hostGate {
-	name := feedURL
-	if u, err := url.Parse(feedURL); err == nil {
-		name = u.Host
+// pass gives the turn at a host to the next in line, at the time that it is free.
+func (p *Poller) pass(h *host) {
+	at, ok := h.free()
+	if !ok {
+		return
+	}
+	if h.turn != nil {
+		h.turn.at = at
+		heap.Fix(&p.sched, h.turn.index)
+		return
+	}
+	if len(h.queue) > 0 {
+		h.turn = h.queue[0]
+		h.queue = h.queue[1:]
+		h.turn.at = at
+		heap.Push(&p.sched, h.turn)
+	}
+}
+
+func (p *Poller) host(e *entry) *host {
+	if e.host == nil {
+		e.host = p.hostOf(e.feed.URL)
+	}
+	return e.host
+}
+
+func (p *Poller) hostOf(address string) *host {
+	name := address
+	if u, err := url.Parse(address); err == nil {
+		name = strings.ToLower(u.Host)
 	}
 	h := p.hosts[name]
 	if h == nil {
-		h = &hostGate{}
+		h = &host{name: name}
 		p.hosts[name] = h
 	}
 	return h
@@ -244,265 +600,68 @@ func (p *Poller) host(feedURL string) *hostGate {
 // visit polls one feed and puts it back into the schedule.
 func (p *Poller) visit(ctx context.Context, e *entry) {
 	p.mu.Lock()
-	feed, cfg, fetcher := e.feed, p.cfg, p.fetcher
+	feed, cfg, fetcher, pardoned := e.feed, p.cfg, p.fetcher, e.pardoned
+	e.pardoned = false
 	p.mu.Unlock()
+	e.polling.Lock()
 	began := p.now()
-	due := p.poll(ctx, feed, cfg, fetcher)
+	v := p.poll(ctx, feed, cfg, fetcher, pardoned)
 	p.metrics.seconds.Observe(p.now().Sub(began).Seconds())
+	e.polling.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	e.host.busy, e.host.next = false, p.now().Add(cfg.PerHost)
-	p.running--
-	e.due = due
-	if !e.removed {
+	if fetcher != p.fetcher {
+		fetcher.Close() // Reload did, before this poll's connection was idle
+	}
+	now := p.now()
+	h := e.host
+	h.busy--
+	h.next = now.Add(cfg.PerHost)
+	if v.hold.After(h.next) {
+		h.next = v.hold
+	}
+	p.polls--
+	p.running[shardOf(feed.ID)]--
+	p.pass(h)
+	if v.address != "" {
+		e.host = p.hostOf(v.address)
+		if v.hold.After(e.host.next) {
+			e.host.next = v.hold
+		}
+	}
+	e.due, e.at, e.index, e.polled = v.due, v.due, outside, now
+	p.blame(e, v, now)
+	switch n := shardOf(feed.ID); {
+	case e.removed || e.paused || !p.share.held[n] || p.leaving[n]:
+	case e.again:
+		e.again, e.host = false, nil
+		p.enter([]*entry{e})
+	default:
 		heap.Push(&p.sched, e)
 	}
+	p.count()
 }
 
-// storeTimeout bounds what a poll still stores while the daemon is stopping.
-const storeTimeout = 10 * time.Second
-
-// poll fetches a feed, publishes what is new and stores what it learnt. It
-// returns when the feed is due again.
-func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetcher) time.Time {
-	every := cmp.Or(feed.Every, cfg.Every)
-	l, err := p.mem.load(ctx, feed.ID)
-	if err != nil {
-		if ctx.Err() == nil {
-			p.log.Error("feed not polled: its state cannot be read", "feed", feed.ID, "err", err)
-			p.metrics.polls.WithLabelValues("failed").Inc()
-			p.metrics.failures.WithLabelValues(reasonBus).Inc()
+// blame asks the breaker whose trouble a failure was.
+func (p *Poller) blame(e *entry, v verdict, now time.Time) {
+	bad := v.err != nil && suspect(reasonOf(v.err), statusOf(v.err))
+	was := p.breaker.open
+	pardon := p.breaker.note(e.host.name, bad, e, now)
+	p.metrics.breaker.Set(0)
+	if now.Before(p.breaker.open) {
+		p.metrics.breaker.Set(1)
+	}
+	if p.breaker.open != was {
+		p.metrics.trips.Inc()
+		p.log.Warn("polling pauses: most hosts fail in one way, so the trouble is between us and them; no feed is blamed",
+			"hosts", len(pardon), "pause", p.breaker.pause, "err", v.err)
+	}
+	for _, o := range pardon {
+		o.pardoned = true
+		o.due = p.breaker.open.Add(rand.N(p.cfg.Every/10 + 1))
+		o.at = o.due
+		if o.index >= 0 {
+			heap.Fix(&p.sched, o.index)
 		}
-		p.setFailing(feed.ID, true)
-		return p.now().Add(gap(every, cfg.MaxEvery, 0, 1, 0, rand.Float64()))
 	}
-	if l.damaged != nil {
-		p.log.Warn("feed state is lost, polling it afresh", "feed", feed.ID, "err", l.damaged)
-	}
-	if l.state.URL != feed.URL {
-		// Another address: its validators are another's.
-		l.state = feedState{URL: feed.URL}
-	}
-	outcome, asked, err := p.fetchAndPublish(ctx, feed, cfg, fetcher, l)
-	if ctx.Err() != nil && err != nil {
-		return p.now() // stopping: nothing learnt, nothing stored
-	}
-	now := p.now()
-	l.state.Polled = now.UTC()
-	var retryAfter time.Duration
-	if err != nil {
-		// What the publish did not finish must be found new again.
-		l.seen.dirty = false
-		l.state.Failures++
-		l.state.LastError = err.Error()
-		retryAfter = retryAfterOf(err)
-		reason := reasonOf(err)
-		p.metrics.failures.WithLabelValues(reason).Inc()
-		outcome = "failed"
-		defer func(n int) {
-			p.log.Warn("poll failed", "feed", feed.ID, "reason", reason, "failures", n, "next", l.state.Due.Sub(now).Round(time.Second), "err", err)
-		}(l.state.Failures)
-	} else {
-		l.state.Failures, l.state.LastError = 0, ""
-	}
-	p.metrics.polls.WithLabelValues(outcome).Inc()
-	p.setFailing(feed.ID, err != nil)
-	l.state.Due = now.Add(gap(every, cfg.MaxEvery, asked, l.state.Failures, retryAfter, rand.Float64())).UTC()
-	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	if err := p.mem.save(store, feed.ID, l); err != nil {
-		// The next poll finds the same items and the stream knows their ids.
-		p.log.Error("what a poll learnt is not stored", "feed", feed.ID, "err", err)
-		p.metrics.failures.WithLabelValues(reasonBus).Inc()
-	}
-	return l.state.Due
 }
-
-func (p *Poller) setFailing(id string, failing bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if failing {
-		p.failing[id] = true
-	} else {
-		delete(p.failing, id)
-	}
-	p.metrics.failing.Set(float64(len(p.failing)))
-}
-
-// fetchAndPublish does the poll itself. It changes l only after every new
-// article is on the stream.
-func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fetcher *Fetcher, l *loaded) (outcome string, asked time.Duration, err error) {
-	resp, err := fetcher.Fetch(ctx, Request{URL: feed.URL, ETag: l.state.ETag, LastModified: l.state.LastModified})
-	if err != nil {
-		return "", 0, err
-	}
-	if resp.NotModified {
-		return "not_modified", resp.MaxAge, nil
-	}
-	p.metrics.bytes.Add(float64(len(resp.Body)))
-	hash := ident.SHA256(string(resp.Body))
-	if hash == l.state.BodyHash {
-		if !l.state.Partial {
-			l.state.ETag, l.state.LastModified = resp.ETag, resp.LastModified
-		}
-		return "not_modified", resp.MaxAge, nil
-	}
-	now := p.now()
-	parsed, err := Parse(resp.Body, resp.ContentType,
-		FeedInfo{ID: feed.ID, Outlet: feed.Outlet, Language: feed.Language, Country: feed.Country, URL: resp.FinalURL},
-		Limits{MaxItems: cfg.MaxItems, MaxTextBytes: int(cfg.MaxText), MaxDepth: maxDepth, Now: now})
-	if err != nil {
-		if resp.Truncated {
-			err = &FetchError{URL: resp.FinalURL, Reason: ReasonTruncated, Err: fmt.Errorf("the answer broke off, or did not end in time, after %d bytes; polling it again later", len(resp.Body))}
-		}
-		return "", 0, err
-	}
-	p.metrics.skipped.Add(float64(parsed.Skipped))
-	partial := parsed.Partial || resp.Truncated
-	if partial {
-		p.log.Warn("feed is damaged: what is whole was read", "feed", feed.ID, "items", len(parsed.Articles), "skipped", parsed.Skipped, "problems", strings.Join(head(parsed.Problems, 3), "; "))
-	}
-	n, err := p.publish(ctx, feed, parsed.Articles, l.seen, now)
-	if err != nil {
-		return "", 0, err
-	}
-	l.seen.forget(now, cfg.Remember)
-	l.state.Title = parsed.Title
-	// The same bytes give the same items. Validators are another matter: they
-	// would keep the rest of a damaged body from us.
-	l.state.BodyHash, l.state.Partial = hash, partial
-	if !partial {
-		l.state.ETag, l.state.LastModified = resp.ETag, resp.LastModified
-	}
-	asked = max(resp.MaxAge, parsed.TTL)
-	if n == 0 {
-		return "nothing_new", asked, nil
-	}
-	p.log.Info("feed polled", "feed", feed.ID, "articles", n, "items", len(parsed.Articles))
-	return "new", asked, nil
-}
-
-// maxDepth bounds the nesting of a feed: real ones need some ten levels.
-const maxDepth = 300
-
-// publish puts the articles that are new or changed on the stream, oldest
-// first, and returns when all are stored.
-func (p *Poller) publish(ctx context.Context, feed Feed, articles []Article, s *seen, now time.Time) (n int, err error) {
-	slices.SortStableFunc(articles, func(a, b Article) int { return a.Published.Compare(b.Published) })
-	var pending []*bus.Pending
-	first, editions := 0, 0
-	for i := range articles {
-		a := &articles[i]
-		if !fit(a) {
-			p.metrics.skipped.Inc()
-			p.log.Warn("item skipped: too large for a message even without its text", "feed", feed.ID, "article", a.ID)
-			continue
-		}
-		if !s.take(a, now) {
-			continue
-		}
-		if a.Edition == 1 {
-			first++
-		} else {
-			editions++
-		}
-		m, err := Message(p.bus, a)
-		if err != nil {
-			return 0, err
-		}
-		pending = append(pending, p.bus.Begin(m))
-	}
-	for _, w := range pending {
-		if _, err := w.Wait(ctx); err != nil {
-			return 0, fmt.Errorf("publish articles of feed %s: %w", feed.ID, err)
-		}
-	}
-	if len(pending) > 0 {
-		p.metrics.articles.WithLabelValues("first").Add(float64(first))
-		p.metrics.articles.WithLabelValues("edition").Add(float64(editions))
-		p.metrics.last.Set(float64(now.Unix()))
-	}
-	return len(pending), nil
-}
-
-// Message is the publish of an article.
-func Message(b *bus.Bus, a *Article) (bus.Message, error) {
-	data, err := encode(a)
-	if err != nil {
-		return bus.Message{}, fmt.Errorf("encode article %s: %w", a.ID, err)
-	}
-	return bus.Message{Subject: b.Subject("article", a.Feed), ID: a.MsgID(), Data: data}, nil
-}
-
-// encode writes an article for the bus. Its text keeps "<" and "&" as they are.
-func encode(a *Article) ([]byte, error) { return json.Marshal(a, jsontext.AllowInvalidUTF8(true)) }
-
-// messageRoom leaves space for what the poller still adds to an article, and
-// surelyFits for text whose every byte takes six in JSON.
-const (
-	messageRoom = bus.MaxMessage - 1<<10
-	surelyFits  = messageRoom / 6
-)
-
-// fit cuts the text of an article until it fits a message of the bus; false
-// where even an empty text does not.
-func fit(a *Article) bool {
-	for len(a.Title)+len(a.Summary)+len(a.Body)+len(a.URL)+len(a.GUID) > surelyFits {
-		if data, err := encode(a); err == nil && len(data) <= messageRoom {
-			return true
-		}
-		switch {
-		case len(a.Body) > 0:
-			a.Body = cut(a.Body)
-		case len(a.Summary) > 0:
-			a.Summary = cut(a.Summary)
-		default:
-			return false
-		}
-		a.ContentSHA256 = ContentHash(a.Title, a.Summary, a.Body)
-	}
-	return true
-}
-
-// cut halves a text at a paragraph or, failing that, between two runes.
-func cut(s string) string {
-	s = s[:len(s)/2]
-	if i := strings.LastIndex(s, "\n\n"); i > len(s)/2 {
-		return s[:i]
-	}
-	for len(s) > 0 {
-		if r, n := utf8.DecodeLastRuneInString(s); r != utf8.RuneError || n != 1 {
-			break
-		}
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
-// reasonBus labels polls that failed on our side.
-const reasonBus = "bus"
-
-// failureReasons is the closed list of labels.
-var failureReasons = slices.Compact(slices.Sorted(slices.Values(slices.Concat(Reasons, ParseReasons, []string{reasonBus}))))
-
-func reasonOf(err error) string {
-	var f *FetchError
-	var x *ParseError
-	switch {
-	case errors.As(err, &f):
-		return f.Reason
-	case errors.As(err, &x):
-		return x.Reason
-	}
-	return reasonBus
-}
-
-func retryAfterOf(err error) time.Duration {
-	var f *FetchError
-	if errors.As(err, &f) {
-		return f.RetryAfter
-	}
-	return 0
-}
-
-func head(s []string, n int) []string { return s[:min(n, len(s))] }

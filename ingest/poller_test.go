@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -81,13 +80,16 @@ type rig struct {
 	at   time.Time
 }
 
-func newRig(t *testing.T, b *bus.Bus, url string) *rig {
+func newRig(t *testing.T, b *bus.Bus, url string, change ...func(*Config)) *rig {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Log, cfg.Metrics = bustest.Log(t), prometheus.NewRegistry()
 	cfg.AllowPrivate = []string{"127.0.0.1"}
 	cfg.Timeout = 5 * time.Second
 	cfg.Feeds = []Feed{{URL: url, ID: "wire", Outlet: "Wire"}}
+	for _, c := range change {
+		c(&cfg)
+	}
 	p, err := NewPoller(t.Context(), b, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +104,7 @@ func (r *rig) pollOnce() []Article {
 	r.t.Helper()
 	before := r.lastSeq()
 	r.at = r.at.Add(10 * time.Minute)
-	r.poll(r.t.Context(), r.feed, r.cfg, r.fetcher)
+	r.poll(r.t.Context(), r.feed, r.cfg, r.fetcher, false)
 	return r.articles(before + 1)
 }
 
@@ -127,7 +129,7 @@ func (r *rig) articles(from uint64) (list []Article) {
 	return list
 }
 
-func (r *rig) state() feedState {
+func (r *rig) state() FeedState {
 	st, _, err := r.mem.loadState(r.t.Context(), r.feed.ID)
 	if err != nil {
 		r.t.Fatal(err)
@@ -257,7 +259,7 @@ func TestNothingIsStoredBeforeTheStreamHasTheArticles(t *testing.T) {
 		b.Conn.Close()
 		cancel()
 	})
-	r.poll(ctx, r.feed, r.cfg, r.fetcher)
+	r.poll(ctx, r.feed, r.cfg, r.fetcher, false)
 	b.Close()
 
 	again := newRig(t, bustest.Open(t, dir), srv.URL+"/feed.xml")
@@ -386,63 +388,6 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	r.pollOnce()
 	if wait := r.state().Due.Sub(r.at); wait < 2*time.Hour || wait > 3*time.Hour {
 		t.Errorf("after 429 with Retry-After 7200 the next poll is in %v, want two hours", wait)
-	}
-}
-
-func TestGap(t *testing.T) {
-	const every, most = 10 * time.Minute, 24 * time.Hour
-	for _, tt := range []struct {
-		name       string
-		asked      time.Duration
-		failures   int
-		retryAfter time.Duration
-		chance     float64
-		low, high  time.Duration
-	}{
-		{"a success waits its interval, less a tenth", 0, 0, 0, 0, 9 * time.Minute, 9 * time.Minute},
-		{"or more a tenth", 0, 0, 0, 0.999, 10 * time.Minute, 11 * time.Minute},
-		{"longer where the server asks", time.Hour, 0, 0, 0.5, 54 * time.Minute, 66 * time.Minute},
-		{"but not for a year", 365 * 24 * time.Hour, 0, 0, 0.5, 5 * time.Hour, 7 * time.Hour},
-		{"the first failure waits up to twice", 0, 1, 0, 0.5, 10 * time.Minute, 20 * time.Minute},
-		{"many failures wait the longest gap and no more", 0, 50, 0, 0.999, 12 * time.Hour, most},
-		{"nothing ever stops for good", 0, 1 << 20, 0, 0, 12 * time.Hour, most},
-		{"Retry-After lengthens", 0, 1, 5 * time.Hour, 0, 5 * time.Hour, 5 * time.Hour},
-		{"within reason", 0, 1, 9999 * time.Hour, 0, 24 * time.Hour, 24 * time.Hour},
-		{"and never shortens", 0, 5, time.Second, 0, time.Hour, 6 * time.Hour},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := gap(every, most, tt.asked, tt.failures, tt.retryAfter, tt.chance); got < tt.low || got > tt.high {
-				t.Errorf("gap(asked %v, %d failures, Retry-After %v, chance %v) = %v; want %v..%v", tt.asked, tt.failures, tt.retryAfter, tt.chance, got, tt.low, tt.high)
-			}
-		})
-	}
-}
-
-func TestSeenSurvivesItsEncoding(t *testing.T) {
-	s := &seen{items: map[uint64]known{}}
-	now := time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
-	for k := range 100 {
-		a := Article{ID: ArticleID("wire", strconv.Itoa(k)), ContentSHA256: ContentHash("t", "", strconv.Itoa(k))}
-		if !s.take(&a, now) {
-			t.Fatalf("item %d is taken for known", k)
-		}
-	}
-	got, err := decodeSeen(s.encode())
-	if err != nil || !maps.Equal(got.items, s.items) {
-		t.Errorf("decoded %d items, %v; want the %d encoded ones", len(got.items), err, len(s.items))
-	}
-	if _, err := decodeSeen([]byte("{}")); err == nil {
-		t.Error("a foreign value is taken for ours")
-	}
-	s.forget(now.Add(40*24*time.Hour), 30*24*time.Hour)
-	if len(s.items) != 0 {
-		t.Errorf("%d items remembered beyond their time", len(s.items))
-	}
-}
-
-func TestSeenValueFitsItsBucket(t *testing.T) {
-	if most := 1 + maxKnown*seenEntry; most > 1<<20-4<<10 {
-		t.Errorf("%d items take %d bytes, more than a value of the bucket", maxKnown, most)
 	}
 }
 

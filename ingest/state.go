@@ -1,163 +1,115 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
-	"encoding/binary"
-	"encoding/hex"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nats-io/nats.go/jetstream"
-
-	"tocsin/internal/ident"
 )
 
-// feedState is what is remembered of a feed between polls.
-type feedState struct {
-	URL          string    `json:"url"`
-	ETag         string    `json:"etag,omitempty"`          // as sent, byte for byte
-	LastModified string    `json:"last_modified,omitempty"` // as sent, byte for byte
-	BodyHash     string    `json:"body_hash,omitempty"`     // of the last body that was read
-	Partial      bool      `json:"partial,omitempty"`       // that body was damaged or cut off
-	Polled       time.Time `json:"polled,omitzero"`
-	Due          time.Time `json:"due,omitzero"` // so that a restart polls nothing early
-	Failures     int       `json:"failures,omitempty"`
+// FeedState is what is remembered of a feed between polls.
+type FeedState struct {
+	URL string `json:"url"` // as configured; with another one all the rest is void
+	// Location is where the feed has moved for good: see moved.
+	Location string `json:"location,omitempty"`
+	Moving   *Move  `json:"moving,omitempty"`
+
+	ETag         string `json:"etag,omitempty"`          // as sent, byte for byte
+	LastModified string `json:"last_modified,omitempty"` // as sent, byte for byte
+	ValidFor     string `json:"valid_for,omitempty"`     // the address that sent them
+	BodyHash     string `json:"body_hash,omitempty"`     // of the last body that was read
+	Partial      bool   `json:"partial,omitempty"`       // that body was damaged or cut off
+	CutOff       int    `json:"cut_off,omitempty"`       // polls in a row whose body ended too early
+
+	Polled  time.Time `json:"polled,omitzero"`
+	Success time.Time `json:"success,omitzero"` // last poll that did not fail
+	Due     time.Time `json:"due,omitzero"`     // so that a restart polls nothing early
+	Asked   Seconds   `json:"asked,omitempty"`  // longest wait that the feed or its server asks for
+	TTL     Seconds   `json:"ttl,omitempty"`    // what the feed itself asks for
+
+	// What is new comes about once in so long; NewAt is when it came last.
+	NewAt  time.Time `json:"new_at,omitzero"`
+	NewGap Seconds   `json:"new_gap,omitempty"`
+
+	Failures     int       `json:"failures,omitempty"` // polls in a row
+	FailingSince time.Time `json:"failing_since,omitzero"`
+	Reason       string    `json:"reason,omitempty"` // of the last failure: one of Reasons, ParseReasons
+	Status       int       `json:"status,omitempty"` // of ReasonStatus
 	LastError    string    `json:"last_error,omitempty"`
-	Title        string    `json:"title,omitempty"`
+	Reported     bool      `json:"reported,omitempty"` // that it has failed for a day
+	Gone         time.Time `json:"gone,omitzero"`      // status 410
+	HostHold     time.Time `json:"host_hold,omitzero"` // nothing of its host before then
+
+	Title string `json:"title,omitempty"`
+	Items int    `json:"items,omitempty"` // in the last body that was read
+	Push  bool   `json:"push,omitempty"`  // a WebSub hub tells of changes
+	Hub   string `json:"hub,omitempty"`
+	Topic string `json:"topic,omitempty"`
+
+	SkipHours []int          `json:"skip_hours,omitempty"` // GMT
+	SkipDays  []time.Weekday `json:"skip_days,omitempty"`
 }
 
-// maxKnown bounds how many items of one feed are remembered: 22 bytes each must
-// fit one value of the bucket.
-const maxKnown = 40_000
-
-// known is what is remembered of one item.
-type known struct {
-	hash      [6]byte // head of the content hash: tells an edition from a touch
-	edition   uint16
-	firstSeen uint32 // Unix seconds
-	lastSeen  uint16 // days since 1970, of the last poll that had the item
+// Move is a permanent redirect that is not proven yet.
+type Move struct {
+	To    string    `json:"to"`
+	Since time.Time `json:"since"`
+	Polls int       `json:"polls"`
 }
 
-// seen is the memory of one feed's items, by the head of a hash of their
-// article ids (64 bits: of 40,000 items, two share one once in 20 billion feeds).
-type seen struct {
-	items map[uint64]known
-	dirty bool
+// Seconds is a time that is stored as whole seconds.
+type Seconds int64
+
+func seconds(d time.Duration) Seconds { return Seconds(d / time.Second) }
+
+func (s Seconds) duration() time.Duration { return time.Duration(s) * time.Second }
+
+// address is where the feed is asked for.
+func (st *FeedState) address() string {
+	if st.Location != "" {
+		return st.Location
+	}
+	return st.URL
 }
 
+// forgetBody makes the next poll read the feed whole.
+func (st *FeedState) forgetBody() {
+	st.ETag, st.LastModified, st.ValidFor, st.BodyHash, st.Partial = "", "", "", "", false
+}
+
+// A permanent redirect is believed when it led to the same address for so many
+// polls or so long, with a feed behind it each time: sites that close or are
+// taken over redirect everything to their front page, and take it back.
 const (
-	seenFormat  = 1
-	seenEntry   = 8 + 6 + 2 + 4 + 2
-	maxEditions = 1<<16 - 1
+	movedPolls = 3
+	movedAfter = 24 * time.Hour
 )
 
-func seenKey(articleID string) uint64 {
-	var b [8]byte
-	// Article ids are hashes already; hashing again costs little and does not
-	// depend on how they are written.
-	if _, err := hex.Decode(b[:], []byte(ident.SHA256(articleID)[:16])); err != nil {
-		panic(err) // a digest is hexadecimal
-	}
-	return binary.BigEndian.Uint64(b[:])
-}
-
-func hashHead(content string) (h [6]byte) {
-	// A content hash is hexadecimal by construction; a foreign one still gives
-	// a head that differs where it differs.
-	if _, err := hex.Decode(h[:], []byte(content)[:min(12, len(content))]); err != nil {
-		copy(h[:], content)
-	}
-	return h
-}
-
-// take records that a poll at now brought the article. It sets its edition and
-// first-seen time, and reports whether it must be published.
-func (s *seen) take(a *Article, now time.Time) (publish bool) {
-	key, head, today := seenKey(a.ID), hashHead(a.ContentSHA256), uint16(now.Unix()/86400)
-	k, ok := s.items[key]
-	switch {
-	case !ok:
-		k = known{hash: head, edition: 1, firstSeen: uint32(now.Unix())}
-		publish = true
-	case k.hash != head:
-		k.hash = head
-		if k.edition < maxEditions {
-			k.edition++
-		}
-		publish = true
-	case k.lastSeen == today:
+// moved notes that a good poll went through permanent redirects to an address,
+// "" for none, and reports whether that is where the feed is from now on.
+func (st *FeedState) moved(to string, now time.Time) bool {
+	if to == "" || to == st.address() {
+		st.Moving = nil
 		return false
 	}
-	k.lastSeen = today
-	s.items[key] = k
-	s.dirty = true
-	a.Edition, a.FirstSeen, a.Fetched = int(k.edition), time.Unix(int64(k.firstSeen), 0).UTC(), now.UTC()
-	return publish
-}
-
-// forget drops items that left the feed longer than keep ago, and the ones
-// longest gone where there are too many.
-func (s *seen) forget(now time.Time, keep time.Duration) {
-	oldest := int64(now.Add(-keep).Unix() / 86400)
-	for k, v := range s.items {
-		if int64(v.lastSeen) < oldest {
-			delete(s.items, k)
-			s.dirty = true
-		}
+	if st.Moving == nil || st.Moving.To != to {
+		st.Moving = &Move{To: to, Since: now.UTC()}
 	}
-	if over := len(s.items) - maxKnown; over > 0 {
-		keys := s.keys()
-		slices.SortFunc(keys, func(a, b uint64) int {
-			x, y := s.items[a], s.items[b]
-			return cmp.Or(cmp.Compare(x.lastSeen, y.lastSeen), cmp.Compare(x.firstSeen, y.firstSeen), cmp.Compare(a, b))
-		})
-		for _, k := range keys[:over] {
-			delete(s.items, k)
-		}
-		s.dirty = true
+	st.Moving.Polls++
+	if st.Moving.Polls < movedPolls && now.Sub(st.Moving.Since) < movedAfter {
+		return false
 	}
-}
-
-func (s *seen) keys() []uint64 {
-	keys := make([]uint64, 0, len(s.items))
-	for k := range s.items {
-		keys = append(keys, k)
+	st.Location, st.Moving = to, nil
+	if st.Location == st.URL {
+		st.Location = ""
 	}
-	slices.Sort(keys)
-	return keys
-}
-
-func (s *seen) encode() []byte {
-	b := append(make([]byte, 0, 1+seenEntry*len(s.items)), seenFormat)
-	for _, k := range s.keys() {
-		v := s.items[k]
-		b = binary.BigEndian.AppendUint64(b, k)
-		b = append(b, v.hash[:]...)
-		b = binary.BigEndian.AppendUint16(b, v.edition)
-		b = binary.BigEndian.AppendUint32(b, v.firstSeen)
-		b = binary.BigEndian.AppendUint16(b, v.lastSeen)
-	}
-	return b
-}
-
-func decodeSeen(b []byte) (*seen, error) {
-	s := &seen{items: map[uint64]known{}}
-	if len(b) == 0 {
-		return s, nil
-	}
-	if b[0] != seenFormat || (len(b)-1)%seenEntry != 0 {
-		return nil, fmt.Errorf("format %d, %d bytes: not written by this program", b[0], len(b))
-	}
-	for b = b[1:]; len(b) > 0; b = b[seenEntry:] {
-		k := known{edition: binary.BigEndian.Uint16(b[14:]), firstSeen: binary.BigEndian.Uint32(b[16:]), lastSeen: binary.BigEndian.Uint16(b[20:])}
-		copy(k.hash[:], b[8:])
-		s.items[binary.BigEndian.Uint64(b)] = k
-	}
-	return s, nil
+	return true
 }
 
 // memory keeps feed states in two buckets, each written by compare-and-set, so
@@ -168,24 +120,94 @@ type memory struct {
 
 // loaded is a feed's memory with the revisions that it was read at.
 type loaded struct {
-	state            feedState
-	seen             *seen
+	state            FeedState
+	seen             *seen // nil until it is needed: see items
 	stateRev, seenAt uint64
 	damaged          error // what was stored and could not be read
 }
 
-func (m *memory) loadState(ctx context.Context, id string) (st feedState, rev uint64, err error) {
+func decodeState(id string, e jetstream.KeyValueEntry) (st FeedState, err error) {
+	if err := json.Unmarshal(e.Value(), &st); err != nil {
+		return FeedState{}, fmt.Errorf("read the state of feed %s: %w: %w", id, errDamaged, err)
+	}
+	st.ETag, st.LastModified = decodeValidator(st.ETag), decodeValidator(st.LastModified)
+	return st, nil
+}
+
+// JSON keeps no bytes that are not UTF-8, and a validator may have such: then it
+// is stored in base 64, behind a byte that no header value has.
+const inBase64 = "\x00"
+
+func encodeValidator(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return inBase64 + base64.StdEncoding.EncodeToString([]byte(s))
+}
+
+func decodeValidator(s string) string {
+	if digits, ok := strings.CutPrefix(s, inBase64); ok {
+		raw, _ := base64.StdEncoding.DecodeString(digits) // a damaged one is none
+		return string(raw)
+	}
+	return s
+}
+
+func (m *memory) loadState(ctx context.Context, id string) (st FeedState, rev uint64, err error) {
 	e, err := m.feeds.Get(ctx, id)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return feedState{}, 0, nil
+		return FeedState{}, 0, nil
 	}
 	if err != nil {
 		return st, 0, fmt.Errorf("read the state of feed %s: %w", id, err)
 	}
-	if err := json.Unmarshal(e.Value(), &st); err != nil {
-		return feedState{}, e.Revision(), fmt.Errorf("read the state of feed %s: %w: %w", id, errDamaged, err)
+	st, err = decodeState(id, e)
+	return st, e.Revision(), err
+}
+
+// fewStates are read one by one; more of them in one go over the whole bucket.
+const fewStates = 50
+
+// states reads the states of feeds. Beside an error it returns those that it has.
+func (m *memory) states(ctx context.Context, es []*entry) (map[string]FeedState, error) {
+	out := make(map[string]FeedState, len(es))
+	if len(es) <= fewStates {
+		for _, e := range es {
+			st, _, err := m.loadState(ctx, e.feed.ID)
+			if err != nil && !errors.Is(err, errDamaged) {
+				return out, err
+			}
+			out[e.feed.ID] = st
+		}
+		return out, nil
 	}
-	return st, e.Revision(), nil
+	wanted := make(map[string]bool, len(es))
+	for _, e := range es {
+		wanted[e.feed.ID] = true
+	}
+	w, err := m.feeds.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return out, fmt.Errorf("read the states of the feeds: %w", err)
+	}
+	defer w.Stop() //nolint:errcheck // nothing is left to lose
+	for {
+		select {
+		case <-ctx.Done():
+			return out, ctx.Err()
+		case v, ok := <-w.Updates():
+			if !ok {
+				return out, errors.New("read the states of the feeds: the connection was lost")
+			}
+			if v == nil {
+				return out, nil
+			}
+			if wanted[v.Key()] {
+				if st, err := decodeState(v.Key(), v); err == nil {
+					out[v.Key()] = st
+				}
+			}
+		}
+	}
 }
 
 // errDamaged marks a stored state that is not ours any more. The next poll
@@ -200,33 +222,44 @@ func (m *memory) load(ctx context.Context, id string) (*loaded, error) {
 	} else if err != nil {
 		return nil, err
 	}
+	return l, nil
+}
+
+// items loads the known items of a feed. Most polls bring the same bytes and do
+// without.
+func (m *memory) items(ctx context.Context, id string, l *loaded) error {
+	if l.seen != nil {
+		return nil
+	}
 	e, err := m.seen.Get(ctx, id)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
-		l.seen = &seen{items: map[uint64]known{}}
+		l.seen = &seen{items: map[itemKey]known{}}
 	case err != nil:
-		return nil, fmt.Errorf("read the known items of feed %s: %w", id, err)
+		return fmt.Errorf("read the known items of feed %s: %w", id, err)
 	default:
 		if l.seen, err = decodeSeen(e.Value()); err != nil {
-			l.seen = &seen{items: map[uint64]known{}}
+			l.seen = &seen{items: map[itemKey]known{}}
 			l.damaged = errors.Join(l.damaged, fmt.Errorf("read the known items of feed %s: %w: %w", id, errDamaged, err))
 		}
 		l.seenAt = e.Revision()
 	}
-	return l, nil
+	return nil
 }
 
 // save stores the known items first and the validators after them: a crash in
 // between costs one more poll, never an item.
 func (m *memory) save(ctx context.Context, id string, l *loaded) error {
-	if l.seen.dirty {
+	if l.seen != nil && l.seen.dirty {
 		rev, err := put(ctx, m.seen, id, l.seen.encode(), l.seenAt)
 		if err != nil {
 			return fmt.Errorf("store the known items of feed %s: %w", id, err)
 		}
 		l.seenAt, l.seen.dirty = rev, false
 	}
-	data, err := json.Marshal(l.state)
+	st := l.state
+	st.ETag, st.LastModified = encodeValidator(st.ETag), encodeValidator(st.LastModified)
+	data, err := json.Marshal(st)
 	if err != nil {
 		return fmt.Errorf("store the state of feed %s: %w", id, err)
 	}

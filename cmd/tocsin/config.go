@@ -79,6 +79,9 @@ func (c *config) validate() error {
 	if c.Stop < time.Second {
 		bad("stop is %v: a clean stop takes a moment, use 1s or more", c.Stop)
 	}
+	if c.HTTP.Listen == "" && c.Ingest.WebSub.Callback != "" {
+		bad("ingest.websub.callback is set and http.listen is empty: hubs could reach nothing")
+	}
 	if c.HTTP.Listen != "" {
 		if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
 			bad("http.listen is %q: write host:port, such as 127.0.0.1:9465", c.HTTP.Listen)

@@ -22,8 +22,9 @@ type administration struct {
 }
 
 // serveHTTP listens at once, so that a taken port is an error of the start.
-// ready says why the daemon is not ready, nil when it is.
-func serveHTTP(cfg httpConfig, reg *prometheus.Registry, ready func(context.Context) error, log *slog.Logger) (*administration, error) {
+// ready says why the daemon is not ready, nil when it is. hubs answers below
+// hubPath, unless that is empty.
+func serveHTTP(cfg httpConfig, reg *prometheus.Registry, ready func(context.Context) error, hubPath string, hubs http.HandlerFunc, log *slog.Logger) (*administration, error) {
 	lis, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("http.listen: %w; choose another with --http, or --http '' for none", err)
@@ -49,6 +50,9 @@ func serveHTTP(cfg httpConfig, reg *prometheus.Registry, ready func(context.Cont
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "tocsin\n\n/metrics   for Prometheus\n/healthz   alive\n/readyz    ready, or why not\n/version   build\n")
 	})
+	if hubPath != "" {
+		mux.HandleFunc(hubPath, hubs)
+	}
 	if cfg.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)

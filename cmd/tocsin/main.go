@@ -53,14 +53,23 @@ type streams struct {
 	out, err io.Writer
 }
 
-// gcPercent trades memory for time: little is live, and each article makes its
-// own garbage, so that the default collects every few milliseconds.
-const gcPercent = 200
+// Commands that read articles and end have little that is live, and each article
+// makes its own garbage: the default collects every few milliseconds. A daemon has
+// more, and must not hold three times that.
+const (
+	gcPercent       = 200
+	gcPercentDaemon = 100
+)
+
+// collectAt sets how much garbage there may be, unless the operator has.
+func collectAt(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	collectAt(gcPercent)
 	ctx, stop := signals()
 	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()

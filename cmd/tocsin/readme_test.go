@@ -321,6 +321,7 @@ func TestReadmeMetrics(t *testing.T) {
 	defer served.close()
 	cfg := defaultConfig()
 	cfg.Data, cfg.HTTP.Listen, cfg.NATS.Durability = t.TempDir(), "", bus.Relaxed
+	cfg.Ingest.WebSub.Callback = "https://tocsin.invalid/websub/"
 	served.apply(&cfg)
 	var out lockedLines
 	d := newDaemon(cfg, "", func() (config, error) { return cfg, nil }, log, &out)

@@ -106,6 +106,7 @@ func (c runCmd) Run(ctx context.Context, std streams) (err error) {
 	if c.Demo && c.LogLevel == nil {
 		cfg.Log.Level = "warn" // a newcomer has come for the alerts
 	}
+	collectAt(gcPercentDaemon)
 	log := newLogger(cfg.Log, std.err)
 	reload := c.load
 	if c.Demo {
@@ -219,7 +220,11 @@ func newDaemon(cfg config, path string, reload func() (config, error), log *slog
 func (d *daemon) run(ctx context.Context) error {
 	d.ownMetrics()
 	if d.cfg.HTTP.Listen != "" {
-		a, err := serveHTTP(d.cfg.HTTP, d.reg, d.ready, d.log)
+		hubPath := ""
+		if d.has("ingest") {
+			hubPath = d.cfg.Ingest.WebSub.Path()
+		}
+		a, err := serveHTTP(d.cfg.HTTP, d.reg, d.ready, hubPath, d.answerHub, d.log)
 		if err != nil {
 			return err
 		}
@@ -335,6 +340,9 @@ func (d *daemon) build(ctx context.Context) error {
 func (d *daemon) ingestConfig(c config) ingest.Config {
 	cfg := c.Ingest
 	cfg.Log, cfg.Metrics = d.log, d.reg
+	if c.NATS.URL == "" {
+		cfg.Name = "embedded" // after a crash it takes up its feeds at once
+	}
 	return cfg
 }
 
@@ -388,6 +396,16 @@ func (d *daemon) ready(ctx context.Context) error {
 		}
 	}
 	return d.bus.Ready(ctx)
+}
+
+// answerHub lets hubs wait until there is a poller.
+func (d *daemon) answerHub(w http.ResponseWriter, r *http.Request) {
+	if !d.running.Load() {
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "starting or stopping", http.StatusServiceUnavailable)
+		return
+	}
+	d.poller.ServeHTTP(w, r)
 }
 
 // watchEvery is how often the feed list is looked at for a change.

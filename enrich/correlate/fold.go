@@ -133,7 +133,7 @@ const (
 func add(i *Incident, r *enrich.Report) {
 	src := &r.Source
 	reading := Reading{
-		Report: r.ID, Article: src.ID, Edition: src.Edition, Ordinal: r.Ordinal, Outlet: cmp.Or(src.Outlet, src.Feed), At: at(r),
+		Report: r.ID, Article: src.ID, Edition: src.Edition, Ordinal: r.Ordinal, Outlet: cmp.Or(src.Outlet, src.Feed), Family: src.Family, At: at(r),
 		Type: r.Type, Subtype: r.Subtype, Complex: r.Complex, Outcome: r.Outcome, Certainty: r.Certainty,
 		Place: r.Place, Occurred: r.Occurred, Totals: r.Totals,
 	}
@@ -160,7 +160,7 @@ func add(i *Incident, r *enrich.Report) {
 	if !slices.ContainsFunc(i.Provenance, func(o Origin) bool { return o.Article == src.ID }) {
 		i.Provenance = append(i.Provenance, Origin{
 			Article: src.ID, URL: src.URL, Feed: src.Feed, Outlet: src.Outlet, Language: src.Language, Title: src.Title,
-			Published: src.Published, Fetched: src.Fetched, ContentSHA256: src.ContentSHA256,
+			Published: src.Published, Fetched: src.Fetched, Family: src.Family, ContentSHA256: src.ContentSHA256,
 		})
 		slices.SortFunc(i.Provenance, func(a, b Origin) int {
 			return cmp.Or(a.Published.Compare(b.Published), cmp.Compare(a.Article, b.Article))
@@ -401,17 +401,12 @@ func satisfies(n int, t *enrich.Total) bool {
 	return (t.Min == nil || n >= *t.Min) && (t.Max == nil || n <= *t.Max)
 }
 
-// saidBy counts the outlets whose total is n.
+// saidBy counts the independent outlets whose total is n.
 func saidBy(readings []Reading, m enrich.Measure, n int) int {
-	outlets := map[string]bool{}
-	for k := range readings {
-		if t, ok := readings[k].Totals[m]; ok {
-			if x, has := t.Number(); has && x == n {
-				outlets[readings[k].Outlet] = true
-			}
-		}
-	}
-	return len(outlets)
+	return independent(readings, func(r *Reading) bool {
+		x, has := r.Totals[m].Number()
+		return has && x == n
+	})
 }
 
 func countSources(readings []Reading) Sources {
@@ -420,7 +415,46 @@ func countSources(readings []Reading) Sources {
 		articles[readings[k].Article] = true
 		outlets[strings.ToLower(readings[k].Outlet)] = true
 	}
-	return Sources{Articles: len(articles), Outlets: len(outlets), Independent: len(outlets)}
+	return Sources{Articles: len(articles), Outlets: len(outlets), Independent: independent(readings, func(*Reading) bool { return true })}
+}
+
+// independent counts the outlets that have, among readings that are wanted, a text
+// of their own: the largest number of them in which no two lean on one family of
+// texts. Thirty that print one agency's story are one; an outlet that prints it
+// and adds an account of its own makes two.
+func independent(readings []Reading, wanted func(*Reading) bool) int {
+	texts := map[string][]string{} // families, by outlet
+	for k := range readings {
+		if r := &readings[k]; wanted(r) {
+			outlet, family := strings.ToLower(r.Outlet), cmp.Or(r.Family, r.Article)
+			if !slices.Contains(texts[outlet], family) {
+				texts[outlet] = append(texts[outlet], family)
+			}
+		}
+	}
+	// A matching of outlets with families, grown by augmenting paths.
+	owner := map[string]string{}
+	var find func(outlet string, tried map[string]bool) bool
+	find = func(outlet string, tried map[string]bool) bool {
+		for _, f := range texts[outlet] {
+			if tried[f] {
+				continue
+			}
+			tried[f] = true
+			if o, taken := owner[f]; !taken || find(o, tried) {
+				owner[f] = outlet
+				return true
+			}
+		}
+		return false
+	}
+	n := 0
+	for outlet := range texts {
+		if find(outlet, map[string]bool{}) {
+			n++
+		}
+	}
+	return n
 }
 
 // compare says whether the difference between two versions is worth telling.

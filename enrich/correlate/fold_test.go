@@ -83,6 +83,9 @@ func certain(c string) func(*enrich.Report) { return func(r *enrich.Report) { r.
 func outletOf(a string) func(*enrich.Report) {
 	return func(r *enrich.Report) { r.Source.Outlet = "Outlet " + a }
 }
+func familyOf(a string) func(*enrich.Report) {
+	return func(r *enrich.Report) { r.Source.Family = "art-" + a }
+}
 func ordinal(k, of int) func(*enrich.Report) {
 	return func(r *enrich.Report) { r.Ordinal, r.Of = k, of }
 }
@@ -154,6 +157,7 @@ func TestFold(t *testing.T) {
 		{"a number beats not known", []*enrich.Report{said("a", 0, unknown()), said("b", 1, killed(1))}, "new update", "1..1 fuse.number-beats-unknown", "Moderate"},
 		{"not known does not beat a number", []*enrich.Report{said("a", 0, killed(1)), said("b", 1, unknown())}, "new silent", "1..1 fuse.first", "Moderate"},
 		{"a lower toll of one outlet waits", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6))}, "new silent", "8..8 fuse.lower-waits", "Severe"},
+		{"a lower toll that two outlets have from one agency waits", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6), familyOf("b")), said("c", 2, killed(6), familyOf("b"))}, "new silent silent", "8..8 fuse.lower-waits", "Severe"},
 		{"a lower toll of two outlets stands", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6)), said("c", 2, killed(6))}, "new silent correction", "6..6 fuse.lower-from-two-outlets", "Severe"},
 		{"twice one outlet is one outlet", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6)), said("c", 2, killed(6), outletOf("b"))}, "new silent silent", "8..8 fuse.lower-waits", "Severe"},
 		{"two outlets against two wait", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(8)), said("c", 2, killed(6)), said("d", 3, killed(6))},
@@ -575,5 +579,39 @@ func TestDecodeRefusesWhatIsNotOurs(t *testing.T) {
 		if _, err := Decode([]byte(strings.Replace(good, change[0], change[1], 1))); err == nil {
 			t.Errorf("%s is taken", name)
 		}
+	}
+}
+
+// TestIndependentOutlets: whoever repeats one text is one voice.
+func TestIndependentOutlets(t *testing.T) {
+	for _, tt := range []struct {
+		name, readings string // outlet/family, parted by spaces
+		want           int
+	}{
+		{"nobody", "", 0},
+		{"one outlet", "A/1 A/2 A/3", 1},
+		{"one letter case", "Daily/1 DAILY/2", 1},
+		{"two outlets, two texts", "A/1 B/2", 2},
+		{"two outlets, one text", "A/1 B/1", 1},
+		{"thirty prints and one account", "A/1 B/1 C/1 D/1 E/1 F/2", 2},
+		{"an account beside the print", "A/1 B/1 B/2", 2},
+		{"an outlet that has both keeps its own", "B/1 B/2 A/1", 2},
+		{"a chain", "A/1 A/2 B/2 B/3 C/3 C/1", 3},
+		{"texts without family are their own", "A/ B/", 2},
+		{"two stories in two outlets", "A/1 A/2 B/1 B/2 C/1", 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var readings []Reading
+			for k, r := range strings.Fields(tt.readings) {
+				outlet, family, _ := strings.Cut(r, "/")
+				readings = append(readings, Reading{Outlet: outlet, Family: family, Article: fmt.Sprint("art-", k)})
+			}
+			for range 3 {
+				if got := countSources(readings).Independent; got != tt.want {
+					t.Fatalf("%d independent outlets in %s, want %d", got, tt.readings, tt.want)
+				}
+				slices.Reverse(readings)
+			}
+		})
 	}
 }

@@ -80,7 +80,7 @@ type Assessment struct {
 type Sources struct {
 	Articles    int `json:"articles"`
 	Outlets     int `json:"outlets"`
-	Independent int `json:"independent"` // outlets that do not merely repeat each other
+	Independent int `json:"independent"` // outlets with a text of their own: see independent
 }
 
 // Origin is one article that tells of an incident.
@@ -93,6 +93,7 @@ type Origin struct {
 	Title         string    `json:"title,omitempty"`
 	Published     time.Time `json:"published,omitzero"`
 	Fetched       time.Time `json:"fetched"`
+	Family        string    `json:"family,omitempty"` // articles with one text have one
 	ContentSHA256 string    `json:"content_sha256"`
 }
 
@@ -103,6 +104,7 @@ type Reading struct {
 	Edition   int                             `json:"edition"`
 	Ordinal   int                             `json:"ordinal"`
 	Outlet    string                          `json:"outlet,omitempty"`
+	Family    string                          `json:"family,omitempty"`
 	At        time.Time                       `json:"at"` // published, else first seen: orders readings
 	Type      string                          `json:"type"`
 	Subtype   string                          `json:"subtype,omitempty"`
