@@ -31,6 +31,11 @@ import (
 )
 
 type benchCmd struct {
+	Line  benchLineCmd  `cmd:"" default:"withargs" help:"Measure the route from article to alert."`
+	Feeds benchFeedsCmd `cmd:"" help:"Measure the poller on thousands of feeds."`
+}
+
+type benchLineCmd struct {
 	Articles   int           `short:"n" default:"10000" help:"Articles of each throughput measurement. Default 10000."`
 	Size       size.Bytes    `default:"4KiB" help:"Text of one article. Default 4KiB."`
 	Incidents  float64       `default:"0.1" help:"Share of articles that tell of an incident, each of one of its own; ten real feeds had 0.04. Default 0.1."`
@@ -42,7 +47,7 @@ type benchCmd struct {
 }
 
 // Help implements kong's HelpProvider.
-func (benchCmd) Help() string {
+func (benchLineCmd) Help() string {
 	return `Measures on an embedded server in a temporary directory, without network:
   relay     consume, publish, acknowledge with the bare NATS client, pipelined
   null      the line with a reader that reads nothing and reports once an article
@@ -58,7 +63,7 @@ Examples:
 }
 
 // Run implements the command.
-func (c benchCmd) Run(ctx context.Context, std streams) error {
+func (c benchLineCmd) Run(ctx context.Context, std streams) error {
 	switch bus.Durability(c.Durability) {
 	case bus.Always, bus.Balanced, bus.Relaxed:
 	default:
@@ -130,7 +135,7 @@ func (c benchCmd) Run(ctx context.Context, std streams) error {
 }
 
 // profile records a step's last round where --profile asks for it.
-func (c benchCmd) profile(step string, round int) (stop func(), err error) {
+func (c benchLineCmd) profile(step string, round int) (stop func(), err error) {
 	want, file, _ := strings.Cut(c.Profile, "=")
 	if step != want || round != c.Rounds-1 {
 		return func() {}, nil
@@ -188,7 +193,7 @@ func fill(ctx context.Context, b *bus.Bus, articles []ingest.Article) error {
 }
 
 // relay is the yardstick: what the bare client and server do for one hop.
-func (c benchCmd) relay(ctx context.Context, articles []ingest.Article) (time.Duration, error) {
+func (c benchLineCmd) relay(ctx context.Context, articles []ingest.Article) (time.Duration, error) {
 	b, done, err := benchBus(ctx, bus.Durability(c.Durability))
 	if err != nil {
 		return 0, err
@@ -331,7 +336,7 @@ func settled(ctx context.Context, b *bus.Bus) error {
 }
 
 // prefilled times the stages on articles that are on the stream already.
-func (c benchCmd) prefilled(ctx context.Context, articles []ingest.Article, r enrich.Reader) (time.Duration, error) {
+func (c benchLineCmd) prefilled(ctx context.Context, articles []ingest.Article, r enrich.Reader) (time.Duration, error) {
 	b, done, err := benchBus(ctx, bus.Durability(c.Durability))
 	if err != nil {
 		return 0, err
@@ -364,7 +369,7 @@ func tagAll(t *enrich.Tagger, articles []ingest.Article) time.Duration {
 }
 
 // line times articles through all stages, publishing included.
-func (c benchCmd) line(ctx context.Context, articles []ingest.Article, t *enrich.Tagger) (time.Duration, error) {
+func (c benchLineCmd) line(ctx context.Context, articles []ingest.Article, t *enrich.Tagger) (time.Duration, error) {
 	b, done, err := benchBus(ctx, bus.Durability(c.Durability))
 	if err != nil {
 		return 0, err
@@ -382,7 +387,7 @@ func (c benchCmd) line(ctx context.Context, articles []ingest.Article, t *enrich
 
 // latency publishes articles at a steady rate, every one a new incident, and
 // returns the times from publish to alert, sorted.
-func (c benchCmd) latency(ctx context.Context, t *enrich.Tagger) ([]time.Duration, error) {
+func (c benchLineCmd) latency(ctx context.Context, t *enrich.Tagger) ([]time.Duration, error) {
 	b, done, err := benchBus(ctx, bus.Always)
 	if err != nil {
 		return nil, err
