@@ -181,7 +181,6 @@ type reader struct {
 	limits Limits
 	out    Parsed
 	items  []rawItem
-
 }
 
 // rawItem is an item in the feed's words: HTML, relative links, written dates.

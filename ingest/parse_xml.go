@@ -518,7 +518,7 @@ type xmlFeed struct {
 	over         int // items beyond the limit
 	deep         int // items nested too deep
 	partial      bool
-	cutOff bool // it ends before its root does
+	cutOff       bool // it ends before its root does
 	problems     []string
 	strip        string // a prefix of the feed's own elements that nothing declares
 }

@@ -507,9 +507,10 @@ func replay(t *testing.T, dir string) {
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	type text struct{ title, body string }
-	last := map[string]text{}   // by guid, as the feed had it
-	emitted := map[string]int{} // by message id
-	first, editions, bumps := 0, 0, 0
+	last := map[string]text{}                        // by guid, as the feed had it
+	emitted := map[string]int{}                      // by message id
+	var want struct{ first, edition, unchanged int } // by the raw items
+	unchanged, bumps := 0, 0
 	dates := map[string]string{}
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
@@ -529,31 +530,41 @@ func replay(t *testing.T, dir string) {
 			}
 			got[a.GUID] = a
 		}
+		unchanged += r.state().Items - len(got)
 		// An independent look at the raw items says what must have come.
 		for guid, it := range rawItems(t, raw) {
 			a, published := got[guid]
 			was, known := last[guid]
 			is := text{it["title"], it["description"]}
-			switch {
-			case !known && (!published || a.Edition != 1):
-				t.Errorf("%s: new item %s: published %v, edition %d", file, guid, published, a.Edition)
-			case known && PlainText(was.title) == PlainText(is.title) && PlainText(was.body) == PlainText(is.body) && published:
-				t.Errorf("%s: unchanged item %s published as edition %d", file, guid, a.Edition)
-			case known && (PlainText(was.title) != PlainText(is.title) || PlainText(was.body) != PlainText(is.body)) && (!published || a.Edition < 2):
-				t.Errorf("%s: edited item %s: published %v, edition %d\n%q\n%q", file, guid, published, a.Edition, was, is)
-			}
+			edited := known && (PlainText(was.title) != PlainText(is.title) || PlainText(was.body) != PlainText(is.body))
 			switch {
 			case !known:
-				first++
-			case published:
-				editions++
-			case dates[guid] != it["pubDate"]:
-				bumps++
+				want.first++
+				if !published || a.Edition != 1 {
+					t.Errorf("%s: new item %s: published %v, edition %d", file, guid, published, a.Edition)
+				}
+			case edited:
+				want.edition++
+				if !published || a.Edition < 2 {
+					t.Errorf("%s: edited item %s: published %v, edition %d\n%q\n%q", file, guid, published, a.Edition, was, is)
+				}
+			default:
+				want.unchanged++
+				if published {
+					t.Errorf("%s: unchanged item %s published as edition %d", file, guid, a.Edition)
+				}
+				if dates[guid] != it["pubDate"] {
+					bumps++
+				}
 			}
 			last[guid], dates[guid] = is, it["pubDate"]
 		}
 	}
-	t.Logf("%d polls: %d articles, %d editions, %d bumped dates that are nothing, %d messages, none twice", len(files), first, editions, bumps, len(emitted))
+	first, editions := testutil.ToFloat64(r.metrics.articles.WithLabelValues("first")), testutil.ToFloat64(r.metrics.articles.WithLabelValues("edition"))
+	if int(first) != want.first || int(editions) != want.edition || unchanged != want.unchanged {
+		t.Errorf("%v new, %v editions, %d unchanged; an independent count says %+v", first, editions, unchanged, want)
+	}
+	t.Logf("%d polls: %v new, %v editions, %d unchanged, %d of them with a bumped date; %d messages, none twice", len(files), first, editions, unchanged, bumps, len(emitted))
 }
 
 var (
