@@ -197,6 +197,7 @@ What was damaged is told on standard error; whole items are read all the same.`
 
 // Run implements the command.
 func (c feedParseCmd) Run(ctx context.Context, std streams) error {
+	defer keepBelow(parseMemory)()
 	var errs []error
 	enc := json.NewEncoder(std.out)
 	enc.SetEscapeHTML(false)

@@ -68,6 +68,18 @@ func collectAt(percent int) {
 	}
 }
 
+// parseMemory is where 'feed parse' begins to collect eagerly: bodies are strangers',
+// and some grow.
+const parseMemory = 40 << 20
+
+func keepBelow(bytes int64) (end func()) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	was := debug.SetMemoryLimit(bytes)
+	return func() { debug.SetMemoryLimit(was) }
+}
+
 func main() {
 	collectAt(gcPercent)
 	ctx, stop := signals()
