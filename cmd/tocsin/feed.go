@@ -72,6 +72,16 @@ func (f configFlags) openList(ctx context.Context, std streams, fresh bool) (*bu
 	return b, l, cfg, nil
 }
 
+// statuses are those of all feeds of a running system, or of its files.
+func (f configFlags) statuses(ctx context.Context, std streams) ([]ingest.Status, error) {
+	b, _, cfg, err := f.openList(ctx, std, false)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	return ingest.Statuses(ctx, b, cfg.Ingest)
+}
+
 // noStore reports whether a directory has never been a daemon's.
 func noStore(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "nats"))

@@ -42,12 +42,7 @@ func (c feedLsCmd) Run(ctx context.Context, std streams) error {
 			return usageError{fmt.Errorf("feed ls: --state %q is none of %s", w, strings.Join(stateWords, ", "))}
 		}
 	}
-	b, _, cfg, err := c.openList(ctx, std, false)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	all, err := ingest.Statuses(ctx, b, cfg.Ingest)
+	all, err := c.statuses(ctx, std)
 	if err != nil {
 		return err
 	}

@@ -137,12 +137,7 @@ Both have address, outlet, language and country; YAML has ids and all else as we
 
 // Run implements the command.
 func (c feedExportCmd) Run(ctx context.Context, std streams) error {
-	b, _, cfg, err := c.openList(ctx, std, false)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	all, err := ingest.Statuses(ctx, b, cfg.Ingest)
+	all, err := c.statuses(ctx, std)
 	if err != nil {
 		return err
 	}
