@@ -330,7 +330,7 @@ func (f *Fetcher) refuses(from, u *url.URL, downgrade bool) (reason string, err 
 func target(resp *http.Response, u *url.URL) (*url.URL, error) {
 	loc := resp.Header.Get("Location")
 	next, err := u.Parse(loc)
-	if loc == "" || err != nil {
+	if loc == "" || err != nil || len(next.String()) > maxURLBytes {
 		return nil, fmt.Errorf("status %d without a usable Location", resp.StatusCode)
 	}
 	next.Fragment = ""

@@ -53,7 +53,10 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 		p.log.Warn("feed state is lost, polling it afresh", "feed", feed.ID, "err", l.damaged)
 	}
 	if l.state.URL != feed.URL {
-		// Another address: its validators are another's.
+		// Another address: its validators are another's, and so is its hub.
+		if p.hub != nil && l.state.Hub != "" {
+			p.unsubscribe(ctx, feed.ID)
+		}
 		l.state = FeedState{URL: feed.URL}
 	}
 	st := &l.state
@@ -72,15 +75,20 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 	var retryAfter time.Duration
 	if err != nil {
 		outcome = "failed"
+		if f := (*FetchError)(nil); errors.As(err, &f) && f.Status != 0 { // redirects may have led elsewhere
+			if u, uerr := url.Parse(f.URL); uerr == nil && u.Host != "" {
+				v.address = u.Scheme + "://" + u.Host
+			}
+		}
 		if l.seen != nil {
 			// What the publish did not finish must be found new again.
 			l.seen.dirty = false
 		}
 		retryAfter = p.failed(feed, st, err, now)
 		if st.Status == http.StatusTooManyRequests || st.Status == http.StatusServiceUnavailable {
-			if u, uerr := url.Parse(st.address()); retryAfter > 0 && uerr == nil && !cfg.ownHost(u) {
+			if u, uerr := url.Parse(v.address); retryAfter > 0 && uerr == nil && !cfg.ownHost(u) {
 				v.hold = now.Add(min(max(retryAfter, minRetryAfter), maxRetryAfter))
-				st.HostHold = v.hold.UTC()
+				st.HostHold, st.HoldOf = v.hold.UTC(), v.address
 			}
 		}
 	} else {
@@ -124,7 +132,7 @@ func (p *Poller) failed(feed Feed, st *FeedState, err error, now time.Time) (ret
 			p.log.Warn("feed is gone: it is asked for once a month from now on; drop it, or give its new address", attrs...)
 		}
 		st.Gone = now.UTC()
-	case st.Location != "" && (status == http.StatusNotFound || status == http.StatusGone || st.Failures >= movedPolls && status == 0 && reason != reasonBus):
+	case st.Location != "" && (status == http.StatusNotFound || status == http.StatusGone || st.Failures >= movedPolls && reason != reasonBus):
 		p.log.Warn("feed is not where it moved to: asking at its own address again", append(attrs, "location", Redacted(st.Location))...)
 		st.Location = ""
 		st.forgetBody()
@@ -149,7 +157,7 @@ func (p *Poller) succeeded(feed Feed, st *FeedState, now time.Time) {
 	}
 	st.Success = now.UTC()
 	st.Failures, st.FailingSince, st.Reason, st.Status, st.LastError = 0, time.Time{}, "", 0, ""
-	st.Reported, st.Gone, st.HostHold = false, time.Time{}, time.Time{}
+	st.Reported, st.Gone, st.HostHold, st.HoldOf = false, time.Time{}, time.Time{}, ""
 }
 
 // setState remembers what is counted by gauges.
@@ -187,6 +195,7 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 		// The server's new words for the same body.
 		st.ETag, st.LastModified = cmp.Or(resp.ETag, st.ETag), cmp.Or(resp.LastModified, st.LastModified)
 		st.Asked = max(seconds(resp.MaxAge), st.TTL)
+		p.moved(feed, st, resp.PermanentURL)
 		return "not_modified", final, nil
 	}
 	p.metrics.bytes.Add(float64(len(resp.Body)))
@@ -269,10 +278,8 @@ func (p *Poller) publish(ctx context.Context, feed Feed, cfg Config, parsed *Par
 	s, articles := l.seen, parsed.Articles
 	s.settle(feed.ID, articles, now)
 	slices.SortStableFunc(articles, func(a, b Article) int { return a.Published.Compare(b.Published) })
-	var pending []*bus.Pending
+	var fresh []*Article
 	editions := 0
-	texts, end := p.fullText(ctx, feed, cfg)
-	defer end()
 	for i := range articles {
 		a := &articles[i]
 		if !fit(a) {
@@ -288,6 +295,13 @@ func (p *Poller) publish(ctx context.Context, feed Feed, cfg Config, parsed *Par
 		} else {
 			editions++
 		}
+		fresh = append(fresh, a)
+	}
+	var pending []*bus.Pending
+	texts, end := p.fullText(ctx, feed, cfg)
+	defer end()
+	texts.choose(fresh)
+	for _, a := range fresh {
 		texts.read(a)
 		parsed.GuessLanguage(a) // of the few that are new: it is the dearest part of a poll
 		p.metrics.families.WithLabelValues(cmp.Or(p.families.place(a), "first")).Inc()

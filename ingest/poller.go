@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -36,26 +37,27 @@ type Poller struct {
 	metrics *metrics
 	now     func() time.Time
 
-	mu      sync.Mutex
-	cfg     Config
-	fetcher *Fetcher
-	pages   *fulltext.Fetcher
-	listed  map[string]Listed
-	sched   schedule
-	entries map[string]*entry // by feed id
-	hosts   map[string]*host
-	states  map[string]string // feeds that are not well, by id: a word of Status
-	silent  map[string]bool   // failing for a day
-	breaker breaker
-	unread  []*entry     // whose state says when they are due: see readDue
-	running [shards]int  // polls under way
-	leaving [shards]bool // to be given up when nothing of them is under way
-	polls   int
-	starts  int // in the second of started
-	started time.Time
-	wake    chan struct{} // something is due sooner than thought
-	read    chan struct{} // something is unread
-	dropped []string      // feeds whose subscriptions are to be ended
+	mu         sync.Mutex
+	cfg        Config
+	fetcher    *Fetcher
+	pages      *fulltext.Fetcher
+	configured []Feed
+	listed     map[string]Listed
+	sched      schedule
+	entries    map[string]*entry // by feed id
+	hosts      map[string]*host
+	states     map[string]string // feeds that are not well, by id: a word of Status
+	silent     map[string]bool   // failing for a day
+	breaker    breaker
+	unread     []*entry     // whose state says when they are due: see readDue
+	running    [shards]int  // polls under way
+	leaving    [shards]bool // to be given up when nothing of them is under way
+	polls      int
+	starts     int // in the second of started
+	started    time.Time
+	wake       chan struct{} // something is due sooner than thought
+	read       chan struct{} // something is unread
+	dropped    []string      // feeds whose subscriptions are to be ended
 
 	farewell chan struct{} // something was dropped
 	full     atomic.Bool   // too many articles wait to be read: see backlogged
@@ -118,7 +120,8 @@ func (p *Poller) Reload(ctx context.Context, cfg Config) error {
 	}
 	p.fetcher = NewFetcher(cfg.fetcher())
 	p.pages = newPages(cfg, p.fetcher)
-	p.relist(configured)
+	p.configured = configured
+	p.relist()
 	return nil
 }
 
@@ -131,8 +134,8 @@ func (c Config) fetcher() FetcherConfig {
 }
 
 // relist makes the entries those of the configuration and the list.
-func (p *Poller) relist(configured []Feed) {
-	feeds := merge(configured, p.listed)
+func (p *Poller) relist() {
+	feeds := merge(p.configured, p.listed)
 	keep := make(map[string]bool, len(feeds))
 	var fresh []*entry
 	for _, f := range feeds {
@@ -143,14 +146,15 @@ func (p *Poller) relist(configured []Feed) {
 			e = &entry{feed: f.Feed, paused: f.Paused, index: outside}
 			p.entries[f.ID] = e
 			fresh = append(fresh, e)
-		case e.feed.URL != f.URL || e.paused != f.Paused:
+		case e.removed || e.feed.URL != f.URL || e.paused != f.Paused:
 			p.takeOut(e)
 			if f.Paused && !e.paused {
 				p.drop(f.ID)
 			}
-			e.feed, e.paused = f.Feed, f.Paused
+			e.feed, e.paused, e.removed = f.Feed, f.Paused, false
 			e.again = e.index == visited // with what it is now
 			if e.index == outside {
+				e.host = nil // an address that is new need not wait for the old one's
 				fresh = append(fresh, e)
 			}
 		default:
@@ -158,13 +162,14 @@ func (p *Poller) relist(configured []Feed) {
 		}
 	}
 	for id, e := range p.entries {
-		if !keep[id] {
+		if keep[id] || e.removed {
+			continue
+		}
+		p.note(id, "", false)
+		p.takeOut(e)
+		p.drop(id)
+		if e.removed = true; e.index != visited { // or added again it would be polled twice at one time
 			delete(p.entries, id)
-			delete(p.states, id)
-			delete(p.silent, id)
-			e.removed = true
-			p.takeOut(e)
-			p.drop(id)
 		}
 	}
 	p.enter(fresh)
@@ -177,6 +182,7 @@ func (p *Poller) enter(es []*entry) {
 	for _, e := range es {
 		if e.paused {
 			p.states[e.feed.ID] = StatusPaused
+			delete(p.silent, e.feed.ID)
 		} else if p.states[e.feed.ID] == StatusPaused {
 			delete(p.states, e.feed.ID)
 		}
@@ -202,11 +208,15 @@ func (p *Poller) readDue(ctx context.Context) {
 		p.mu.Lock()
 		es := p.unread
 		p.unread = nil
+		ids := make([]string, len(es))
+		for k, e := range es {
+			ids[k] = e.feed.ID
+		}
 		p.mu.Unlock()
 		if len(es) == 0 {
 			continue
 		}
-		states, err := p.mem.states(ctx, es)
+		states, err := p.mem.states(ctx, ids)
 		if err != nil {
 			if ctx.Err() != nil {
 				return
@@ -215,32 +225,37 @@ func (p *Poller) readDue(ctx context.Context) {
 			p.log.Warn("it is not known when feeds are due", "feeds", len(es)-len(states), "err", err)
 		}
 		p.mu.Lock()
-		now := p.now()
-		// A herd at the start is bounded by workers; this keeps it off one instant.
-		spread := min(time.Duration(len(es))*20*time.Millisecond, p.cfg.Every/2) + 1
-		for _, e := range es {
-			if e.index != unread {
-				continue // paused or gone meanwhile
-			}
-			st := states[e.feed.ID]
-			e.index, e.due = outside, now.Add(rand.N(spread))
-			if st.URL == e.feed.URL {
-				p.note(e.feed.ID, Status{State: st}.Word(), st.Reported)
-				e.host = p.hostOf(st.address())
-				if st.HostHold.After(e.host.next) && st.HostHold.Before(now.Add(2*maxRetryAfter)) {
-					e.host.next = now.Add(st.HostHold.Sub(now))
-				}
-				// A time too far off was written by a clock that was wrong.
-				if st.Due.After(now) && (!st.Gone.IsZero() || st.Due.Before(now.Add(p.cfg.MaxEvery+p.cfg.MaxEvery/5))) {
-					e.due = now.Add(st.Due.Sub(now)) // on the clock that nobody sets
-				}
-			}
-			e.at = e.due
-			heap.Push(&p.sched, e)
-		}
+		p.plan(es, states)
 		p.count()
 		p.mu.Unlock()
 		p.nudge()
+	}
+}
+
+// plan puts entries whose states were read into the schedule.
+func (p *Poller) plan(es []*entry, states map[string]FeedState) {
+	now := p.now()
+	// A herd at the start is bounded by workers; this keeps it off one instant.
+	spread := min(time.Duration(len(es))*20*time.Millisecond, p.cfg.Every/2) + 1
+	for _, e := range es {
+		if e.index != unread {
+			continue // paused or gone meanwhile
+		}
+		st := states[e.feed.ID]
+		e.index, e.due = outside, now.Add(rand.N(spread))
+		if st.URL == e.feed.URL {
+			p.note(e.feed.ID, Status{State: st}.Word(), st.Reported)
+			e.host = p.hostOf(st.address())
+			if held := p.hostOf(cmp.Or(st.HoldOf, st.address())); st.HostHold.After(held.next) && st.HostHold.Before(now.Add(2*maxRetryAfter)) {
+				held.next = now.Add(st.HostHold.Sub(now))
+			}
+			// A time too far off was written by a clock that was wrong.
+			if st.Due.After(now) && (!st.Gone.IsZero() || st.Due.Before(now.Add(p.cfg.pace(e.feed).farthest()))) {
+				e.due = now.Add(st.Due.Sub(now)) // on the clock that nobody sets
+			}
+		}
+		e.at = e.due
+		heap.Push(&p.sched, e)
 	}
 }
 
@@ -296,9 +311,7 @@ func (p *Poller) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer func() {
 		wg.Wait()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.fetcher.Close()
+		p.currentFetcher().Close()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 		defer cancel()
 		if err := p.share.end(end); err != nil {
@@ -365,27 +378,7 @@ func (p *Poller) shareRound(ctx context.Context) error {
 	p.mu.Lock()
 	moved := len(next.alive) != len(p.share.alive)
 	*p.share = next
-	var was [shards]bool
-	was, p.leaving = p.leaving, [shards]bool{}
-	for _, n := range leave {
-		p.leaving[n] = true
-	}
-	var fresh []*entry
-	for id, e := range p.entries {
-		switch n := shardOf(id); {
-		case p.leaving[n]:
-			p.takeOut(e)
-		case was[n] || slices.Contains(gained, n):
-			fresh = append(fresh, e)
-		}
-	}
-	var free []int
-	for _, n := range leave {
-		if p.running[n] == 0 { // what is being polled keeps its shard until then
-			free = append(free, n)
-		}
-	}
-	p.enter(fresh)
+	free := p.regroup(gained, leave)
 	p.count()
 	p.mu.Unlock()
 	p.nudge()
@@ -393,7 +386,7 @@ func (p *Poller) shareRound(ctx context.Context) error {
 		err = errors.Join(err, next.release(ctx, n))
 	}
 	p.mu.Lock()
-	p.share.held = next.held
+	*p.share = next
 	for _, n := range free {
 		p.leaving[n] = false
 	}
@@ -405,31 +398,65 @@ func (p *Poller) shareRound(ctx context.Context) error {
 	return err
 }
 
+// regroup brings the schedule in line with what was gained and what is to be left,
+// and says what of that may be given up now.
+func (p *Poller) regroup(gained, leave []int) (free []int) {
+	var was [shards]bool
+	was, p.leaving = p.leaving, [shards]bool{}
+	for _, n := range leave {
+		p.leaving[n] = true
+	}
+	var fresh []*entry
+	for id, e := range p.entries {
+		switch n := shardOf(id); {
+		case p.leaving[n]:
+			p.takeOut(e)
+			if !e.paused {
+				p.note(id, "", false) // whoever has it counts it
+			}
+		case was[n] || slices.Contains(gained, n):
+			fresh = append(fresh, e)
+		}
+	}
+	for _, n := range leave {
+		if p.running[n] == 0 { // what is being polled keeps its shard until then
+			free = append(free, n)
+		}
+	}
+	p.enter(fresh)
+	return free
+}
+
+var errListLost = errors.New("the connection was lost")
+
 // watchList follows the list of feeds until ctx ends.
 func (p *Poller) watchList(ctx context.Context) {
 	for ctx.Err() == nil {
 		w, err := p.list.kv.WatchAll(ctx)
-		if err != nil {
-			p.log.Warn("the list of feeds cannot be followed", "err", err)
+		if err == nil {
+			err = p.followList(ctx, w)
+		}
+		if ctx.Err() == nil {
+			p.log.Warn("the list of feeds cannot be followed, trying on", "err", err)
 			select {
 			case <-ctx.Done():
 			case <-time.After(backlogEvery):
 			}
-			continue
 		}
-		p.followList(ctx, w)
 	}
 }
 
-func (p *Poller) followList(ctx context.Context, w jetstream.KeyWatcher) {
+// followList returns when the list cannot be read: it is watched anew then, which
+// reads all of it, so that no change is missed.
+func (p *Poller) followList(ctx context.Context, w jetstream.KeyWatcher) error {
 	defer w.Stop() //nolint:errcheck // it is asked for anew
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		case _, ok := <-w.Updates():
 			if !ok {
-				return
+				return errListLost
 			}
 		}
 		// Whatever it was, and whatever else has come meanwhile: read it all.
@@ -437,7 +464,7 @@ func (p *Poller) followList(ctx context.Context, w jetstream.KeyWatcher) {
 			select {
 			case _, ok := <-w.Updates():
 				if !ok {
-					return
+					return errListLost
 				}
 			default:
 				more = false
@@ -445,18 +472,12 @@ func (p *Poller) followList(ctx context.Context, w jetstream.KeyWatcher) {
 		}
 		all, err := p.list.All(ctx)
 		if err != nil {
-			if ctx.Err() == nil {
-				p.log.Warn("feeds of the list are left out", "err", err)
-			}
-			if len(all) == 0 {
-				continue
-			}
+			return err
 		}
 		p.mu.Lock()
-		configured, err := p.cfg.FeedList()
-		if !maps.Equal(all, p.listed) && err == nil {
+		if !maps.Equal(all, p.listed) {
 			p.listed = all
-			p.relist(configured)
+			p.relist()
 			p.log.Info("the list of feeds has changed", "listed", len(all), "feeds", len(p.entries))
 		}
 		p.mu.Unlock()
@@ -613,33 +634,37 @@ func (p *Poller) visit(ctx context.Context, e *entry) {
 	if fetcher != p.fetcher {
 		fetcher.Close() // Reload did, before this poll's connection was idle
 	}
-	now := p.now()
+	p.putBack(e, v, cfg.PerHost)
+	p.count()
+}
+
+// putBack ends a visit: the host is free for the next, the feed is due again.
+func (p *Poller) putBack(e *entry, v verdict, gap time.Duration) {
+	now, id := p.now(), e.feed.ID
 	h := e.host
-	h.busy--
-	h.next = now.Add(cfg.PerHost)
-	if v.hold.After(h.next) {
-		h.next = v.hold
-	}
-	p.polls--
-	p.running[shardOf(feed.ID)]--
-	p.pass(h)
 	if v.address != "" {
 		e.host = p.hostOf(v.address)
-		if v.hold.After(e.host.next) {
-			e.host.next = v.hold
-		}
 	}
+	e.host.next = later(e.host.next, v.hold)
+	h.busy--
+	h.next = later(h.next, now.Add(gap)) // another poll may have got it a longer rest
+	p.polls--
+	p.running[shardOf(id)]--
+	p.pass(h)
 	e.due, e.at, e.index, e.polled = v.due, v.due, outside, now
 	p.blame(e, v, now)
-	switch n := shardOf(feed.ID); {
-	case e.removed || e.paused || !p.share.held[n] || p.leaving[n]:
-	case e.again:
+	switch n := shardOf(id); {
+	case e.removed:
+		delete(p.entries, id)
+		p.note(id, "", false)
+	case e.again || e.paused:
 		e.again, e.host = false, nil
 		p.enter([]*entry{e})
+	case !p.share.held[n] || p.leaving[n]:
+		p.note(id, "", false) // whoever has it counts it
 	default:
 		heap.Push(&p.sched, e)
 	}
-	p.count()
 }
 
 // blame asks the breaker whose trouble a failure was.

@@ -116,7 +116,7 @@ const pushTries = 5
 func (p *Poller) deliver(ctx context.Context, id string, body []byte, contentType string) error {
 	p.mu.Lock()
 	e, cfg := p.entries[id], p.cfg
-	if e == nil || e.paused {
+	if e == nil || e.paused || e.removed {
 		p.mu.Unlock()
 		return websub.ErrGone
 	}

@@ -75,6 +75,12 @@ func (p pace) next(st *FeedState, retryAfter time.Duration, now time.Time, chanc
 	return now.Add(d)
 }
 
+// farthest is more than next puts between the polls of a feed that is not gone.
+func (p pace) farthest() time.Duration {
+	d := max(p.most, p.every, missingMost, maxRetryAfter)
+	return d + d/5
+}
+
 // expected is how long after the last new item the next one is likely: the
 // average of the feed, or the present silence if that is longer.
 func expected(st *FeedState, now time.Time) time.Duration {
@@ -122,7 +128,7 @@ type entry struct {
 	due      time.Time // when it should be polled
 	at       time.Time // when it is looked at: not before due and its host allows
 	index    int       // in the heap, or one of the marks below
-	removed  bool      // from the list, while it was being polled
+	removed  bool      // from the list; while it is being polled it stays among the entries
 	again    bool      // wanted again, while it was being polled
 	pardoned bool      // its last failure was not its own
 	polled   time.Time // when its last poll ended

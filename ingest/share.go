@@ -39,6 +39,9 @@ type share struct {
 	held  [shards]bool
 	rev   [shards]uint64
 	alive []string
+	// doubt marks shards whose key may say another thing than held: a call got no
+	// answer, or we were silent for so long that others may have taken them.
+	doubt [shards]bool
 }
 
 const (
@@ -56,6 +59,7 @@ func (s *share) sure() bool { return s.now().Sub(s.beat) < beatLost }
 // round gives a sign of life, takes what is ours and free, and says what is to be
 // given up: the caller does so with release when nothing of it is in hand.
 func (s *share) round(ctx context.Context) (gained, leave []int, err error) {
+	began := s.now()
 	if _, err := s.pollers.PutString(ctx, s.name, "alive"); err != nil {
 		if !s.sure() {
 			for n := range s.held {
@@ -66,20 +70,29 @@ func (s *share) round(ctx context.Context) (gained, leave []int, err error) {
 		}
 		return nil, leave, fmt.Errorf("poller %s cannot give a sign of life: %w", s.name, err)
 	}
-	lapsed := !s.beat.IsZero() && !s.sure()
-	s.beat = s.now()
-	if s.alive, err = keys(ctx, s.pollers); err != nil {
+	if !s.beat.IsZero() && !s.sure() {
+		for n, held := range s.held {
+			s.doubt[n] = s.doubt[n] || held
+		}
+	}
+	alive, err := keys(ctx, s.pollers)
+	if err != nil {
 		return nil, nil, fmt.Errorf("list the pollers: %w", err)
 	}
+	s.beat, s.alive = began, alive
 	if !slices.Contains(s.alive, s.name) {
 		s.alive = append(s.alive, s.name)
 	}
 	for n := range shards {
 		mine := s.winner(n) == s.name
 		switch {
-		case s.held[n] && (lapsed || !mine):
+		case s.held[n] && (s.doubt[n] || !mine):
 			leave = append(leave, n)
-		case mine && !s.held[n] && !lapsed:
+		case s.doubt[n] && !mine:
+			if err := s.disown(ctx, n); err != nil {
+				return gained, leave, err
+			}
+		case mine && !s.held[n]:
 			ok, err := s.take(ctx, n)
 			if err != nil {
 				return gained, leave, err
@@ -106,18 +119,17 @@ func (s *share) winner(n int) (best string) {
 // take claims a shard that nobody alive holds.
 func (s *share) take(ctx context.Context, n int) (bool, error) {
 	key := shardKey(n)
+	s.doubt[n] = true
 	e, err := s.holders.Get(ctx, key)
 	var rev uint64
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
 	case err != nil:
 		return false, fmt.Errorf("read who polls shard %d: %w", n, err)
-	case string(e.Value()) == s.name: // by this name, before a restart
-		s.held[n], s.rev[n] = true, e.Revision()
-		return true, nil
-	case slices.Contains(s.alive, string(e.Value())):
+	case string(e.Value()) != s.name && slices.Contains(s.alive, string(e.Value())):
+		s.doubt[n] = false
 		return false, nil // it will leave it to us
-	default:
+	default: // of one that is gone, or of this name, before a restart
 		rev = e.Revision()
 	}
 	if rev, err = put(ctx, s.holders, key, []byte(s.name), rev); err != nil {
@@ -126,7 +138,7 @@ func (s *share) take(ctx context.Context, n int) (bool, error) {
 		}
 		return false, fmt.Errorf("take shard %d: %w", n, err)
 	}
-	s.held[n], s.rev[n] = true, rev
+	s.held[n], s.rev[n], s.doubt[n] = true, rev, false
 	return true, nil
 }
 
@@ -136,11 +148,33 @@ func (s *share) release(ctx context.Context, n int) error {
 		return nil
 	}
 	s.held[n] = false
+	return s.leave(ctx, n)
+}
+
+// leave deletes the key of a shard unless another poller has it by now. Nobody
+// else takes a shard whose key has a living name: what fails here is done again.
+func (s *share) leave(ctx context.Context, n int) error {
+	s.doubt[n] = true
 	err := s.holders.Delete(ctx, shardKey(n), jetstream.LastRevision(s.rev[n]))
 	if err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
 		return fmt.Errorf("give up shard %d: %w", n, err)
 	}
+	s.doubt[n] = false
 	return nil
+}
+
+// disown sees to it that the key of a shard which we do not hold has not our name.
+func (s *share) disown(ctx context.Context, n int) error {
+	e, err := s.holders.Get(ctx, shardKey(n))
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound), err == nil && string(e.Value()) != s.name:
+		s.doubt[n] = false
+		return nil
+	case err != nil:
+		return fmt.Errorf("read who polls shard %d: %w", n, err)
+	}
+	s.rev[n] = e.Revision()
+	return s.leave(ctx, n)
 }
 
 // end gives up everything and goes.

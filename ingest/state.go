@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -44,7 +45,8 @@ type FeedState struct {
 	LastError    string    `json:"last_error,omitempty"`
 	Reported     bool      `json:"reported,omitempty"` // that it has failed for a day
 	Gone         time.Time `json:"gone,omitzero"`      // status 410
-	HostHold     time.Time `json:"host_hold,omitzero"` // nothing of its host before then
+	HostHold     time.Time `json:"host_hold,omitzero"` // nothing of the host of HoldOf before then
+	HoldOf       string    `json:"hold_of,omitempty"`  // the address that asked for it
 
 	Title string `json:"title,omitempty"`
 	Items int    `json:"items,omitempty"` // in the last body that was read
@@ -169,21 +171,21 @@ func (m *memory) loadState(ctx context.Context, id string) (st FeedState, rev ui
 const fewStates = 50
 
 // states reads the states of feeds. Beside an error it returns those that it has.
-func (m *memory) states(ctx context.Context, es []*entry) (map[string]FeedState, error) {
-	out := make(map[string]FeedState, len(es))
-	if len(es) <= fewStates {
-		for _, e := range es {
-			st, _, err := m.loadState(ctx, e.feed.ID)
+func (m *memory) states(ctx context.Context, ids []string) (map[string]FeedState, error) {
+	out := make(map[string]FeedState, len(ids))
+	if len(ids) <= fewStates {
+		for _, id := range ids {
+			st, _, err := m.loadState(ctx, id)
 			if err != nil && !errors.Is(err, errDamaged) {
 				return out, err
 			}
-			out[e.feed.ID] = st
+			out[id] = st
 		}
 		return out, nil
 	}
-	wanted := make(map[string]bool, len(es))
-	for _, e := range es {
-		wanted[e.feed.ID] = true
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
 	}
 	w, err := m.feeds.WatchAll(ctx, jetstream.IgnoreDeletes())
 	if err != nil {
@@ -259,11 +261,14 @@ func (m *memory) save(ctx context.Context, id string, l *loaded) error {
 	}
 	st := l.state
 	st.ETag, st.LastModified = encodeValidator(st.ETag), encodeValidator(st.LastModified)
-	data, err := json.Marshal(st)
-	if err != nil {
+	var data bytes.Buffer
+	enc := json.NewEncoder(&data)
+	enc.SetEscapeHTML(false) // addresses are full of "&": six bytes for one
+	if err := enc.Encode(st); err != nil {
 		return fmt.Errorf("store the state of feed %s: %w", id, err)
 	}
-	if l.stateRev, err = put(ctx, m.feeds, id, data, l.stateRev); err != nil {
+	var err error
+	if l.stateRev, err = put(ctx, m.feeds, id, data.Bytes(), l.stateRev); err != nil {
 		return fmt.Errorf("store the state of feed %s: %w", id, err)
 	}
 	return nil

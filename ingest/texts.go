@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -25,7 +26,7 @@ type texts struct {
 	pages  *fulltext.Fetcher
 	feed   Feed
 	maxLen int
-	left   int
+	chosen map[*Article]bool
 	until  context.Context
 }
 
@@ -37,7 +38,19 @@ func (p *Poller) fullText(ctx context.Context, feed Feed, cfg Config) (*texts, c
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	until, cancel := context.WithTimeout(ctx, pagesTime)
-	return &texts{p: p, pages: p.pages, feed: feed, maxLen: int(cfg.MaxText), left: pagesMost, until: until}, cancel
+	return &texts{p: p, pages: p.pages, feed: feed, maxLen: int(cfg.MaxText), chosen: map[*Article]bool{}, until: until}, cancel
+}
+
+// choose says which of the new articles, oldest first, have their pages read.
+func (t *texts) choose(fresh []*Article) {
+	if t == nil {
+		return
+	}
+	for _, a := range slices.Backward(fresh) {
+		if a.URL != "" && utf8.RuneCountInString(cmp.Or(a.Body, a.Summary)) <= teaserMost && len(t.chosen) < pagesMost {
+			t.chosen[a] = true
+		}
+	}
 }
 
 func newPages(cfg Config, fetcher *Fetcher) *fulltext.Fetcher {
@@ -47,13 +60,11 @@ func newPages(cfg Config, fetcher *Fetcher) *fulltext.Fetcher {
 // read replaces a teaser by the text of its page where there is a longer one. What
 // the feed has goes on to tell editions: ItemSHA256 keeps its hash.
 func (t *texts) read(a *Article) {
-	teaser := cmp.Or(a.Body, a.Summary)
-	length := utf8.RuneCountInString(teaser)
-	if t == nil || a.URL == "" || length > teaserMost || t.left == 0 {
+	if t == nil || !t.chosen[a] {
 		return
 	}
-	t.left--
-	text, err := t.pages.Text(t.until, a.URL, length)
+	teaser := cmp.Or(a.Body, a.Summary)
+	text, err := t.pages.Text(t.until, a.URL, utf8.RuneCountInString(teaser))
 	if err != nil {
 		reason := fulltext.ReasonFetch
 		var fe *fulltext.Error
