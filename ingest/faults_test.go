@@ -629,3 +629,49 @@ func TestMovedToARefusal(t *testing.T) {
 		t.Errorf("%d failures; its own address has the feed", st.Failures)
 	}
 }
+
+// What a redirect leads to does not speak for the feed: 410 there is a failure as any.
+func TestGoneBehindARedirect(t *testing.T) {
+	srv := newFeedServer(t)
+	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
+	srv.serve(redirect(http.StatusFound, map[string]string{"/feed.xml": "/mirror"}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
+	r.pollOnce()
+	if st := r.state(); !st.Gone.IsZero() || st.Failures != 1 || st.Due.Sub(r.at) > 2*maxRetryAfter {
+		t.Errorf("a mirror that is gone left %+v, want a failure", st)
+	}
+	srv.serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
+	r.pollOnce()
+	if st := r.state(); st.Gone.IsZero() {
+		t.Errorf("a feed that is gone left %+v", st)
+	}
+}
+
+// A hint that comes while a feed is being polled is not lost.
+func TestHintDuringAPoll(t *testing.T) {
+	r := newRig(t, bustest.New(t), "http://127.0.0.1:9/feed.xml")
+	e := r.entries[r.feed.ID]
+	e.host, e.index = r.hostOf(r.feed.URL), visited
+	e.host.busy, r.polls = 1, 1
+	r.running[shardOf(r.feed.ID)] = 1
+	r.share.held[shardOf(r.feed.ID)] = true
+	r.pollSoon(r.feed.ID)
+	r.putBack(e, verdict{due: r.at.Add(time.Hour)}, time.Second)
+	if want := r.at.Add(r.cfg.Every); !e.due.Equal(want) || e.hinted {
+		t.Errorf("due at %v, want %v", e.due, want)
+	}
+}
+
+// Redirects that lead to ever new hosts do not fill the memory.
+func TestHostsAreForgotten(t *testing.T) {
+	r := newRig(t, bustest.New(t), "http://127.0.0.1:9/feed.xml")
+	kept := r.hostOf(r.feed.URL)
+	r.entries[r.feed.ID].host = kept
+	held := r.hostOf("https://held.example/")
+	held.next = r.at.Add(time.Hour)
+	for k := range 10_000 {
+		r.hostOf(fmt.Sprintf("https://%d.example/", k))
+	}
+	if n := len(r.hosts); n > 1100 || r.hostOf(r.feed.URL) != kept || r.hostOf("https://held.example/") != held {
+		t.Errorf("%d hosts are remembered; want few, and those that matter", n)
+	}
+}

@@ -134,7 +134,7 @@ var hostileSurroundings = []hostileCase{
 					return resp.StatusCode, resp.Body.Close()
 				},
 				Deliver: func(ctx context.Context, _ string, body []byte, contentType string) error {
-					return v.take(ctx, v.feed, v.cfg, body, contentType)
+					return v.receive(ctx, v.feed, v.cfg, body, contentType)
 				},
 			})
 			if err != nil {

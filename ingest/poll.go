@@ -30,8 +30,9 @@ const reportAfter = 24 * time.Hour
 // verdict is what has become of a poll.
 type verdict struct {
 	due     time.Time // when it is again
-	hold    time.Time // its host wants to be left alone until then
-	address string    // of the last answer
+	address string    // where it is asked for from now on
+	holder  string    // address whose host wants to be left alone
+	hold    time.Time // until then
 	err     error
 }
 
@@ -65,30 +66,26 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 			st.FailingSince = time.Time{}
 		}
 	}
-	outcome, final, err := p.fetchAndPublish(ctx, feed, cfg, fetcher, l)
+	outcome, err := p.fetchAndPublish(ctx, feed, cfg, fetcher, l)
 	if ctx.Err() != nil && err != nil {
 		return verdict{due: p.now(), err: err} // stopping: nothing learnt, nothing stored
 	}
 	now := p.now()
 	st.Polled = now.UTC()
-	v := verdict{err: err, address: cmp.Or(final, st.address())}
+	v := verdict{err: err}
 	var retryAfter time.Duration
 	if err != nil {
 		outcome = "failed"
-		if f := (*FetchError)(nil); errors.As(err, &f) && f.Status != 0 { // redirects may have led elsewhere
-			if u, uerr := url.Parse(f.URL); uerr == nil && u.Host != "" {
-				v.address = u.Scheme + "://" + u.Host
-			}
-		}
 		if l.seen != nil {
 			// What the publish did not finish must be found new again.
 			l.seen.dirty = false
 		}
 		retryAfter = p.failed(feed, st, err, now)
 		if st.Status == http.StatusTooManyRequests || st.Status == http.StatusServiceUnavailable {
-			if u, uerr := url.Parse(v.address); retryAfter > 0 && uerr == nil && !cfg.ownHost(u) {
-				v.hold = now.Add(min(max(retryAfter, minRetryAfter), maxRetryAfter))
-				st.HostHold, st.HoldOf = v.hold.UTC(), v.address
+			// Redirects may have led elsewhere: who answered is meant.
+			if u := answerer(err); u != nil && retryAfter > 0 && !cfg.ownHost(u) {
+				v.hold, v.holder = now.Add(min(max(retryAfter, minRetryAfter), maxRetryAfter)), u.Scheme+"://"+u.Host
+				st.HostHold, st.HoldOf = v.hold.UTC(), v.holder
 			}
 		}
 	} else {
@@ -100,6 +97,7 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 	}
 	p.metrics.polls.WithLabelValues(outcome).Inc()
 	p.setState(feed.ID, Status{State: *st}.Word(), st.Reported)
+	v.address = st.address()
 	v.due = pace.next(st, retryAfter, now, rand.Float64())
 	if st.CutOff > 0 && st.CutOff <= 2 && err == nil {
 		v.due = now.Add(min(v.due.Sub(now), max(partialAgain, cfg.PerHost)))
@@ -127,7 +125,7 @@ func (p *Poller) failed(feed Feed, st *FeedState, err error, now time.Time) (ret
 	}
 	attrs := []any{"feed", feed.ID, "reason", reason, "failures", st.Failures, "err", err}
 	switch {
-	case status == http.StatusGone && st.Location == "":
+	case status == http.StatusGone && st.Location == "" && same(answerer(err), st.URL):
 		if st.Gone.IsZero() {
 			p.log.Warn("feed is gone: it is asked for once a month from now on; drop it, or give its new address", attrs...)
 		}
@@ -182,21 +180,21 @@ func (p *Poller) note(id, word string, silent bool) {
 }
 
 // fetchAndPublish does the poll itself. It changes what is remembered only after
-// every new article is on the stream. final is the address of the answer.
-func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fetcher *Fetcher, l *loaded) (outcome, final string, err error) {
+// every new article is on the stream.
+func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fetcher *Fetcher, l *loaded) (outcome string, err error) {
 	st := &l.state
 	resp, err := fetcher.Fetch(ctx, Request{URL: st.address(), ETag: st.ETag, LastModified: st.LastModified, ValidFor: st.ValidFor})
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	final = resp.FinalURL
+	final := resp.FinalURL
 	p.metrics.wire.Add(float64(resp.WireBytes))
 	if resp.NotModified {
 		// The server's new words for the same body.
 		st.ETag, st.LastModified = cmp.Or(resp.ETag, st.ETag), cmp.Or(resp.LastModified, st.LastModified)
 		st.Asked = max(seconds(resp.MaxAge), st.TTL)
 		p.moved(feed, st, resp.PermanentURL)
-		return "not_modified", final, nil
+		return "not_modified", nil
 	}
 	p.metrics.bytes.Add(float64(len(resp.Body)))
 	sum := sha256.Sum256(resp.Body)
@@ -210,19 +208,19 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 			st.CutOff++
 		}
 		st.Asked = max(seconds(resp.MaxAge), st.TTL)
-		return "not_modified", final, nil
+		return "not_modified", nil
 	}
 	now := p.now()
 	parsed, err := p.parse(feed, cfg, resp, now)
 	if err != nil {
-		return "", final, err
+		return "", err
 	}
 	if parsed.Partial {
 		p.log.Warn("feed is damaged: what is whole was read", "feed", feed.ID, "items", len(parsed.Articles), "skipped", parsed.Skipped, "problems", strings.Join(parsed.Problems[:min(3, len(parsed.Problems))], "; "))
 	}
 	n, first, err := p.publish(ctx, feed, cfg, parsed, l, now)
 	if err != nil {
-		return "", final, err
+		return "", err
 	}
 	st.Title, st.Items = parsed.Title, len(parsed.Articles)
 	st.posted(first, now)
@@ -242,10 +240,10 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	st.Hub, st.Topic = cmp.Or(resp.Hub, parsed.Hub), cmp.Or(resp.Self, parsed.Self)
 	st.Asked = max(seconds(resp.MaxAge), st.TTL)
 	if n == 0 {
-		return "nothing_new", final, nil
+		return "nothing_new", nil
 	}
 	p.log.Info("feed polled", "feed", feed.ID, "articles", n, "items", len(parsed.Articles))
-	return "new", final, nil
+	return "new", nil
 }
 
 // moved follows a permanent redirect that has proven itself.
@@ -395,6 +393,26 @@ func reasonOf(err error) string {
 		return x.Reason
 	}
 	return reasonBus
+}
+
+// answerer is the address that answered with an error, nil where none did.
+func answerer(err error) *url.URL {
+	var f *FetchError
+	if !errors.As(err, &f) || f.Status == 0 {
+		return nil
+	}
+	u, err := url.Parse(f.URL)
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	return u
+}
+
+// same tells whether an address that may hide a password is the feed's own: what a
+// redirect leads to does not speak for the feed.
+func same(u *url.URL, feed string) bool {
+	f, err := url.Parse(feed)
+	return u != nil && err == nil && strings.EqualFold(u.Host, f.Host) && u.Path == f.Path && u.RawQuery == f.RawQuery
 }
 
 func statusOf(err error) int {

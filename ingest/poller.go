@@ -305,8 +305,8 @@ func (p *Poller) nudge() {
 // backlogEvery is how often a paused poller looks whether it may go on.
 const backlogEvery = 5 * time.Second
 
-// Run polls until ctx ends, then finishes the polls under way within their own
-// time-outs and returns nil. No goroutine outlives Run.
+// Run polls until ctx ends and returns nil. Polls under way are given up then: what
+// they had not stored is found new again. No goroutine outlives Run.
 func (p *Poller) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer func() {
@@ -605,6 +605,21 @@ func (p *Poller) host(e *entry) *host {
 	return e.host
 }
 
+// forgetHosts drops hosts of which no feed is asked for and which want no rest:
+// redirects lead to ever new ones.
+func (p *Poller) forgetHosts() {
+	asked := make(map[*host]bool, len(p.entries))
+	for _, e := range p.entries {
+		asked[e.host] = true
+	}
+	now := p.now()
+	for name, h := range p.hosts {
+		if !asked[h] && h.busy == 0 && h.turn == nil && len(h.queue) == 0 && h.next.Before(now) {
+			delete(p.hosts, name)
+		}
+	}
+}
+
 func (p *Poller) hostOf(address string) *host {
 	name := address
 	if u, err := url.Parse(address); err == nil {
@@ -612,6 +627,9 @@ func (p *Poller) hostOf(address string) *host {
 	}
 	h := p.hosts[name]
 	if h == nil {
+		if len(p.hosts) > 2*len(p.entries)+1000 {
+			p.forgetHosts()
+		}
 		h = &host{name: name}
 		p.hosts[name] = h
 	}
@@ -645,13 +663,20 @@ func (p *Poller) putBack(e *entry, v verdict, gap time.Duration) {
 	if v.address != "" {
 		e.host = p.hostOf(v.address)
 	}
-	e.host.next = later(e.host.next, v.hold)
+	if v.holder != "" {
+		held := p.hostOf(v.holder)
+		held.next = later(held.next, v.hold)
+	}
 	h.busy--
 	h.next = later(h.next, now.Add(gap)) // another poll may have got it a longer rest
 	p.polls--
 	p.running[shardOf(id)]--
 	p.pass(h)
-	e.due, e.at, e.index, e.polled = v.due, v.due, outside, now
+	e.due, e.index, e.polled = v.due, outside, now
+	if soon := now.Add(cmp.Or(e.feed.Every, p.cfg.Every)); e.hinted && soon.Before(e.due) {
+		e.due = soon
+	}
+	e.at, e.hinted = e.due, false
 	p.blame(e, v, now)
 	switch n := shardOf(id); {
 	case e.removed:

@@ -126,7 +126,7 @@ func (p *Poller) deliver(ctx context.Context, id string, body []byte, contentTyp
 	defer e.polling.Unlock()
 	var err error
 	for range pushTries {
-		if err = p.take(ctx, feed, cfg, body, contentType); !lostRace(err) {
+		if err = p.receive(ctx, feed, cfg, body, contentType); !lostRace(err) {
 			break
 		}
 	}
@@ -139,7 +139,7 @@ func lostRace(err error) bool {
 		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
 
-func (p *Poller) take(ctx context.Context, feed Feed, cfg Config, body []byte, contentType string) error {
+func (p *Poller) receive(ctx context.Context, feed Feed, cfg Config, body []byte, contentType string) error {
 	l, err := p.mem.load(ctx, feed.ID)
 	if err != nil {
 		return err
@@ -174,8 +174,11 @@ func (p *Poller) pollSoon(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e := p.entries[id]
+	if e != nil && e.index == visited {
+		e.hinted = true
+	}
 	if e == nil || e.index < 0 {
-		return // being polled, or another poller's: then its next poll must do
+		return // another poller's, perhaps: its next poll must do
 	}
 	if at := later(p.now(), e.polled.Add(cmp.Or(e.feed.Every, p.cfg.Every))); at.Before(e.due) {
 		e.due, e.at = at, at

@@ -131,6 +131,7 @@ type entry struct {
 	removed  bool      // from the list; while it is being polled it stays among the entries
 	again    bool      // wanted again, while it was being polled
 	pardoned bool      // its last failure was not its own
+	hinted   bool      // a hub told of something while it was being polled
 	polled   time.Time // when its last poll ended
 	host     *host     // where it is asked for
 	polling  sync.Mutex
@@ -163,7 +164,9 @@ func (s *schedule) Pop() any {
 var _ heap.Interface = (*schedule)(nil)
 
 // host keeps requests to one host apart: a gap between their starts, and one after
-// the other unless the first one takes long, then two at one time.
+// the other unless the first one takes long, then two at one time. Of the feeds that
+// are due there only the one whose turn it is stands in the heap, at the time that
+// the host is free; where nobody has the turn, the end of a visit passes it on.
 type host struct {
 	name  string
 	busy  int       // requests under way

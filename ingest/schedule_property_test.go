@@ -131,7 +131,7 @@ func (w *world) ends() {
 	case 0:
 		v.address = worldURL(w.n(worldHosts), 0)
 	case 1:
-		v.address, v.hold = worldURL(w.n(worldHosts), 0), w.at.Add(w.some())
+		v.address, v.holder, v.hold = worldURL(w.n(worldHosts), 0), worldURL(w.n(worldHosts), 0), w.at.Add(w.some())
 	case 2:
 		v.err = &FetchError{Reason: ReasonConnect, Err: errors.New("refused")}
 		if w.n(8) == 0 { // as those of all hosts did: the breaker opens
@@ -142,12 +142,13 @@ func (w *world) ends() {
 		}
 	}
 	w.putBack(e, v, w.cfg.PerHost)
-	if v.address != "" {
-		w.rest[e.name()] = later(w.rest[e.name()], v.hold)
+	if v.holder != "" {
+		name := w.hostOf(v.holder).name
+		w.rest[name] = later(w.rest[name], v.hold)
 	}
 }
 
-// name is the host's that the last answer came from.
+// name is that of the host where a feed is asked for.
 func (e *entry) name() string {
 	if e.host == nil {
 		return ""

@@ -296,11 +296,11 @@ func (b *Bus) follow(ctx context.Context, stream string, since time.Time, most, 
 	name := b.streamName(stream)
 	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
 	if last == 0 {
-		c, err := b.JS.OrderedConsumer(ctx, name, cfg)
+		s, err := b.JS.Stream(ctx, name) // before the consumer: what comes in between is then seen
 		if err != nil {
 			return err
 		}
-		s, err := b.JS.Stream(ctx, name)
+		c, err := b.JS.OrderedConsumer(ctx, name, cfg)
 		if err != nil {
 			return err
 		}
