@@ -13,5 +13,11 @@
 //   - Feeds are strangers: sizes, depths, times and destinations are bounded,
 //     and one feed's trouble is its own.
 //
+// Where what is: poller.go runs the schedule (schedule.go) over a part of the
+// feeds (share.go), each poll is poll.go; fetch.go and guard.go ask, parse*.go,
+// dates.go and clean.go read, seen.go knows items, state.go what a feed has been
+// like; push.go is WebSub, texts.go the pages of teasers, families.go copies of one
+// text; list.go and check.go serve the commands.
+//
 // What an article says is not its business: package enrich reads it.
 package ingest
