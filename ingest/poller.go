@@ -180,6 +180,9 @@ func (p *Poller) relist() {
 // does, since it takes a look at their states.
 func (p *Poller) enter(es []*entry) {
 	for _, e := range es {
+		if e.removed {
+			continue // while it is being polled
+		}
 		if e.paused {
 			p.states[e.feed.ID] = StatusPaused
 			delete(p.silent, e.feed.ID)

@@ -68,7 +68,9 @@ func (w *world) edit() {
 	case w.n(2) == 0:
 		p.Paused = !p.Paused
 	default:
-		p.URL, w.moved[id] = worldURL(w.n(worldHosts), w.n(100)), true
+		was := p.URL
+		p.URL = worldURL(w.n(worldHosts), w.n(100))
+		w.moved[id] = w.moved[id] || p.URL != was
 	}
 	w.configured, w.listed = nil, map[string]Listed{}
 	for _, id := range slices.Sorted(maps.Keys(w.want)) {
