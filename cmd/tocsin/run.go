@@ -302,7 +302,7 @@ func (d *daemon) build(ctx context.Context) error {
 			return err
 		}
 		if len(cfg.Feeds)+len(cfg.OPML) == 0 {
-			d.log.Warn("no feeds to poll: name some under ingest.feeds or ingest.opml, or try --demo")
+			d.log.Warn("the configuration names no feeds: write some under ingest.feeds or ingest.opml, use 'tocsin feed add', or try --demo")
 		}
 		add("ingest", d.poller.Run)
 	}
