@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"tocsin/ingest/fulltext"
 	"tocsin/internal/bus"
 	"tocsin/internal/bus/bustest"
 )
@@ -509,12 +510,11 @@ func TestOldestPagesAreRead(t *testing.T) {
 			k, site.URL, r.at.Add(time.Duration(k-100)*time.Minute).Format(time.RFC1123Z)))
 	}
 	feed.WriteString(rss(items...))
-	r.pages = newPages(r.cfg, r.fetcher)
+	r.pages = fulltext.New(fulltext.Config{Get: r.fetcher.Page, PerHost: time.Millisecond})
 	got := r.pollOnce()
 	if len(got) != pagesMost+2 {
-		t.Fatal(len(got))
+		t.Fatalf("%d articles", len(got))
 	}
-	t.Log(got[0].FullText, got[len(got)-1].FullText)
 	if got[0].FullText || !got[len(got)-1].FullText {
 		t.Errorf("the oldest item has its page: %v; the newest: %v", got[0].FullText, got[len(got)-1].FullText)
 	}
