@@ -57,7 +57,7 @@ func (l *List) Add(ctx context.Context, p Planned) error {
 		_, err = l.kv.Create(ctx, p.ID, data)
 	}
 	switch {
-	case errors.Is(err, jetstream.ErrKeyExists): // by another command, meanwhile
+	case bus.Conflict(err): // by another command, meanwhile
 		return fmt.Errorf("feed id %s is %w", p.ID, ErrListed)
 	case err != nil:
 		return fmt.Errorf("add feed %s: %w", p.ID, err)

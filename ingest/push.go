@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tocsin/ingest/websub"
+	"tocsin/internal/bus"
 )
 
 // pushEvery is how often a feed is polled whose hub tells of changes: hubs forget.
@@ -126,17 +126,11 @@ func (p *Poller) deliver(ctx context.Context, id string, body []byte, contentTyp
 	defer e.polling.Unlock()
 	var err error
 	for range pushTries {
-		if err = p.receive(ctx, feed, cfg, body, contentType); !lostRace(err) {
+		if err = p.receive(ctx, feed, cfg, body, contentType); !bus.Conflict(err) {
 			break
 		}
 	}
 	return err
-}
-
-func lostRace(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, jetstream.ErrKeyExists) || errors.As(err, &api) &&
-		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
 
 func (p *Poller) receive(ctx context.Context, feed Feed, cfg Config, body []byte, contentType string) error {

@@ -133,7 +133,7 @@ func (s *share) take(ctx context.Context, n int) (bool, error) {
 		rev = e.Revision()
 	}
 	if rev, err = put(ctx, s.holders, key, []byte(s.name), rev); err != nil {
-		if errors.Is(err, jetstream.ErrKeyExists) {
+		if bus.Conflict(err) {
 			return false, nil // another poller was faster, and will see its error
 		}
 		return false, fmt.Errorf("take shard %d: %w", n, err)
@@ -156,7 +156,7 @@ func (s *share) release(ctx context.Context, n int) error {
 func (s *share) leave(ctx context.Context, n int) error {
 	s.doubt[n] = true
 	err := s.holders.Delete(ctx, shardKey(n), jetstream.LastRevision(s.rev[n]))
-	if err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+	if err != nil && !bus.Conflict(err) {
 		return fmt.Errorf("give up shard %d: %w", n, err)
 	}
 	s.doubt[n] = false

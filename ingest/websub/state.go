@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/internal/bus"
 )
 
 const (
@@ -179,7 +181,7 @@ func (s *Subscriber) change(ctx context.Context, feed string, f func(*record) bo
 		if !f(rec) && !damaged {
 			return nil
 		}
-		if err = s.store(ctx, feed, rec, revision); !conflict(err) {
+		if err = s.store(ctx, feed, rec, revision); !bus.Conflict(err) {
 			break
 		}
 	}
@@ -209,12 +211,4 @@ func (s *Subscriber) store(ctx context.Context, feed string, rec *record, revisi
 		_, err = s.cfg.Bucket.Update(ctx, key(feed), data, revision)
 	}
 	return err
-}
-
-// conflict reports that somebody else has written first. Replicated buckets
-// say so with a code of their own.
-func conflict(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) &&
-		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }

@@ -171,19 +171,21 @@ func (b *Bus) last(ctx context.Context, m *Message) (*jetstream.RawStreamMsg, er
 // way to another domain is dropped on arrival.
 func (b *Bus) stored(s string) string { return strings.TrimPrefix(s, b.kvPrefix) }
 
+// Conflict reports that a write by compare-and-set was refused because somebody
+// else has written first. Replicated streams say so with a code of their own.
+func Conflict(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, jetstream.ErrKeyExists) || errors.As(err, &api) &&
+		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}
+
 // permanent returns the error if trying again cannot help, else nil.
 func permanent(err error) error {
 	var api *jetstream.APIError
-	if errors.As(err, &api) {
-		switch api.ErrorCode {
-		case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant:
-			return fmt.Errorf("%w: %w", ErrConflict, err)
-		case jetstream.JSErrCodeStreamMessageExceedsMaximum:
-			return fmt.Errorf("%w: %w", ErrTooLarge, err)
-		}
-	}
 	switch {
-	case errors.Is(err, nats.ErrMaxPayload):
+	case Conflict(err):
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	case errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamMessageExceedsMaximum, errors.Is(err, nats.ErrMaxPayload):
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrBadSubject):
 		return err
