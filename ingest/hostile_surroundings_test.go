@@ -387,7 +387,7 @@ var hostileSurroundings = []hostileCase{
 				serves(story, "Content-Type", "text/html; charset=utf-8")(w, r)
 			})
 			sent.Store(0)
-			f := fulltext.New(fulltext.Config{UserAgent: v.cfg.UserAgent, PerHost: time.Nanosecond, Get: getPage})
+			f := fulltext.New(fulltext.Config{UserAgent: v.cfg.UserAgent, PerHost: time.Nanosecond, Get: v.fetcher.Page})
 			var text fulltext.Text
 			var err error
 			within(maxGrowth, func(v *victim) { text, err = f.Text(v.t.Context(), v.srv.URL+tt.path, 0) })(v)
@@ -507,26 +507,6 @@ var hostileSurroundings = []hostileCase{
 			v.t.Error("a third of the hosts is taken for the world")
 		}
 	}},
-}
-
-// getPage is fulltext's Get, for loopback.
-func getPage(ctx context.Context, address, accept string, maxBytes int64) (*fulltext.Page, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", accept)
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	p := &fulltext.Page{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), FinalURL: resp.Request.URL.String()}
-	p.Body, err = io.ReadAll(io.LimitReader(resp.Body, maxBytes+1))
-	if p.Truncated = int64(len(p.Body)) > maxBytes; p.Truncated {
-		p.Body = p.Body[:maxBytes]
-	}
-	return p, err
 }
 
 type zeros struct{}
