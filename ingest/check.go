@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -80,14 +79,10 @@ func (c Config) Wait(f Feed, maxAge, ttl time.Duration) Wait {
 func (c Config) Retry(f Feed, address string, err error) Wait {
 	now := time.Now()
 	st := FeedState{Failures: 1, Status: statusOf(err)}
-	if st.Status == http.StatusGone && address == f.URL {
+	if address == f.URL && gone(err) {
 		st.Gone = now
 	}
-	var retryAfter time.Duration
-	if fe := (*FetchError)(nil); errors.As(err, &fe) {
-		retryAfter = fe.RetryAfter
-	}
-	return c.pace(f).wait(&st, retryAfter, now)
+	return c.pace(f).wait(&st, retryAfterOf(err), now)
 }
 
 func (p pace) wait(st *FeedState, retryAfter time.Duration, now time.Time) Wait {

@@ -675,3 +675,14 @@ func TestHostsAreForgotten(t *testing.T) {
 		t.Errorf("%d hosts are remembered; want few, and those that matter", n)
 	}
 }
+
+// However long the address of a feed is, 410 there is its own.
+func TestGoneAtALongAddress(t *testing.T) {
+	srv := newFeedServer(t)
+	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml?"+strings.Repeat("q", 500))
+	srv.serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
+	r.pollOnce()
+	if st := r.state(); st.Gone.IsZero() {
+		t.Errorf("a feed that is gone left %+v", st)
+	}
+}

@@ -55,6 +55,9 @@ type FetchError struct {
 	Reason     string // one of Reasons
 	Status     int    // for ReasonStatus
 	RetryAfter time.Duration
+	// Redirected tells that another address answered than the one asked for: what it
+	// says of itself, such as that it is gone, does not speak for the feed.
+	Redirected bool
 	Err        error
 }
 
@@ -295,7 +298,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Response, error) {
 		if err != nil {
 			var fe *FetchError
 			if errors.As(err, &fe) {
-				fe.URL = clipText(u.Redacted(), 300)
+				fe.URL, fe.Redirected = clipText(u.Redacted(), 300), hops > 0
 				if errors.Is(context.Cause(ctx), context.Canceled) {
 					fe.Reason = ReasonCanceled
 				}

@@ -73,14 +73,14 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 	now := p.now()
 	st.Polled = now.UTC()
 	v := verdict{err: err}
-	var retryAfter time.Duration
+	retryAfter := retryAfterOf(err)
 	if err != nil {
 		outcome = "failed"
 		if l.seen != nil {
 			// What the publish did not finish must be found new again.
 			l.seen.dirty = false
 		}
-		retryAfter = p.failed(feed, st, err, now)
+		p.failed(feed, st, err, now)
 		if st.Status == http.StatusTooManyRequests || st.Status == http.StatusServiceUnavailable {
 			// Redirects may have led elsewhere: who answered is meant.
 			if u := answerer(err); u != nil && retryAfter > 0 && !cfg.ownHost(u) {
@@ -114,7 +114,7 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 }
 
 // failed notes a failure and tells of it: the first one, and that it lasts.
-func (p *Poller) failed(feed Feed, st *FeedState, err error, now time.Time) (retryAfter time.Duration) {
+func (p *Poller) failed(feed Feed, st *FeedState, err error, now time.Time) {
 	reason, status := reasonOf(err), statusOf(err)
 	p.metrics.failures.WithLabelValues(reason).Inc()
 	again := st.Failures > 0 && st.Reason == reason && st.Status/100 == status/100
@@ -125,7 +125,7 @@ func (p *Poller) failed(feed Feed, st *FeedState, err error, now time.Time) (ret
 	}
 	attrs := []any{"feed", feed.ID, "reason", reason, "failures", st.Failures, "err", err}
 	switch {
-	case status == http.StatusGone && st.Location == "" && same(answerer(err), st.URL):
+	case st.Location == "" && gone(err):
 		if st.Gone.IsZero() {
 			p.log.Warn("feed is gone: it is asked for once a month from now on; drop it, or give its new address", attrs...)
 		}
@@ -142,11 +142,6 @@ func (p *Poller) failed(feed Feed, st *FeedState, err error, now time.Time) (ret
 	default:
 		p.log.Warn("poll failed", attrs...)
 	}
-	var f *FetchError
-	if errors.As(err, &f) {
-		retryAfter = f.RetryAfter
-	}
-	return retryAfter
 }
 
 func (p *Poller) succeeded(feed Feed, st *FeedState, now time.Time) {
@@ -408,17 +403,26 @@ func answerer(err error) *url.URL {
 	return u
 }
 
-// same tells whether an address that may hide a password is the feed's own: what a
-// redirect leads to does not speak for the feed.
-func same(u *url.URL, feed string) bool {
-	f, err := url.Parse(feed)
-	return u != nil && err == nil && strings.EqualFold(u.Host, f.Host) && u.Path == f.Path && u.RawQuery == f.RawQuery
-}
-
 func statusOf(err error) int {
 	var f *FetchError
 	if errors.As(err, &f) {
 		return f.Status
 	}
 	return 0
+}
+
+// retryAfterOf is how long the server wants to be left alone, 0 where it does not say.
+func retryAfterOf(err error) time.Duration {
+	var f *FetchError
+	if errors.As(err, &f) {
+		return f.RetryAfter
+	}
+	return 0
+}
+
+// gone tells whether a server says of the address that was asked for that nothing
+// will be there again.
+func gone(err error) bool {
+	var f *FetchError
+	return errors.As(err, &f) && f.Status == http.StatusGone && !f.Redirected
 }
