@@ -252,13 +252,18 @@ func Statuses(ctx context.Context, b *bus.Bus, cfg Config) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem := &memory{feeds: kv}
+	feeds := merge(configured, listed)
+	ids := make([]string, len(feeds))
+	for i := range feeds {
+		ids[i] = feeds[i].ID
+	}
+	states, err := (&memory{feeds: kv}).states(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	var out []Status
-	for _, f := range merge(configured, listed) {
-		st, _, err := mem.loadState(ctx, f.ID)
-		if err != nil && !errors.Is(err, errDamaged) {
-			return out, err
-		}
+	for _, f := range feeds {
+		st := states[f.ID]
 		if st.URL != f.URL {
 			st = FeedState{URL: f.URL}
 		}

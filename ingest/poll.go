@@ -182,7 +182,6 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	if err != nil {
 		return "", err
 	}
-	final := resp.FinalURL
 	p.metrics.wire.Add(float64(resp.WireBytes))
 	if resp.NotModified {
 		// The server's new words for the same body.
@@ -196,8 +195,7 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	hash := hex.EncodeToString(sum[:])
 	if hash == st.BodyHash {
 		if !st.Partial {
-			st.ETag, st.LastModified, st.ValidFor = resp.ETag, resp.LastModified, final
-			p.moved(feed, st, resp.PermanentURL)
+			p.keep(feed, st, resp)
 		}
 		if st.CutOff > 0 {
 			st.CutOff++
@@ -224,8 +222,7 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	st.BodyHash, st.Partial = hash, parsed.Partial
 	st.ETag, st.LastModified, st.ValidFor = "", "", ""
 	if !parsed.Partial {
-		st.ETag, st.LastModified, st.ValidFor = resp.ETag, resp.LastModified, final
-		p.moved(feed, st, resp.PermanentURL)
+		p.keep(feed, st, resp)
 	}
 	st.CutOff++
 	if !parsed.CutOff {
@@ -239,6 +236,12 @@ func (p *Poller) fetchAndPublish(ctx context.Context, feed Feed, cfg Config, fet
 	}
 	p.log.Info("feed polled", "feed", feed.ID, "articles", n, "items", len(parsed.Articles))
 	return "new", nil
+}
+
+// keep remembers what the next request needs of a body that was read whole.
+func (p *Poller) keep(feed Feed, st *FeedState, resp *Response) {
+	st.ETag, st.LastModified, st.ValidFor = resp.ETag, resp.LastModified, resp.FinalURL
+	p.moved(feed, st, resp.PermanentURL)
 }
 
 // moved follows a permanent redirect that has proven itself.

@@ -194,10 +194,7 @@ func (p *Poller) enter(es []*entry) {
 			p.unread = append(p.unread, e)
 		}
 	}
-	select {
-	case p.read <- struct{}{}:
-	default:
-	}
+	ring(p.read)
 }
 
 // readDue reads from stored states when feeds are due, until ctx ends.
@@ -298,9 +295,12 @@ func (p *Poller) count() {
 	p.metrics.silent.Set(float64(len(p.silent)))
 }
 
-func (p *Poller) nudge() {
+func (p *Poller) nudge() { ring(p.wake) }
+
+// ring wakes whoever waits at a channel of one place, now or when it next does.
+func ring(bell chan<- struct{}) {
 	select {
-	case p.wake <- struct{}{}:
+	case bell <- struct{}{}:
 	default:
 	}
 }

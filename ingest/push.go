@@ -83,10 +83,7 @@ func (p *Poller) drop(id string) {
 		return
 	}
 	p.dropped = append(p.dropped, id)
-	select {
-	case p.farewell <- struct{}{}:
-	default:
-	}
+	ring(p.farewell)
 }
 
 // bidFarewell ends the subscriptions of feeds that are polled no more.
