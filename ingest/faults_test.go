@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -263,7 +264,7 @@ func (r *rig) readsDue() {
 	ctx, cancel := context.WithCancel(r.t.Context())
 	done := make(chan struct{})
 	go func() { r.readDue(ctx); close(done) }()
-	for range 1000 {
+	for {
 		r.mu.Lock()
 		left := 0
 		for _, e := range r.entries {
@@ -275,7 +276,7 @@ func (r *rig) readsDue() {
 		if left == 0 {
 			break
 		}
-		time.Sleep(time.Millisecond)
+		<-r.wake // it has read some
 	}
 	cancel()
 	<-done
@@ -331,15 +332,20 @@ func TestListChangeIsMissed(t *testing.T) {
 				}
 			}
 			known := func(id string, patience time.Duration) bool {
-				for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+				over := time.After(patience)
+				for {
 					r.mu.Lock()
 					e := r.entries[id]
 					r.mu.Unlock()
 					if e != nil {
 						return true
 					}
+					select {
+					case <-r.read: // the list was gone through
+					case <-over:
+						return false
+					}
 				}
-				return false
 			}
 			add("one")
 			if !known("one", 5*time.Second) {
@@ -370,12 +376,11 @@ func TestListChangeIsMissed(t *testing.T) {
 // and what its old poll notes stays in the gauges.
 func TestReaddedWhilePolled(t *testing.T) {
 	srv := newFeedServer(t)
-	var now, most atomic.Int32
-	release := make(chan struct{})
+	var visits sync.WaitGroup
+	release, asked := make(chan struct{}), make(chan struct{}, 2)
 	srv.serve(func(w http.ResponseWriter, r *http.Request) {
-		most.Store(max(most.Load(), now.Add(1)))
+		asked <- struct{}{}
 		<-release
-		now.Add(-1)
 		w.WriteHeader(500)
 	})
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml", func(c *Config) { c.PerHost = 0 })
@@ -387,16 +392,14 @@ func TestReaddedWhilePolled(t *testing.T) {
 		r.mu.Unlock()
 		start, _ := r.next()
 		for _, e := range start {
-			go r.visit(t.Context(), e)
+			visits.Go(func() { r.visit(t.Context(), e) })
 		}
 		return len(start)
 	}
 	if begin() != 1 {
 		t.Fatal("nothing begins")
 	}
-	for most.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-asked
 	r.mu.Lock()
 	r.relistTo()
 	r.relistTo(r.feed)
@@ -407,15 +410,7 @@ func TestReaddedWhilePolled(t *testing.T) {
 	r.relistTo()
 	r.mu.Unlock()
 	close(release)
-	for range 500 {
-		r.mu.Lock()
-		n := r.polls0()
-		r.mu.Unlock()
-		if n == 0 {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
+	visits.Wait()
 	if again != 0 {
 		t.Error("the feed is polled while a poll of it is under way")
 	}
@@ -425,8 +420,6 @@ func TestReaddedWhilePolled(t *testing.T) {
 		t.Errorf("no feed is left, and the gauges count %v", r.states)
 	}
 }
-
-func (r *rig) polls0() int { return r.Poller.polls }
 
 // Gauges of feeds that were paused while polled, or that another poller has now.
 func TestGauges(t *testing.T) {
