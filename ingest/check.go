@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
-	"strings"
 	"time"
 )
 
@@ -15,23 +12,6 @@ import (
 
 // NewFetcher is a fetcher as pollers have it; Close it when done.
 func (c Config) NewFetcher() *Fetcher { return NewFetcher(c.fetcher()) }
-
-// Read reads the body of an answer. What broke off on the way is partial, as what
-// was sent damaged is. Languages that nobody declares are left to GuessLanguage.
-func (c Config) Read(f Feed, r *Response, now time.Time) (*Parsed, error) {
-	p, err := Parse(r.Body, r.ContentType,
-		FeedInfo{ID: f.ID, Outlet: f.Outlet, Language: f.Language, Country: f.Country, URL: r.FinalURL},
-		Limits{MaxItems: c.MaxItems, MaxTextBytes: int(c.MaxText), MaxDepth: maxDepth, Now: now, Declared: true})
-	switch {
-	case err == nil && r.Truncated:
-		p.Partial, p.CutOff = true, true
-		p.Problems = append(p.Problems, fmt.Sprintf("the answer broke off, or did not end in time, after %d bytes", len(r.Body)))
-	case r.Truncated:
-		err = &FetchError{URL: Redacted(r.FinalURL), Reason: ReasonTruncated,
-			Err: fmt.Errorf("the answer broke off, or did not end in time, after %d bytes; polling it again later", len(r.Body))}
-	}
-	return p, err
-}
 
 // Checked is a feed with its id, or what is wrong with it.
 func (c Config) Checked(f Feed) (Feed, error) {
@@ -47,15 +27,6 @@ const (
 	ProvenPolls = movedPolls
 	ProvenAfter = movedAfter
 )
-
-// pace is that of a feed.
-func (c Config) pace(f Feed) pace {
-	p := pace{every: cmp.Or(f.Every, c.Every), quiet: c.QuietEvery, most: c.MaxEvery}
-	if f.Every != 0 {
-		p.quiet = 0 // the operator knows
-	}
-	return p
-}
 
 // Wait is how long a feed is left alone after a poll: chance decides between
 // Soonest and Latest.
@@ -87,28 +58,6 @@ func (c Config) Retry(f Feed, address string, err error) Wait {
 
 func (p pace) wait(st *FeedState, retryAfter time.Duration, now time.Time) Wait {
 	return Wait{Soonest: p.next(st, retryAfter, now, 0).Sub(now), Latest: p.next(st, retryAfter, now, 1).Sub(now)}
-}
-
-var addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://\S+`)
-
-// Redacted is a text without the passwords of the addresses in it.
-func Redacted(text string) string {
-	return addresses.ReplaceAllStringFunc(text, func(address string) string {
-		scheme, rest, _ := strings.Cut(address, "://")
-		host := len(rest)
-		// Where an address cannot be read, its password may be the reason.
-		if _, err := url.Parse(address); err == nil {
-			if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-				host = i
-			}
-		}
-		at := strings.LastIndex(rest[:host], "@")
-		user, _, secret := strings.Cut(rest[:max(at, 0)], ":")
-		if !secret {
-			return address
-		}
-		return scheme + "://" + user + ":xxxxx" + rest[at:]
-	})
 }
 
 // Planned is what adding a feed would do.

@@ -52,17 +52,22 @@ func newTrap(t *testing.T) *trap {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			tr.conns.Add(1)
-			c.Close()
-		}
+		tr.count(l)
 	}()
 	t.Cleanup(func() { l.Close(); <-done })
 	return tr
+}
+
+// count counts whoever comes, until l is closed.
+func (tr *trap) count(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		tr.conns.Add(1)
+		c.Close()
+	}
 }
 
 func (tr *trap) port() string { _, p, _ := net.SplitHostPort(tr.addr); return p }

@@ -321,16 +321,7 @@ var hostileRedirects = []hostileCase{
 		v.good()
 		tr := newTrap(v.t)
 		if l, err := net.Listen("tcp6", "[::1]:"+tr.port()); err == nil {
-			go func() {
-				for {
-					c, err := l.Accept()
-					if err != nil {
-						return
-					}
-					tr.conns.Add(1)
-					c.Close()
-				}
-			}()
+			go tr.count(l)
 			defer l.Close()
 		}
 		// The feed's own server is allowed by address and port alone.

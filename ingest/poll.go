@@ -253,6 +253,23 @@ func (p *Poller) moved(feed Feed, st *FeedState, to string) {
 	}
 }
 
+// Read reads the body of an answer. What broke off on the way is partial, as what
+// was sent damaged is. Languages that nobody declares are left to GuessLanguage.
+func (c Config) Read(f Feed, r *Response, now time.Time) (*Parsed, error) {
+	p, err := Parse(r.Body, r.ContentType,
+		FeedInfo{ID: f.ID, Outlet: f.Outlet, Language: f.Language, Country: f.Country, URL: r.FinalURL},
+		Limits{MaxItems: c.MaxItems, MaxTextBytes: int(c.MaxText), MaxDepth: maxDepth, Now: now, Declared: true})
+	switch {
+	case err == nil && r.Truncated:
+		p.Partial, p.CutOff = true, true
+		p.Problems = append(p.Problems, fmt.Sprintf("the answer broke off, or did not end in time, after %d bytes", len(r.Body)))
+	case r.Truncated:
+		err = &FetchError{URL: Redacted(r.FinalURL), Reason: ReasonTruncated,
+			Err: fmt.Errorf("the answer broke off, or did not end in time, after %d bytes; polling it again later", len(r.Body))}
+	}
+	return p, err
+}
+
 func (p *Poller) parse(feed Feed, cfg Config, r *Response, now time.Time) (*Parsed, error) {
 	parsed, err := cfg.Read(feed, r, now)
 	if err != nil {

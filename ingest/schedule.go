@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"container/heap"
 	"net/http"
 	"slices"
@@ -29,6 +30,15 @@ type pace struct {
 	every time.Duration // shortest gap
 	quiet time.Duration // longest gap that a feed which seldom posts is given
 	most  time.Duration // longest gap of all but a feed that is gone
+}
+
+// pace is that of a feed.
+func (c Config) pace(f Feed) pace {
+	p := pace{every: cmp.Or(f.Every, c.Every), quiet: c.QuietEvery, most: c.MaxEvery}
+	if f.Every != 0 {
+		p.quiet = 0 // the operator knows
+	}
+	return p
 }
 
 // next is when a feed is due after a poll at now. chance is in [0,1).

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -257,4 +258,26 @@ func clipText(s string, n int) string {
 		n--
 	}
 	return s[:n] + "…"
+}
+
+var addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://\S+`)
+
+// Redacted is a text without the passwords of the addresses in it.
+func Redacted(text string) string {
+	return addresses.ReplaceAllStringFunc(text, func(address string) string {
+		scheme, rest, _ := strings.Cut(address, "://")
+		host := len(rest)
+		// Where an address cannot be read, its password may be the reason.
+		if _, err := url.Parse(address); err == nil {
+			if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+				host = i
+			}
+		}
+		at := strings.LastIndex(rest[:host], "@")
+		user, _, secret := strings.Cut(rest[:max(at, 0)], ":")
+		if !secret {
+			return address
+		}
+		return scheme + "://" + user + ":xxxxx" + rest[at:]
+	})
 }

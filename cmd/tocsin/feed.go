@@ -240,17 +240,21 @@ func (c feedParseCmd) Run(ctx context.Context, std streams) error {
 	return errors.Join(errs...)
 }
 
+// openInput opens a file, or standard input for "-".
+func openInput(name string, stdin io.Reader) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	return os.Open(name)
+}
+
 // readInput reads a file, or standard input for "-", up to a limit.
 func readInput(name string, stdin io.Reader, limit int64) ([]byte, error) {
-	in := stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	in, err := openInput(name, stdin)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	data, err := io.ReadAll(io.LimitReader(in, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 
 	"github.com/goccy/go-yaml"
 
@@ -32,15 +31,11 @@ Feeds are added without asking for them: 'tocsin feed ls' shows how they do once
 
 // Run implements the command.
 func (c feedImportCmd) Run(ctx context.Context, std streams) error {
-	in := std.in
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := openInput(c.File, std.in)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	outlines, err := ingest.ReadOPML(in)
 	if len(outlines) == 0 {
 		if err == nil {

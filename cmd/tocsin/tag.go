@@ -58,15 +58,11 @@ func (c tagCmd) Run(ctx context.Context, std streams) error {
 	}
 	t := enrich.NewTagger()
 	if c.JSONL {
-		in := std.in
-		if c.Source != "-" {
-			f, err := os.Open(c.Source)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			in = f
+		in, err := openInput(c.Source, std.in)
+		if err != nil {
+			return err
 		}
+		defer in.Close()
 		return tagLines(t, in, std)
 	}
 	a, err := c.article(ctx, std)
