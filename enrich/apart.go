@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 // incident.
 func (r *reading) split(cs []clause) []clause {
 	apart := false
+	for i := range cs {
+		r.towns(&cs[i])
+	}
 	for i := range r.figs {
 		apart = apart || r.figs[i].at > 0
 	}
@@ -29,24 +33,34 @@ func (r *reading) split(cs []clause) []clause {
 				at = append(at, p)
 			}
 		}
-		if len(at) < 2 || r.partsOfTold(&c) {
+		if told := r.partsOfTold(&c); len(at) < 2 || told > 0 && (told > 2*r.inAll(&c) || !r.townsApart(at)) {
 			out = append(out, c)
 			continue
 		}
 		dead := 0
 		for _, f := range c.figs {
-			if r.figs[f].measure == Killed {
-				dead += number(r.figs[f].q)
+			if m := &r.figs[f]; m.measure == Killed && m.scope == "current" {
+				dead += number(m.q)
 			}
 		}
+		ends := r.stretches(&c, at)
 		for n, p := range at {
 			x := c
 			if n == 0 {
 				x.lead = dead
 			}
-			x.figs, x.places, x.apart = nil, []int{p - 1}, n > 0
+			x.figs, x.apart = nil, n > 0
+			if ends != nil {
+				x.first, x.last = ends[n], ends[n+1]
+				y := r.clause(c.sent, x.first, x.last)
+				x.kinds, x.dates = y.kinds, y.dates
+				if len(x.dates) == 0 {
+					x.dates = c.dates
+				}
+			}
+			x.places = []int{p - 1}
 			for _, f := range c.figs {
-				if q := r.figs[f].at; q == p || q == 0 && n == 0 {
+				if q := r.figs[f].at; q == p || q == 0 && ends == nil && n == 0 || q == 0 && ends != nil && r.figs[f].harm >= x.first && r.figs[f].harm < x.last {
 					x.figs = append(x.figs, f)
 				}
 			}
@@ -56,9 +70,112 @@ func (r *reading) split(cs []clause) []clause {
 	return out
 }
 
-// partsOfTold tells whether the numbers of a clause that have places break down a
-// toll that the text gave before: "22 were killed … three died in X, two in Y".
-func (r *reading) partsOfTold(c *clause) bool {
+// towns gives the figures of a clause the towns that stand behind each of them, where
+// all have one and each is another: "17 died in an ambush at Tari and five were
+// hacked to death in Mendi".
+func (r *reading) towns(c *clause) {
+	var figs, at []int
+	for _, f := range few(c.figs) {
+		m := &r.figs[f]
+		if m.at > 0 {
+			return
+		}
+		if m.relation != "total" && m.relation != "sum_of_parts" || m.scope != "current" || m.measure != Killed && m.measure != Injured && m.measure != Abducted || m.q.Quantifier == "none" || !clausal(m.rule) {
+			continue
+		}
+		figs = append(figs, f)
+	}
+	if len(figs) < 2 || len(c.places) < 2 {
+		return
+	}
+	for n, f := range figs {
+		end := c.last
+		if n+1 < len(figs) {
+			end = r.figs[figs[n+1]].first
+		}
+		own := -1
+		for _, p := range c.places {
+			q := &r.places[p]
+			if q.word > r.figs[f].first && q.word < end && q.rank() >= 5 && r.located(p) && !r.carriedTo(p) && !r.sourceSeat(p) && !r.tended(p) && (own < 0 || q.rank() > r.places[own].rank()) {
+				own = p
+			}
+		}
+		if own < 0 {
+			// "… killing three and wounding five": of the same
+			if n > 0 && r.figs[f].measure != r.figs[figs[n-1]].measure {
+				at = append(at, at[n-1])
+				continue
+			}
+			return
+		}
+		at = append(at, own)
+	}
+	for n := range at {
+		for m := range n {
+			if at[m] != at[n] && !r.otherTown(at[m], at[n]) {
+				return
+			}
+		}
+	}
+	for n, f := range figs {
+		r.figs[f].at = at[n] + 1
+	}
+}
+
+// townsApart tells whether places, each 1 + its index, are all towns, some way from
+// each other: what happened there at once was no single attack.
+func (r *reading) townsApart(at []int) bool {
+	for n, p := range at {
+		a := &r.places[p-1]
+		if !a.town() {
+			return false
+		}
+		for _, q := range at[:n] {
+			if !r.otherTown(p-1, q-1) || r.gaz.Near(a.ID, r.places[q-1].ID, 25_000) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// otherTown tells whether two places are known to be different ones, none of them in
+// the other.
+func (r *reading) otherTown(p, q int) bool {
+	a, b := &r.places[p], &r.places[q]
+	return !r.samePlace(p, q) && (a.town() || b.town()) && a.admin != b.name() && b.admin != a.name() && !(a.ID != 0 && b.ID != 0 && (r.gaz.Within(a.ID, b.ID) || r.gaz.Within(b.ID, a.ID)))
+}
+
+// stretches are the words at which the parts of a clause begin, and its end: each
+// with the figures of one place. nil where they do not stand one after the other.
+func (r *reading) stretches(c *clause, at []int) []int {
+	ends := []int{c.first}
+	last := -1
+	for n, p := range at {
+		lo, hi := c.last, 0
+		for _, f := range c.figs {
+			if m := &r.figs[f]; m.at == p {
+				lo, hi = min(lo, m.first), max(hi, m.harm)
+				if m.rule == "" || strings.HasSuffix(m.rule, "+gapped") {
+					hi = max(m.first, last) // its verb is left out
+				}
+			}
+		}
+		if n > 0 {
+			if lo <= last || lo <= ends[n-1] {
+				return nil
+			}
+			ends = append(ends, lo)
+		}
+		last = hi
+	}
+	return append(ends, c.last)
+}
+
+// partsOfTold tells of what toll, that the text gave before, the numbers of a clause
+// that have places may be a breakdown: "22 were killed … three died in X, two in Y".
+// 0 where there is none.
+func (r *reading) partsOfTold(c *clause) int {
 	sum := map[Measure]int{}
 	for _, f := range c.figs {
 		sum[r.figs[f].measure] += number(r.figs[f].q)
@@ -69,10 +186,22 @@ func (r *reading) partsOfTold(c *clause) bool {
 			continue
 		}
 		if n, ok := sum[p.measure]; ok && number(p.q) > n {
-			return true
+			return number(p.q)
 		}
 	}
-	return false
+	return 0
+}
+
+// inAll is how many the figures of a clause kill, or else harm.
+func (r *reading) inAll(c *clause) int {
+	dead, all := 0, 0
+	for _, f := range c.figs {
+		if r.figs[f].measure == Killed {
+			dead += number(r.figs[f].q)
+		}
+		all += number(r.figs[f].q)
+	}
+	return cmp.Or(dead, all)
 }
 
 // other tells whether the clause announces another incident.
@@ -86,7 +215,9 @@ func (r *reading) other(c *clause) bool {
 			}
 			return true
 		case "separately", "elsewhere":
-			return k-c.first < 2 || k+1 < c.last && ws[k+1].low == ","
+			if k-c.first < 2 || k+1 < c.last && ws[k+1].low == "," && (ws[k-1].punct || ws[k].low == "elsewhere") {
+				return true // not "bodies were brought in separately, under escort"
+			}
 		case "meanwhile":
 			return k == c.first || k+1 < c.last && ws[k+1].low == ","
 		case "one":
@@ -102,8 +233,8 @@ func (r *reading) other(c *clause) bool {
 					return true
 				}
 				for _, f := range c.figs {
-					if h := r.figs[f].harm; h > k && h-k <= 8 {
-						return true
+					if h := r.figs[f].harm; h > k && h-k <= 8 || h < k && k-h <= 3 && r.lowAt(h+1) == "of" {
+						return true // also "the toll of the other blast"
 					}
 				}
 			}
@@ -304,7 +435,7 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 		if a, b := &r.dates[mine], &r.dates[d]; !a.Earliest.IsZero() && !b.Earliest.IsZero() && !a.Earliest.Before(b.Earliest) && !a.Latest.After(b.Latest) {
 			return 0 // a day of the stretch
 		}
-		if r.isDay(d) && theirs < 0 && !r.reporting(r.dates[d].word) {
+		if r.isDay(d) && theirs < 0 && !r.reporting(r.dates[d].word) && !r.ofDeath(d) {
 			theirs = d
 		}
 	}
@@ -325,6 +456,23 @@ func (r *reading) otherDay(x *incident, c *clause) int {
 		return 0 // "31 wounded remained in his care on Tuesday"
 	}
 	return 1
+}
+
+// ofDeath tells whether a date is only that of a death in hospital.
+func (r *reading) ofDeath(d int) bool {
+	k := r.dates[d].word
+	care := false
+	for n := k - 1; n >= 0 && n >= k-12; n-- {
+		switch w := &r.words[n]; w.low {
+		case "hospital", "clinic", "wounds", "injuries":
+			care = true
+		case "died", "dies", "pronounced dead", "declared dead", "succumbed":
+			return care || w.low == "pronounced dead" || w.low == "declared dead" || w.low == "succumbed"
+		case ".", ";":
+			return false
+		}
+	}
+	return false
 }
 
 // isDay tells whether a time expression names one day.
@@ -427,14 +575,14 @@ func (r *reading) located(p int) bool {
 			return r.places[p].unlisted() // "abducted from Womey village"
 		}
 		switch w.low {
-		case "in", "at", "near", "outside", "on", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
+		case "in", "at", "near", "outside", "on", "off", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
 			return true
 		}
 		if w.punct && w.low != "," || w.is(lexicon.Verb) {
 			break
 		}
 	}
-	return r.sents[r.sentenceAt(k)].title
+	return r.sents[r.sentenceAt(k)].title && !r.speakerAt(p)
 }
 
 // assails tells whether what follows a verb was attacked: "rockets struck Bagram".
@@ -497,7 +645,7 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 	own := false
 	for _, f := range c.figs {
 		x := &r.figs[f]
-		if x.scope == "current" && (x.relation == "total" || x.relation == "sum_of_parts") && (x.measure == Killed || x.measure == Injured || x.measure == Abducted) {
+		if x.scope == "current" && (x.relation == "total" || x.relation == "sum_of_parts" || x.relation == "update" && c.other) && (x.measure == Killed || x.measure == Injured || x.measure == Abducted) {
 			own = true
 		}
 	}
@@ -509,6 +657,9 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 	}
 	if own && cur == main && len(at) > 0 && !r.many(c) && r.summed(&out[main], cs) {
 		return -1 // the first that is told of many
+	}
+	if own && len(at) > 0 && r.saysWhat(c) && r.indefinite(c) && !r.definite(c) && r.severalTold(&out[main], cs) && !r.sameToll(c, &out[main]) && r.newThere(out, at, main) {
+		return -1
 	}
 	// A place that an incident already has, or that holds it, names that incident again.
 	if len(at) > 0 {
@@ -559,7 +710,7 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 func (r *reading) sameToll(c *clause, x *incident) bool {
 	for _, f := range c.figs {
 		a := &r.figs[f]
-		if a.scope != "current" || a.weak || a.relation != "total" && a.relation != "sum_of_parts" || number(a.q) < 2 {
+		if a.scope != "current" || a.weak || a.relation != "total" && a.relation != "sum_of_parts" && a.relation != "update" || number(a.q) < 2 {
 			continue
 		}
 		for _, g := range x.figs {

@@ -193,6 +193,42 @@ func (r *reading) excluding(si, from int, base *mention) {
 	}
 }
 
+// attackersAmong reads what a text says of attackers among the dead: "six of them
+// attackers", "two of the dead were gunmen". They are in the number that was told.
+func (r *reading) attackersAmong(si int) {
+	ws, s := r.words, &r.sents[si]
+	for k := s.first + s.dateline; k+3 < s.last; k++ {
+		if ws[k].q == nil || ws[k].q.Quantifier != "exact" || ws[k].q.Shape != quantity.Count || ws[k+1].low != "of" {
+			continue
+		}
+		n := k + 2
+		switch ws[n].low {
+		case "them", "whom", "these":
+			n++
+		case "the":
+			if l := ws[n+1].low; l != "dead" && l != "bodies" && l != "victims" && l != "fatalities" && l != "killed" {
+				continue
+			}
+			n += 2
+		case "those":
+			if ws[n+1].low != "killed" && ws[n+1].low != "dead" {
+				continue
+			}
+			n += 2
+		default:
+			continue
+		}
+		for n < s.last && (ws[n].low == "were" || ws[n].low == "are" || ws[n].low == "was" || ws[n].is(lexicon.Det) || ws[n].low == "suspected" || ws[n].low == "alleged") {
+			n++
+		}
+		if n >= s.last || !ws[n].is(lexicon.Person) || ws[n].e.Who != "perpetrator" || n+1 < s.last && ws[n+1].is(lexicon.Person) {
+			continue
+		}
+		r.figs = append(r.figs, mention{measure: Killed, q: *ws[k].q, who: "perpetrator", scope: "perpetrator", relation: "subset", certainty: "reported", rule: "fig.attackers-among", sent: si, group: -1, harm: n, first: k, last: n + 1, parts: -1})
+		return
+	}
+}
+
 func (r *reading) perpetratorNear(s *sentence, a, b int) bool {
 	for k := max(a, 0); k < min(b, s.last); k++ {
 		if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") {

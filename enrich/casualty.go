@@ -306,7 +306,13 @@ func (r *reading) predicative(si, j int, m Measure) {
 			return
 		}
 	}
+	n := len(r.figs)
 	r.subject(si, j, m, "fig.predicate")
+	for i := n; i < len(r.figs); i++ {
+		if f := &r.figs[i]; f.relation == "total" && f.group >= 0 && r.groups[f.group].q != nil && r.groups[f.group].first > s.first && ws[r.groups[f.group].first-1].low == "now" {
+			f.relation = "update" // "with which there are now seven dead"
+		}
+	}
 }
 
 // harmNoun reads "14 deaths", "the death of a nurse", "no casualties", "the toll rose to 37".

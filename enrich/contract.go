@@ -20,6 +20,12 @@ type contractIn struct {
 	Lang      string          `json:"lang"`
 	Country   string          `json:"country"`
 	Published *string         `json:"published"`
+
+	// For correlation.
+	Edition   int     `json:"edition"`
+	Outlet    string  `json:"outlet"`
+	URL       string  `json:"url"`
+	FirstSeen *string `json:"first_seen"`
 }
 
 // ReadContract reads an article from a line of JSON: {"id", "title", "text",
@@ -49,6 +55,14 @@ func ReadContract(line []byte) (ingest.Article, error) {
 	a := ingest.Article{Schema: ingest.ArticleSchema, ID: id, Edition: 1, Title: in.Title, Summary: in.Summary, Body: in.Text, Country: in.Country, Language: ingest.Language(in.Lang, "")}
 	if in.Published != nil {
 		a.Published, a.PublishedPrecision = contractTime(*in.Published)
+	}
+	if in.Edition > 1 {
+		a.Edition = in.Edition
+	}
+	a.Outlet, a.URL = in.Outlet, in.URL
+	if in.FirstSeen != nil {
+		a.FirstSeen, _ = contractTime(*in.FirstSeen)
+		a.Fetched = a.FirstSeen
 	}
 	a.ContentSHA256 = ingest.ContentHash(a.Title, a.Summary, a.Body)
 	return a, nil

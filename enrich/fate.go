@@ -101,6 +101,9 @@ func (r *reading) fate(si, from int) {
 			continue
 		}
 		n := number(k.q)
+		if k.relation == "subset" && r.ofTheDead(si, k) {
+			continue // "… that the three had sat at the back. One of them died on the way"
+		}
 		for p := i - 1; p >= 0 && si-r.figs[p].sent <= 6; p-- {
 			f := &r.figs[p]
 			if f.scope != "current" || f.harm == k.harm || f.relation == "part" || of != "" && f.measure != of {
@@ -125,6 +128,24 @@ func (r *reading) fate(si, from int) {
 	}
 }
 
+// ofTheDead tells whether those of whom a death is told are the dead, named by their
+// number since: "the three".
+func (r *reading) ofTheDead(si int, k *mention) bool {
+	for n := k.first - 1; n >= r.sents[max(si-1, 0)].first; n-- {
+		g := r.group(n)
+		if g < 0 || r.groups[g].first != n || r.groups[g].det != "the" || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count {
+			continue
+		}
+		for p := range r.figs[:min(len(r.figs), compared)] {
+			f := &r.figs[p]
+			if f.sent < si && f.scope == "current" && f.relation == "total" && number(f.q) == number(*r.groups[g].q) && (f.measure == Killed || f.measure == Injured) {
+				return f.measure == Killed
+			}
+		}
+	}
+	return false
+}
+
 // ofThe tells of whom the dead were a part: "one of the wounded", "two of the hostages".
 func (r *reading) ofThe(k *mention) Measure {
 	if k.group < 0 {
@@ -132,6 +153,9 @@ func (r *reading) ofThe(k *mention) Measure {
 	}
 	g := &r.groups[k.group]
 	for n := g.first; n < min(g.last+4, len(r.words)); n++ {
+		if l := r.words[n].low; n >= g.last && (l == "and" || r.words[n].punct) {
+			return "" // "14 bodies and the number of injured"
+		}
 		if r.words[n].low != "of" {
 			continue
 		}

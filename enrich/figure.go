@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -15,6 +16,15 @@ import (
 func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, last int) {
 	ws, s := r.words, &r.sents[si]
 	args = r.apposed(r.shared(args))
+	if m != Killed && m != Missing && (len(args) > 1 || m == Released || m == Abducted) {
+		args = slices.DeleteFunc(args, func(a arg) bool { // "received nine bodies and 20 injured", "released the bodies"
+			h := r.groups[a.g].head
+			return h >= 0 && (r.words[h].low == "bodies" || r.words[h].low == "corpses" || r.words[h].low == "body")
+		})
+		if len(args) == 0 {
+			return
+		}
+	}
 	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
 		if f := &r.figs[i]; f.measure == m && f.lead == args[0].g+1 && f.relation != "part" {
 			f.alive = f.alive || f.soft && !strings.HasPrefix(rule, "fig.shot") // "was shot and taken to hospital"
@@ -33,6 +43,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	if m == Arrested && r.byArmed(s, j) {
 		base.measure = Abducted // the state arrests, others abduct
 	}
+	if m == Abducted && r.byState(s, j, args) {
+		base.measure = Arrested
+	}
 	base.grade = r.gradeOf(s, j)
 	for k := max(s.first, j-3); k < j; k++ {
 		base.others = base.others || ws[k].low == "also"
@@ -46,7 +59,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	attacker := m == Killed && len(args) == 1 && r.attackerOf(s, j, max(last, r.groups[args[0].g].last))
 	for _, a := range args {
 		g := &r.groups[a.g]
-		if (g.who == "perpetrator" || attacker || g.who == "suspect" && m == Killed) && (m == Killed || m == Injured || m == Casualties) {
+		if (g.who == "perpetrator" || attacker || g.who == "suspect" && m == Killed) && !r.mob(s, j) && (m == Killed || m == Injured || m == Casualties) {
 			x := base
 			x.q, x.who, x.scope, x.group, x.lead = a.q, "perpetrator", "perpetrator", a.g, a.g+1
 			if g.who == "suspect" {
@@ -159,6 +172,53 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	r.inside(s, &base, r.groups[args[len(args)-1].g].last)
 	r.excluding(si, last, &base)
+}
+
+// byState tells whether those who were "seized" or "captured" are suspects, or in the
+// hands of police: the state arrests.
+func (r *reading) byState(s *sentence, j int, args []arg) bool {
+	switch r.words[j].low {
+	case "seized", "captured", "nabbed", "seize", "capture", "seizes", "captures":
+	default:
+		return false
+	}
+	if r.groups[args[0].g].who == "suspect" || r.groups[args[0].g].who == "perpetrator" {
+		return true
+	}
+	state := func(k int) bool {
+		switch r.words[k].low {
+		case "police", "officers", "detectives", "deputies", "agents":
+			return true
+		}
+		return false
+	}
+	for k := j + 1; k < min(j+4, s.last); k++ {
+		if r.words[k].low == "by" {
+			return k+1 < s.last && state(k+1)
+		}
+	}
+	return j > s.first && state(j-1)
+}
+
+// mob tells whether a crowd did the harm at word j: whom it takes for a thief is its
+// victim.
+func (r *reading) mob(s *sentence, j int) bool {
+	if strings.HasPrefix(r.words[j].low, "lynch") {
+		return true
+	}
+	for k := j + 1; k < min(j+8, s.last); k++ {
+		if r.words[k].low != "by" {
+			continue
+		}
+		for n := k + 1; n < min(k+5, s.last); n++ {
+			switch r.words[n].low {
+			case "mob", "crowd", "villagers", "residents", "vigilantes", "angry mob", "locals":
+				return true
+			}
+		}
+		return false
+	}
+	return false
 }
 
 // inside records those among the counted whom the text names apart: "nine people,
@@ -278,7 +338,8 @@ func (r *reading) bothHarms(s *sentence, j, n int) []Measure {
 }
 
 // gap reads numbers whose verb is left out: "three were killed in Herat, two in
-// Farah". from is the first figure of the verb that they share.
+// Farah", "five in an assault on a post at Arish and two in a blast near Rafah". from
+// is the first figure of the verb that they share.
 func (r *reading) gap(si, from int) {
 	if from >= len(r.figs) {
 		return
@@ -289,17 +350,20 @@ func (r *reading) gap(si, from int) {
 		return
 	}
 	k := max(f.last, f.harm+1)
-	placed := func(k int) int {
-		if k+1 < s.last && (ws[k].low == "in" || ws[k].low == "at" || ws[k].low == "near") && ws[k+1].place > 0 {
-			return ws[k+1].place - 1
-		}
-		return -1
-	}
-	at := placed(k)
+	at, end := r.placed(s, k)
+	n0 := len(r.figs)
 	if at < 0 {
-		return
+		// A sum of what follows, if it is one: "seven were killed on Saturday, five in …".
+		for k < s.last && ws[k].low != "," && k < f.harm+12 {
+			if ws[k].is(lexicon.Harm) {
+				return
+			}
+			k++
+		}
+	} else {
+		k = end
 	}
-	k += 2
+	sum, first := 0, -1
 	for n := 0; n < 8 && k+3 < s.last+1; n++ {
 		sep := k
 		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == ";") {
@@ -307,19 +371,81 @@ func (r *reading) gap(si, from int) {
 		}
 		g := r.group(k)
 		if k == sep || g < 0 || r.groups[g].first != k || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || r.groups[g].head >= 0 && !r.groups[g].person {
-			return
+			break
 		}
-		p := placed(r.groups[g].last)
+		to := r.groups[g].last
+		each := to < s.last && ws[to].low == "each"
+		if each {
+			to++
+		}
+		if to < s.last && ws[to].low == "more" {
+			to++
+		}
+		p, end := r.placed(s, to)
 		if p < 0 {
-			return
+			break
 		}
-		r.figs[from].at = at + 1
-		x := f
-		x.q, x.group, x.lead, x.at = *r.groups[g].q, g, g+1, p+1
-		x.first, x.last, x.rule = r.groups[g].first, r.groups[g].last+2, f.rule+"+gapped"
-		r.figs = append(r.figs, x)
-		k = r.groups[g].last + 2
+		for p >= 0 {
+			x := f
+			x.q, x.group, x.lead, x.at = *r.groups[g].q, g, g+1, p+1
+			x.first, x.last, x.rule = r.groups[g].first, end, f.rule+"+gapped"
+			if len(r.figs) > n0 && each && r.figs[len(r.figs)-1].group == g {
+				x.first, x.lead = r.places[p].word, 0
+			}
+			r.figs = append(r.figs, x)
+			sum += number(x.q)
+			if first < 0 {
+				first = p
+			}
+			k, p = end, -1
+			if each && k+1 < s.last && (ws[k].low == "and" || ws[k].low == ",") {
+				if p, end = r.placed(s, k+1); p < 0 && ws[k+1].place > 0 {
+					p, end = ws[k+1].place-1, k+2
+				}
+			}
+		}
 	}
+	switch {
+	case len(r.figs) == n0:
+	case at >= 0:
+		r.figs[from].at = at + 1
+	case sum != number(f.q) || len(r.figs)-n0 < 2:
+		r.figs = r.figs[:n0]
+	default:
+		r.figs[from].scope = "aggregate"
+	}
+}
+
+// placed reads the place at word k that a number of people has: "in Herat", "in an
+// assault on a post near Herat", "at the port of Odesa". It returns -1 where there is
+// none, and the word behind it.
+func (r *reading) placed(s *sentence, k int) (place, end int) {
+	ws := r.words
+	if k+1 >= s.last {
+		return -1, k
+	}
+	switch ws[k].low {
+	case "in", "at", "near", "outside", "by", "during", "when":
+	default:
+		return -1, k
+	}
+	if ws[k+1].place > 0 && ws[k].low != "by" && ws[k].low != "when" {
+		return ws[k+1].place - 1, k + 2
+	}
+	for n := k + 1; n < min(k+12, s.last); n++ {
+		w := &ws[n]
+		if w.punct || w.low == "and" || w.q != nil || w.is(lexicon.Harm) || w.is(lexicon.Aux) && ws[k].low != "when" {
+			return -1, k
+		}
+		if w.place == 0 {
+			continue
+		}
+		if p := &r.places[w.place-1]; p.Demonym || p.rank() < 4 || !r.located(w.place-1) {
+			continue
+		}
+		return w.place - 1, n + 1
+	}
+	return -1, k
 }
 
 // shared drops the groups of a list that an earlier number covers too: "seven

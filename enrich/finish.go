@@ -77,6 +77,7 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 		rep.Figures = append(rep.Figures, r.export(&r.figs[f], x.role))
 	}
 	rep.Totals = r.fuse(x)
+	rep.Terms, rep.Places = r.terms(x, cs), r.placeNames(x, cs)
 	return rep
 }
 
@@ -124,6 +125,9 @@ func (r *reading) complex(x *incident, cs []clause) bool {
 func (r *reading) bothSides(x *incident, typ string) {
 	switch typ {
 	case "clash", "security_operation", "airstrike", "drone_strike", "shelling":
+	case "armed_attack", "bombing":
+		r.repelled(x)
+		return
 	default:
 		return
 	}
@@ -136,6 +140,35 @@ func (r *reading) bothSides(x *incident, typ string) {
 			}
 		}
 	}
+}
+
+// repelled counts militants who were killed where they attacked a force apart from
+// its dead: "50 terrorists were killed … five soldiers died".
+func (r *reading) repelled(x *incident) {
+	force := false
+	for _, f := range few(x.figs) {
+		m := &r.figs[f]
+		force = force || m.measure == Killed && m.scope == "current" && m.relation == "total" && (m.who == "security" || m.who == "peacekeeper") && number(m.q) > 0
+	}
+	if !force {
+		return
+	}
+	for _, f := range few(x.figs) {
+		if m := &r.figs[f]; m.measure == Killed && m.scope == "current" && m.who == "militant" && m.relation != "part" && r.beaten(&r.sents[m.sent]) {
+			m.scope, m.rule = "perpetrator", m.rule+"+attackers"
+		}
+	}
+}
+
+// beaten tells whether a sentence speaks as those do who were attacked and held out.
+func (r *reading) beaten(s *sentence) bool {
+	for k := s.first; k < s.last; k++ {
+		switch r.words[k].low {
+		case "repelled", "repel", "repels", "repulsed", "repulse", "repulses", "beat", "enemy", "neutralised", "neutralized", "foiled", "thwarted":
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) isBomber(g int) bool {
@@ -207,7 +240,7 @@ func rolesRank(role string) int {
 func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	var near, far []int
 	for _, p := range x.places {
-		if r.located(p) && !r.places[p].Demonym {
+		if r.located(p) && !r.places[p].Demonym && !r.tended(p) {
 			near = append(near, p)
 		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) {
 			far = append(far, p)
@@ -251,7 +284,8 @@ func (r *reading) speakerAt(p int) bool {
 		return false
 	}
 	w := &r.words[k]
-	return speaks(w.low) || w.low == "denies" || w.low == "denied" || w.low == "has" || w.low == "have" || w.low == "blames" || w.low == "blamed" || w.low == "accuses" || w.low == "accused" || w.low == "condemned" || w.low == "vowed"
+	return speaks(w.low) || w.low == "denies" || w.low == "denied" || w.low == "has" || w.low == "have" || w.low == "blames" || w.low == "blamed" || w.low == "accuses" || w.low == "accused" || w.low == "condemned" || w.low == "vowed" ||
+		w.low == "confirms" || w.low == "confirmed" || w.low == "condemns" || w.low == "tells" || w.low == "told" || w.low == "urges" || w.low == "urged" || w.low == "warns" || w.low == "vows"
 }
 
 // within tells whether a place name hangs on "in", "at" or "near" and not only on "of".
@@ -285,6 +319,35 @@ func (r *reading) carriedTo(p int) bool {
 		case "evacuated", "evacuate", "evacuating", "taken", "flown", "airlifted", "medevaced", "transferred", "rushed", "transported", "brought", "treated", "treatment", "referred":
 			return r.lowAt(k-1) != "from" // from there they were brought
 		}
+	}
+	return false
+}
+
+// tended tells whether a place is only where somebody was cared for: "died in a
+// hospital in Cairo", "on the way to a clinic near Goma".
+func (r *reading) tended(p int) bool {
+	k := r.places[p].word
+	s := &r.sents[r.sentenceAt(k)]
+	for n := k - 1; n >= s.first && n >= k-5; n-- {
+		w := &r.words[n]
+		switch w.low {
+		case "hospital", "hospitals", "clinic", "infirmary", "morgue", "medical centre", "medical center":
+		default:
+			if w.punct {
+				return false
+			}
+			continue
+		}
+		to := false
+		for m := n - 1; m >= s.first && m >= n-9; m-- {
+			switch r.words[m].low {
+			case "in", "at", "to", "into":
+				to = true
+			case "died", "dies", "succumbed", "succumb", "succumbs", "way", "treated", "treatment", "taken", "brought", "rushed", "airlifted", "admitted", "transferred", "pronounced dead", "declared dead", "hospitalised", "hospitalized", "recovering":
+				return to
+			}
+		}
+		return false
 	}
 	return false
 }

@@ -158,6 +158,11 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		}
 		q, rule = quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, "each-is-another"
 	}
+	if m == Killed && want == "current" && q.Quantifier == "exact" && perps && !excludes {
+		if n := r.lessAttackers(x, best); n > 0 {
+			q.Min, q.Max, q.Point, excludes, rule = n, n, n, true, rule+"+less-attackers"
+		}
+	}
 	if m == Killed && want == "current" && !excludes && q.Quantifier == "exact" && q.Min > 1 && r.withTheKiller(x, best) {
 		q.Min, q.Max, q.Point, excludes, rule = q.Min-1, q.Max-1, q.Point-1, true, rule+"+less-the-killer"
 	}
@@ -170,6 +175,34 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		t.ExcludesPerpetrators = &yes
 	}
 	return t, true
+}
+
+// lessAttackers is how many of a number of dead are no attackers, where the text says
+// how many these are: "five dead … two policemen and three attackers". 0 where it does
+// not tell.
+func (r *reading) lessAttackers(x *incident, best *mention) int {
+	all, n := number(best.q), 0
+	if all < 2 {
+		return 0
+	}
+	for _, fi := range few(x.figs) {
+		p := &r.figs[fi]
+		if p.measure != Killed || p.scope != "perpetrator" || p.q.Quantifier != "exact" || p == best {
+			continue
+		}
+		if n = number(p.q); n >= all {
+			continue
+		}
+		if p.relation == "subset" && p.sent >= best.sent && p.sent-best.sent <= 4 {
+			return all - n
+		}
+		for _, vi := range few(x.figs) {
+			if v := &r.figs[vi]; v != best && v.measure == Killed && v.scope == "current" && v.sent == p.sent && v.harm == p.harm && (v.relation == "total" || v.relation == "sum_of_parts") && number(v.q)+n == all {
+				return all - n
+			}
+		}
+	}
+	return 0
 }
 
 // lone tells whether a figure is one person, or nobody knows how many.

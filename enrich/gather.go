@@ -33,11 +33,24 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
+	roundUp := r.roundUp()
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {
 		c := &cs[i]
 		s := &r.sents[c.sent]
+		if main >= 0 && c.scope == "current" && r.oneOfMany(cs, i, &out[main]) {
+			out = begin(out, Other, "role.one-of-many")
+			cur, page = len(out)-1, s.para
+			if !r.saysWhat(c) && len(out[main].kinds) > 0 {
+				out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+			}
+			r.join(&out[cur], c, i, s)
+			if len(out[main].at) > 0 {
+				out[cur].places = append(out[cur].places, out[main].at[0]) // what holds it
+			}
+			continue
+		}
 		if len(c.kinds) == 0 && len(c.figs) == 0 {
 			// Time, place and party may still be told of the incident in hand.
 			if cur >= 0 && c.scope == "current" && s.para <= out[cur].para+1 {
@@ -83,16 +96,48 @@ func (r *reading) gather(cs []clause) []incident {
 			r.join(&out[len(out)-1], c, i, s)
 			continue
 		}
+		if main >= 0 && !s.title && r.toldBack(&out[main], c) {
+			out = begin(out, Background, "role.earlier-aside")
+			lastBack = len(out) - 1
+			r.join(&out[lastBack], c, i, s)
+			continue
+		}
 		switch {
 		case main < 0:
 			out = begin(out, Main, "role.first-current")
 			main, cur = len(out)-1, len(out)-1
+			if p := r.labelled(s); p >= 0 && roundUp {
+				out[main].places, out[main].at = append(out[main].places, p), append(out[main].at, p)
+			}
 		case s.title:
 			cur = main
+		case c.other && c.figs != nil && r.opens(c.sent) && r.titleOther(cs, &out[main]):
+			cur = main // "Second bomb hits Kabul … A second bomb went off"
 		case c.lead > 0 && r.headlineSum(&out[main], c.lead):
 			cur = main
 		default:
 			was := cur
+			if p := r.labelled(s); p >= 0 && c.first == s.first+s.dateline && roundUp && r.tolls(c) {
+				// "Sumy: a depot, 2 dead."
+				label := p
+				cur = -1
+				for n := range out {
+					if out[n].role != Background && out[n].role != merged && len(out[n].at) > 0 && r.samePlace(out[n].at[0], label) {
+						cur = n
+					}
+				}
+				if cur < 0 {
+					out = begin(out, Other, "role.label")
+					cur = len(out) - 1
+					out[cur].places, out[cur].at = append(out[cur].places, label), append(out[cur].at, label)
+					if !r.saysWhat(c) && len(out[main].kinds) > 0 && !r.kindAhead(cs, i) {
+						out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+					}
+				}
+				page = s.para
+				r.join(&out[cur], c, i, s)
+				continue
+			}
 			if r.spree(c) {
 				cur = main
 				break
@@ -148,6 +193,7 @@ func (r *reading) gather(cs []clause) []incident {
 	if ab := &r.trace.about; main < 0 && !(ab.past && ab.confidence < surelyPast) {
 		main = r.theOnly(out, cs)
 	}
+	r.partsOfSum(out, cs, main)
 	r.promote(out, cs, main)
 	r.sums(out, main)
 	if len(pending) > 0 {
@@ -164,6 +210,16 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 	}
 	return out
+}
+
+// tolls tells whether a clause has people harmed.
+func (r *reading) tolls(c *clause) bool {
+	for _, f := range c.figs {
+		if m := &r.figs[f]; m.scope == "current" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted || m.measure == Casualties) {
+			return true
+		}
+	}
+	return len(c.kinds) > 0
 }
 
 // surelyPast is the confidence below which not even the only incident of a text is

@@ -215,6 +215,11 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 			w.e = lexicon.None
 		}
 		r.words = append(r.words, w)
+		if e.Class&lexicon.Actor != 0 && e.Party == "state" && n > 1 {
+			if m, _ := r.gaz.Find(nil, e.Name); len(m) > 0 && r.gaz.Kind(m[0].ID) == gazetteer.Country {
+				r.atlas.Lean(m[0].ID) // "Malian armed forces"
+			}
+		}
 		i += n
 	}
 	s.last = len(r.words)

@@ -286,11 +286,24 @@ func (r *reading) head(g *group, s *sentence, body int) {
 		} else if !g.plural && (g.q.Min > 1 || g.q.Quantifier == "none") && !h.upper && h.low != "staff" && h.low != "police" && h.low != "personnel" {
 			g.thing = "unknown"
 		}
+		if g.thing == "unknown" && g.q == nil && !g.plural && (g.det == "a" || g.det == "an" || g.det == "the" || g.det == "") && r.aged(g) {
+			g.person, g.who, g.thing = true, "any", "" // "a 58-year-old seedsman"
+		}
 		if h.low == "police" && g.q != nil {
 			g.person, g.who = true, "security"
 			g.thing = ""
 		}
 	}
+}
+
+// aged tells whether a group is said to be some years old.
+func (r *reading) aged(g *group) bool {
+	for k := g.first; k < g.last; k++ {
+		if l := r.words[k].low; strings.HasSuffix(l, "year-old") || strings.HasSuffix(l, "-yr-old") {
+			return true
+		}
+	}
+	return false
 }
 
 // age tells whether a bare number is somebody's age: ", 53,", "aged 7".

@@ -185,6 +185,8 @@ func (r *reading) andAhead(s *sentence, k int) bool {
 	return false
 }
 
+func isWas(w string) bool { return w == "was" || w == "were" || w == "been" }
+
 // skipAfter passes what may stand between a group and what is joined to it: an
 // age, a short prepositional phrase, a bracket.
 func (r *reading) skipAfter(s *sentence, k int) int {
@@ -350,9 +352,12 @@ found:
 		return
 	}
 	if was := first; len(args) == 1 && was-1 > low && ws[was-1].low == "not" {
-		// "21, not 23, died": the number that is not so is the one that was told before.
+		// "21, not 23, died", "nine prisoners, and not 11, died": the number that is not so is the one that was told before.
 		k := was - 2
-		if ws[k].low == "," {
+		if ws[k].low == "and" && k > low {
+			k--
+		}
+		if ws[k].low == "," && k > low {
 			k--
 		}
 		if g := r.group(k); g >= 0 && r.groups[g].q != nil && r.groups[g].q.Shape == quantity.Count && !r.groups[g].age {
@@ -540,6 +545,29 @@ func (r *reading) besides(s *sentence, first int) (arg, bool) {
 	return r.take(g)
 }
 
+// relativeOf finds the "who" behind whose verb a subordinate clause begins at word
+// k: "two guards who disappeared after an ambush were found dead". 0 where there is
+// none.
+func (r *reading) relativeOf(k, lowest int) int {
+	for n := k - 1; n > lowest && n >= k-6; n-- {
+		w := &r.words[n]
+		if w.punct {
+			return 0
+		}
+		if w.low == "who" && n < k-1 {
+			g := r.group(n - 1)
+			if g >= 0 && !r.groups[g].person && r.groups[g].prep > lowest && r.words[r.groups[g].prep].low == "of" {
+				g = r.group(r.groups[g].prep - 1) // "a boy of nine who"
+			}
+			if g >= 0 && r.groups[g].person && r.groups[g].last <= n {
+				return n
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
 // leftward finds the subject that ends at or before word k.
 func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 	ws, s := r.words, &r.sents[si]
@@ -565,7 +593,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 		if w.group > 0 {
 			g := w.group - 1
 			gr := &r.groups[g]
-			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && bare && gr.q != nil && (ws[gr.prep].low == "among" || ws[gr.prep].low == "of" && gr.prep > lowest && ws[gr.prep-1].q != nil)) && !(steps == 1 && gr.q != nil && (ws[gr.prep].low == "with" || ws[gr.prep].low == "in" && gr.head < 0 && gr.prep > lowest && takesIn(ws[gr.prep-1].low))) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
+			if gr.prep >= 0 && !(steps == 1 && gr.q != nil && gr.head < 0 && (ws[gr.prep].low == "among" || ws[gr.prep].low == "leaves")) && !(steps == 1 && bare && gr.q != nil && (gr.person && gr.det == "the" || ws[gr.prep].low == "among" || ws[gr.prep].low == "of" && gr.prep > lowest && ws[gr.prep-1].q != nil)) && !(steps == 1 && gr.q != nil && (ws[gr.prep].low == "with" || ws[gr.prep].low == "in" && gr.head < 0 && gr.prep > lowest && takesIn(ws[gr.prep-1].low))) && !(gr.prep > lowest && gr.q != nil && ws[gr.prep].low == "of" && (r.group(gr.prep-1) < 0 || r.counting(gr.prep-1))) {
 				p := ws[gr.prep].low
 				if fallback == nil && gr.q != nil && gr.person && p != "by" && p != "including" && p != "with" {
 					if a, ok := r.take(g); ok {
@@ -600,6 +628,10 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 						k = gr.first - 1
 						continue
 					}
+				}
+				if joined && gr.q == nil && gr.last-gr.first == 1 && strings.HasSuffix(ws[gr.first].low, "ed") && gr.first-1 > lowest && ws[gr.first-1].is(lexicon.Aux) && isWas(ws[gr.first-1].low) {
+					k = gr.first - 1 // "five were pulled from a bus and hacked to death"
+					continue
 				}
 				if gr.q == nil && gr.thing == "unknown" && gr.head >= 0 && !r.counting(gr.head) && gr.first >= lowest && steps <= 4 && fallback == nil && !far && !gr.plural && gr.det != "" && gr.prep < 0 {
 					// "The administrator was killed": whom harm befalls is a person, also where the noun is not known.
@@ -677,6 +709,10 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 			k = open - 1
 			continue
 		case w.low == ";" || w.low == ":" || w.is(lexicon.Sub) && w.low != "where" && !joined:
+			if n := r.relativeOf(k, lowest); n > 0 {
+				k = n - 1
+				continue
+			}
 			return r.only(fallback)
 		case w.low == "and" || w.low == "but" || w.low == "or":
 			// A new clause without a subject of its own shares the one before.

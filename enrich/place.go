@@ -312,6 +312,24 @@ func (r *reading) offset(pl *Place, o *where.Offset, of string) {
 func (r *reading) container(names []int, of int) int {
 	best := -1
 	home := r.sentenceAt(r.places[of].word)
+	// "Shohin", and further on "the Shohin district of the Khatlon region".
+	for n := range r.places[:min(len(r.places), compared)] {
+		if p := &r.places[n]; p.ID != 0 || p.name() != r.places[of].name() || n+1 >= len(r.places) {
+			continue
+		}
+		for m := n + 1; m < min(n+3, len(r.places)); m++ { // "… in Ukraine's Kharkiv oblast": Kharkiv
+			q := &r.places[m]
+			if q.ID == 0 || q.Demonym || q.Border || q.Foreign || q.Sentence != r.places[n].Sentence || q.word-r.places[m-1].word > 5 || !r.joined(r.places[m-1].word, q.word) {
+				break
+			}
+			if best < 0 || q.rank() > r.places[best].rank() {
+				best = m
+			}
+		}
+		if best >= 0 {
+			return best
+		}
+	}
 	for _, n := range names {
 		p := &r.places[n]
 		if n == of || p.ID == 0 || p.Demonym || p.Border {
@@ -326,6 +344,23 @@ func (r *reading) container(names []int, of int) int {
 		best = n
 	}
 	return best
+}
+
+// joined tells whether a place at word b is said to hold the one at word a: "the
+// Shohin district of the Khatlon region", "Shohin, Khatlon".
+func (r *reading) joined(a, b int) bool {
+	link := false
+	for k := a + 1; k < b; k++ {
+		w := &r.words[k]
+		switch {
+		case w.low == "of", w.low == "in", w.low == ",", w.clitic:
+			link = true
+		case w.is(lexicon.Det), where.Direction(w.low), where.Noun(w.low) != gazetteer.None:
+		default:
+			return false
+		}
+	}
+	return link
 }
 
 // larger is the next larger place that the text names for one, "" where it names
@@ -393,7 +428,7 @@ func (r *reading) home() string {
 	used := 0
 	for i := range r.places {
 		p := &r.places[i]
-		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) {
+		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) {
 			continue
 		}
 		if p.Sentence > 8 && used > 0 {
@@ -429,6 +464,23 @@ func (r *reading) home() string {
 	return best.country
 }
 
+// nationality tells whether a country at word k is only whose people somebody is of:
+// "two citizens of the PRC".
+func (r *reading) nationality(k int) bool {
+	k--
+	if r.lowAt(k) == "the" {
+		k--
+	}
+	if r.lowAt(k) != "of" {
+		return false
+	}
+	switch r.lowAt(k - 1) {
+	case "citizen", "citizens", "national", "nationals", "native", "natives", "subjects":
+		return true
+	}
+	return false
+}
+
 // dateline is the place that a dateline names, -1 where there is none.
 func (r *reading) datelinePlace() int {
 	best := -1
@@ -455,6 +507,9 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 	country, basis := r.home(), "lead"
 	if pl != nil && pl.Precision == "sea_or_border" && r.bordersOn(x, country) {
 		return pl, zone // on which side, nothing tells
+	}
+	if pl != nil && pl.Precision == "sea_or_border" && country == "" {
+		return pl, zone // the reporter sat ashore
 	}
 	if d := r.datelinePlace(); d >= 0 && (country == "" || country == r.places[d].Country) {
 		country = r.places[d].Country

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -41,6 +42,18 @@ type Report struct {
 	Figures []Figure          `json:"figures,omitempty"`
 	Totals  map[Measure]Total `json:"totals,omitempty"` // of this article, current scope, perpetrators excluded
 
+	// Places are the towns, quarters and sites that its sentences name, folded;
+	// those that hold much (provinces, great cities) begin with ~, those of the
+	// headline with ! before it.
+	Places []string `json:"places,omitempty"`
+	Terms  []string `json:"terms,omitempty"` // words that tell it from others of its kind: names, who and what was hit
+	Cues   []string `json:"cues,omitempty"`  // what the article is in the course of a story: again later arrest court freed memory accident hoax
+	About  []About  `json:"about,omitempty"` // older incidents that the article names
+	// Passing marks a background incident of an article whose news is another
+	// one. Where there is none, the article may still be about the older one: its
+	// funerals, its trial.
+	Passing bool `json:"passing,omitempty"`
+
 	Certainty string `json:"certainty,omitempty"` // of the incident: confirmed reported claimed possible disputed denied retracted
 	// Confidence is the probability, from 0 to 1, that the article reports an
 	// incident that is news: of the hundred articles that have .9 some ninety do.
@@ -77,13 +90,21 @@ type Source struct {
 	FirstSeen     time.Time `json:"first_seen,omitzero"`
 	Fetched       time.Time `json:"fetched,omitzero"`
 	Family        string    `json:"family,omitempty"` // the article whose text this one repeats, or its own id
+	Credit        string    `json:"credit,omitempty"` // agency that the article names as its source: "Reuters"
 	ContentSHA256 string    `json:"content_sha256"`
 }
 
 // SourceOf takes from an article what a report keeps of it.
 func SourceOf(a *ingest.Article) Source {
 	return Source{ID: a.ID, Edition: a.Edition, Feed: a.Feed, Outlet: a.Outlet, URL: a.URL, Title: a.Title, Language: a.Language,
-		Published: a.Published, FirstSeen: a.FirstSeen, Fetched: a.Fetched, Family: a.Family, ContentSHA256: a.ContentSHA256}
+		Published: a.Published, FirstSeen: a.FirstSeen, Fetched: a.Fetched, Family: a.Family, Credit: credit(cmp.Or(a.Body, a.Summary)), ContentSHA256: a.ContentSHA256}
+}
+
+// Nothing is the report of an edition that tells of no incident where an earlier
+// one may have.
+func Nothing(a *ingest.Article) Report {
+	src := SourceOf(a)
+	return Report{Schema: ReportSchema, ID: ReportID(src, 0), Role: Withdrawn, Type: "unknown", Outcome: "unknown", Source: src}
 }
 
 // Measure is what a figure counts.

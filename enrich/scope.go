@@ -37,6 +37,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 		if c.scope == "" {
 			c.scope = "current"
 		}
+		if c.earlier && c.scope == "current" {
+			r.setBack(c, "scope.earlier-one")
+		}
 		if i > 0 && c.scope == "current" && cs[i-1].sent == c.sent && cs[i-1].scope == "background" && r.goesOn(c) {
 			r.setBack(c, "scope.goes-on")
 		}
@@ -76,6 +79,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	}
 	for _, d := range c.dates {
 		x := &r.dates[d]
+		if x.Refused != "" && x.Basis == "explicit_date" {
+			continue // "a candidate in the March 30 election": still to come
+		}
 		n := x.word - p
 		if n < 0 {
 			n = -n
@@ -105,6 +111,8 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	if best >= 0 {
 		x := &r.dates[best]
 		switch {
+		case x.Old && x.Back > 0 && x.Back <= 7 && r.claimed(c):
+			// "claimed an attack in which an officer was killed a day earlier": that is its news
 		case x.Running && !r.index(c):
 			return "aggregate", "scope.running-total"
 		case x.Old:
@@ -122,6 +130,14 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		case "responsible":
 			if k < p && p-k < 8 && r.lowAt(k+1) == "for" && r.longRunning(c, p) {
 				return "aggregate", "scope.war-total"
+			}
+		case "period":
+			if l := r.lowAt(k - 1); l == "same" || l == "that" {
+				return "aggregate", "scope.period"
+			}
+		case "recorded", "documented", "counted", "registered", "logged", "tallied":
+			if r.countOf(c, k) {
+				return "aggregate", "scope.count"
 			}
 		case "infamous", "notorious":
 			return "background", "scope.memory"
@@ -147,6 +163,31 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		}
 	}
 	return "current", ""
+}
+
+// claimed tells whether a clause claims an attack for somebody.
+func (r *reading) claimed(c *clause) bool {
+	for k := c.first; k < c.last; k++ {
+		switch r.words[k].low {
+		case "claimed responsibility", "claims responsibility", "responsibility":
+			return true
+		case "claimed", "claims":
+			if g := r.group(k + 1); g >= 0 && r.groups[g].head >= 0 && r.words[r.groups[g].head].is(lexicon.Kind) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// countOf tells whether word k counts incidents by the dozen: "recorded 190 attacks".
+func (r *reading) countOf(c *clause, k int) bool {
+	for n := k + 1; n < min(k+4, c.last); n++ {
+		if g := r.group(n); g >= 0 && r.groups[g].q != nil && r.groups[g].thing == "incident" {
+			return r.groups[g].q.Point >= 10 || r.groups[g].q.Min >= 10
+		}
+	}
+	return false
 }
 
 // ofAnother tells whether the old date at word d belongs to another event than

@@ -72,6 +72,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 		r.nouns(&r.sents[si])
 		from := len(r.figs)
 		r.harms(si)
+		r.attackersAmong(si)
 		r.fate(si, from)
 		r.sources(si, from)
 		first := len(cs)
@@ -96,21 +97,19 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 	}
 	ab := r.about(cs)
 	r.trace.clauses, r.trace.about = cs, ab
+	lead := r.lead()
+	cues := r.cues(lead)
 	if ab.reject {
-		return nil, r
+		return r.afterwards(cs, cues, ab.rule), r
 	}
 	r.scopes(cs, &ab)
 	r.counts(cs)
 	found := r.gather(cs)
 	r.trace.found = found
 	if len(found) == 0 {
-		return nil, r
+		return r.afterwards(cs, cues, ab.rule), r
 	}
 	out := make([]Report, 0, min(len(found), maxReports))
-	src := SourceOf(a)
-	if base, _, _ := strings.Cut(strings.ToLower(src.Language), "-"); base != "en" {
-		src.Language = "en" // whatever the feed says: it was read as English
-	}
 	for i := range found {
 		x := &found[i]
 		if x.role == merged || x.role == Background && !r.worth(x) {
@@ -126,15 +125,49 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		out = append(out, rep)
 	}
 	if len(out) == 0 {
-		return nil, r
+		return r.afterwards(cs, cues, ab.rule), r
 	}
 	order(out)
+	about := abouts(out)
 	for i := range out {
 		r.trace.told = append(r.trace.told, out[i].Ordinal)
-		out[i].Schema, out[i].ID = ReportSchema, ReportID(src, i)
-		out[i].Ordinal, out[i].Of, out[i].Source = i, len(out), src
+		if out[i].Role != Background {
+			out[i].About = about
+		} else {
+			out[i].Passing = out[0].Role != Background // they are in order
+		}
+		if out[i].Role != Other && !out[i].Passing {
+			out[i].Cues = cues // they are of what the article is about
+		}
 	}
+	r.name(out)
 	return out, r
+}
+
+// name gives an article's reports their ids and says which article it is.
+func (r *reading) name(reports []Report) {
+	src := SourceOf(r.art)
+	if base, _, _ := strings.Cut(strings.ToLower(src.Language), "-"); base != "en" {
+		src.Language = "en" // whatever the feed says: it was read as English
+	}
+	for i := range reports {
+		reports[i].Schema, reports[i].ID = ReportSchema, ReportID(src, i)
+		reports[i].Ordinal, reports[i].Of, reports[i].Source = i, len(reports), src
+	}
+}
+
+// afterwards is the report of an article that only goes back to an incident.
+func (r *reading) afterwards(cs []clause, cues []string, rule string) []Report {
+	x, ok := r.sequel(cs, cues, rule)
+	if !ok {
+		return nil
+	}
+	rep := r.finish(&x, cs)
+	rep.Cues = cues
+	out := []Report{rep}
+	r.trace.told = append(r.trace.told, -1)
+	r.name(out)
+	return out
 }
 
 // worth tells whether a background incident says enough to be kept: whom it

@@ -40,6 +40,11 @@ func (r *reading) numberOf(si, j int) int {
 	if j+2 >= s.last {
 		return j
 	}
+	if j > s.first && ws[j-1].low == "whose" && r.deadBefore(s, j-1) {
+		// "… the martyrs of the raid, whose number has become five"
+		r.toll(si, j, Killed)
+		return j
+	}
 	if ws[j+1].low != "of" {
 		// "raised the count by six to 41" after a toll was told of
 		if ws[j].low == "count" || ws[j].low == "tally" {
@@ -57,7 +62,7 @@ func (r *reading) numberOf(si, j int) int {
 		}
 		if m := Measure(w.e.Measure); w.is(lexicon.Harm) && (m == Killed || m == Injured || m == Abducted || m == Missing || w.low == "victims") {
 			if w.low == "victims" {
-				if !r.says(s, "died") && !r.says(s, "dead") && !r.says(s, "killed") && !r.says(s, "death") {
+				if !r.says(s, "died") && !r.says(s, "dead") && !r.says(s, "killed") && !r.says(s, "death") && !r.diedBefore(si) {
 					return j
 				}
 				m = Killed
@@ -74,48 +79,44 @@ func (r *reading) numberOf(si, j int) int {
 }
 
 // nth reads a toll from an ordinal: "the shooting claimed its third victim", "the
-// fifth person to die in the attack".
+// fifth person to die in the attack", "a second ranger has died", "he is the fourth
+// victim of the bombing". A child's third birthday and the third victim this year
+// are none.
 func (r *reading) nth(si, j int) {
 	ws, s := r.words, &r.sents[si]
-	n := 0
-	switch ws[j].low {
-	case "second":
-		n = 2
-	case "third":
-		n = 3
-	case "fourth":
-		n = 4
-	case "fifth":
-		n = 5
-	case "sixth":
-		n = 6
-	case "seventh":
-		n = 7
-	default:
-		return
-	}
-	if j+1 >= s.last {
+	n := ordinalOf(ws[j].low)
+	if n == 0 || j+1 >= s.last {
 		return
 	}
 	toll := false
-	switch ws[j+1].low {
-	case "victim", "fatality", "death":
-		for k := s.first; k < s.last; k++ {
-			switch l := ws[k].low; {
-			case l == "claims" || l == "claimed" || l == "becoming" || l == "became" || l == "becomes" || l == "dies" || l == "died":
+	switch w := &ws[j+1]; {
+	case w.low == "victim", w.low == "fatality", w.low == "death", w.low == "fatal victim":
+		toll = r.newlyDead(s, j)
+		if next := r.lowAt(j + 2); !toll && j+2 < s.last && (next == "in" || next == "of" || next == "from" || next == "after") {
+			toll = s.title || j > s.first+1 && ws[j-1].low == "the" && isBe(ws[j-2].low)
+		}
+		if !toll && j+2 < s.last && ws[j+2].punct || j+2 == s.last {
+			toll = j > s.first+1 && ws[j-1].low == "the" && isBe(ws[j-2].low) && r.diedBefore(si)
+		}
+	case w.low == "person" && r.lowAt(j+2) == "to":
+		toll = j+3 < s.last && (ws[j+3].low == "die" || ws[j+3].low == "lose" || ws[j+3].low == "lose their lives" || ws[j+3].is(lexicon.Harm))
+	case w.low == "body":
+		for k := j + 2; k < min(j+5, s.last); k++ {
+			toll = toll || ws[k].low == "found" || ws[k].low == "recovered" || ws[k].low == "pulled"
+		}
+	case w.is(lexicon.Person) && !w.e.Plural && w.e.Who != "perpetrator" && w.e.Who != "suspect":
+		if si > 2 {
+			return // as news: "A second man has died"
+		}
+		for k := j + 2; k < min(j+6, s.last) && !toll && !ws[k].punct; k++ {
+			switch ws[k].low {
+			case "dies", "died", "succumbs", "succumbed", "perished":
 				toll = true
-			case ws[k].date > 0 && r.dates[ws[k].date-1].Running, l == "year", l == "month", l == "week":
-				return // "the third victim this year"
 			}
 		}
-	case "person":
-		if j+3 < s.last && ws[j+2].low == "to" && (ws[j+3].low == "die" || ws[j+3].low == "lose" || ws[j+3].low == "lose their lives" || ws[j+3].is(lexicon.Harm)) {
-			toll = true
-		}
-	case "man", "woman", "boy", "girl", "child", "officer", "soldier", "student", "teenager":
-		for k := j + 2; k < min(j+5, s.last); k++ {
-			if l := ws[k].low; l == "dies" || l == "died" {
-				toll = si <= 1 // as news: "A second man has died"
+		for k := j - 1; k >= max(s.first, j-3); k-- {
+			if l := ws[k].low; l == "body of" || l == "body" {
+				toll = true
 			}
 		}
 	}
@@ -123,11 +124,87 @@ func (r *reading) nth(si, j int) {
 		return
 	}
 	for k := s.first; k < s.last; k++ {
-		if ws[k].date > 0 && r.dates[ws[k].date-1].Running {
-			return
+		if ws[k].date > 0 && r.dates[ws[k].date-1].Running || ws[k].low == "year" || ws[k].low == "month" || ws[k].low == "week" && r.lowAt(k-1) == "this" {
+			return // "the third victim this year"
 		}
 	}
 	r.figs = append(r.figs, mention{measure: Killed, q: quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, who: "any", scope: "current", relation: "update", certainty: "reported", rule: "fig.nth", sent: si, group: -1, harm: j, first: j, last: j + 2, parts: -1})
+}
+
+// deadBefore tells whether the dead are the last people spoken of before word k.
+func (r *reading) deadBefore(s *sentence, k int) bool {
+	for n := k - 1; n >= s.first && n >= k-10; n-- {
+		w := &r.words[n]
+		if w.is(lexicon.Harm) && w.e.Form&(lexicon.Noun|lexicon.Predicative) != 0 {
+			return w.e.Measure == string(Killed)
+		}
+		if w.low == "victims" {
+			return true
+		}
+		if w.is(lexicon.Person) {
+			return false
+		}
+	}
+	return false
+}
+
+// ordinalOf is the number of an ordinal from the second on, 0 of other words.
+func ordinalOf(w string) int {
+	switch w {
+	case "second":
+		return 2
+	case "third":
+		return 3
+	case "fourth":
+		return 4
+	case "fifth":
+		return 5
+	case "sixth":
+		return 6
+	case "seventh":
+		return 7
+	case "eighth":
+		return 8
+	case "ninth":
+		return 9
+	case "tenth":
+		return 10
+	}
+	return 0
+}
+
+func isBe(w string) bool {
+	switch w {
+	case "is", "was", "became", "becomes", "as", "'s", "been", "becoming":
+		return true
+	}
+	return false
+}
+
+// newlyDead tells whether a sentence with an ordinal victim at word j is about a
+// death, or about a body that was found.
+func (r *reading) newlyDead(s *sentence, j int) bool {
+	for k := s.first; k < s.last; k++ {
+		switch r.words[k].low {
+		case "claims", "claimed", "becoming", "became", "becomes", "dies", "died", "succumbs", "succumbed":
+			return true
+		case "found", "recovered", "pulled":
+			if k > j && k < j+7 || k < j && j-k < 4 {
+				return true // "second victim of the strike found"
+			}
+		}
+	}
+	return false
+}
+
+// diedBefore tells whether a death was told of in the sentences before.
+func (r *reading) diedBefore(si int) bool {
+	for i := len(r.figs) - 1; i >= 0 && si-r.figs[i].sent <= 3; i-- {
+		if f := &r.figs[i]; f.measure == Killed && f.scope == "current" && f.q.Quantifier != "none" {
+			return true
+		}
+	}
+	return false
 }
 
 // numberBefore reads a toll whose number comes first: "lowered to 29 the number of
@@ -222,12 +299,27 @@ func (r *reading) toll(si, j int, m Measure) {
 	if g < 0 {
 		return
 	}
+	if r.former(s, j) {
+		// "… killed five, raising an earlier toll of four": what stood before
+		replaced := false
+		for i := r.figsFrom(si); i < len(r.figs); i++ {
+			if f := &r.figs[i]; f.sent == si && f.measure == m && f.q.Quantifier != "none" {
+				f.previous, f.relation, replaced = ws[now].q.Min, "update", true
+				if f.q.Point != quantity.Open && f.q.Point < f.previous {
+					f.relation = "correction"
+				}
+			}
+		}
+		if replaced {
+			return
+		}
+	}
 	relation := "total"
 	for k := s.first; k < s.last; k++ {
 		switch ws[k].low {
 		case "revised", "corrected", "lowered":
 			relation = "correction"
-		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken":
+		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken", "become", "became", "raising", "grown", "grew", "stands":
 			if relation == "total" {
 				relation = "update"
 			}
@@ -248,4 +340,19 @@ func (r *reading) toll(si, j int, m Measure) {
 			}
 		}
 	}
+}
+
+// former tells whether the toll at word j is one that stood before: "an earlier toll
+// of four", "the previous count".
+func (r *reading) former(s *sentence, j int) bool {
+	for k := j - 1; k >= max(s.first, j-3); k-- {
+		switch w := &r.words[k]; w.low {
+		case "earlier", "previous", "initial", "prior", "former", "first", "provisional", "preliminary":
+			return k > s.first && r.words[k-1].is(lexicon.Det|lexicon.Prep)
+		case "death", "casualty":
+		default:
+			return false
+		}
+	}
+	return false
 }

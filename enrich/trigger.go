@@ -19,6 +19,8 @@ type clause struct {
 	other             bool // the text says that it tells of another incident
 	apart             bool // its figures have a place of their own
 	after             bool // "… hours after a guard was shot": it happened before
+	earlier           bool // "… in payback for a raid": so did this, and not as news
+	aside             bool // "… the club where four were shot on Sunday": where the day is another, this too
 	lead              int  // of the first of such: how many were killed in all of them
 }
 
@@ -27,15 +29,23 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	s := &r.sents[si]
 	ws := r.words
 	first := s.first + s.dateline
-	after := -1
+	after, earlier, aside, end := -1, -1, -1, -1
 	cut := func(last int) {
 		if last > first {
+			n := len(out)
 			out = append(out, r.clause(si, first, last))
-			out[len(out)-1].after = len(out)-1 == after
+			out[n].after, out[n].earlier, out[n].aside = n == after, n == earlier, n == aside
 		}
 		first = last
 	}
+	if n := r.foreword(s, first); n > first {
+		earlier = len(out)
+		cut(n)
+	}
 	for k := first; k < s.last; k++ {
+		if earlier == len(out) && ws[k].low != ";" {
+			continue // all of it
+		}
 		if ws[k].date > 0 && k > first+1 && r.tailWord(k) {
 			if r.dates[ws[k].date-1].Old {
 				cut(k) // "the bombing came a month after a blast that killed 32"
@@ -43,9 +53,23 @@ func (r *reading) clauses(si int, out []clause) []clause {
 			}
 			if r.harmAhead(k, s.last) && (ws[k-1].low == "," || r.newComer(k+1)) {
 				cut(k) // "the bomb went off hours after a guard was shot"
-				after = len(out)
+				if after = len(out); r.days(k) {
+					after, earlier = -1, len(out)
+				}
 				continue
 			}
+		}
+		if sure, maybe := r.linksBack(s, first, k); sure || maybe {
+			cut(k)
+			if sure {
+				earlier = len(out)
+			} else {
+				aside, end = len(out), r.asideEnd(s, k)
+			}
+			continue
+		}
+		if k == end {
+			cut(k)
 		}
 		if k > first+1 && (r.opensAnother(s, k) || r.toldOfAsOld(s, k)) {
 			cut(k)

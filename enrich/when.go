@@ -151,7 +151,7 @@ func (r *reading) hourOf(d *dating) *hour {
 		if h.word < s.first || h.word >= s.last {
 			continue
 		}
-		if r.otherDayBetween(d.word, h.word) {
+		if r.otherDayBetween(d.word, h.word) || r.saidAt(h.word) {
 			continue
 		}
 		switch {
@@ -164,6 +164,22 @@ func (r *reading) hourOf(d *dating) *hour {
 		}
 	}
 	return best
+}
+
+// saidAt tells whether a time of day is only that of a report: "the mayor reported at
+// 17:00".
+func (r *reading) saidAt(k int) bool {
+	if k > 0 && r.words[k-1].low == "at" {
+		k--
+	}
+	if k < 1 {
+		return false
+	}
+	switch r.words[k-1].low {
+	case "said", "reported", "wrote", "posted", "announced", "added", "tweeted", "published":
+		return k < 2 || !isWas(r.words[k-2].low) // but "a shooting was reported at 5 p.m."
+	}
+	return false
 }
 
 // otherDayBetween tells whether a time of day belongs to another date than the one

@@ -111,8 +111,7 @@ func (w *Worker) read(ctx context.Context, msg jetstream.Msg) (r read, ok bool) 
 	}
 	if len(reports) == 0 && a.Edition > 1 {
 		// An earlier edition may have told of an incident: the fold must know.
-		src := SourceOf(&a)
-		reports = []Report{{Schema: ReportSchema, ID: ReportID(src, 0), Role: Withdrawn, Type: "unknown", Outcome: "unknown", Source: src}}
+		reports = []Report{Nothing(&a)}
 	}
 	messages := make([]bus.Message, len(reports))
 	for i := range reports {

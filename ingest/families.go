@@ -22,21 +22,22 @@ const (
 	familyPatience = 30 * time.Second
 )
 
-// families tells which articles are one text. It goes on from the stream of
+// Families tells which articles are one text. It goes on from the stream of
 // articles: what was told before a restart, or by another poller, stands. Two
 // pollers that read one text in the same instant may found two families.
-type families struct {
+type Families struct {
 	mu    sync.Mutex
 	index *family.Index
 	ready chan struct{} // closed when what the stream has is known
 }
 
-func newFamilies() *families {
-	return &families{index: family.NewIndex(familyWindow, familyMost), ready: make(chan struct{})}
+// NewFamilies knows no article yet.
+func NewFamilies() *Families {
+	return &Families{index: family.NewIndex(familyWindow, familyMost), ready: make(chan struct{})}
 }
 
-// place gives an article its family, and says by which rule; "" is its own.
-func (f *families) place(a *Article) (rule string) {
+// Place gives an article its family, and says by which rule; "" is its own.
+func (f *Families) Place(a *Article) (rule string) {
 	p := a.print()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -58,7 +59,7 @@ func (a *Article) at() time.Time {
 }
 
 // follow learns what is on the stream until ctx ends.
-func (f *families) follow(ctx context.Context, b *bus.Bus, now time.Time) {
+func (f *Families) follow(ctx context.Context, b *bus.Bus, now time.Time) {
 	b.Follow(ctx, bus.Articles, now.Add(-familyWindow), familyMost, func(m jetstream.Msg) {
 		a, err := DecodeArticle(m.Data())
 		if err != nil || a.Family == "" {
@@ -72,7 +73,7 @@ func (f *families) follow(ctx context.Context, b *bus.Bus, now time.Time) {
 }
 
 // wait returns when the past days are known, or cannot be known soon.
-func (f *families) wait(ctx context.Context) {
+func (f *Families) wait(ctx context.Context) {
 	t := time.NewTimer(familyPatience)
 	defer t.Stop()
 	select {

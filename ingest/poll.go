@@ -317,7 +317,7 @@ func (p *Poller) publish(ctx context.Context, feed Feed, cfg Config, parsed *Par
 	for _, a := range fresh {
 		texts.read(a)
 		parsed.GuessLanguage(a) // of the few that are new: it is the dearest part of a poll
-		p.metrics.families.WithLabelValues(cmp.Or(p.families.place(a), "first")).Inc()
+		p.metrics.families.WithLabelValues(cmp.Or(p.families.Place(a), "first")).Inc()
 		m, err := Message(p.bus, a)
 		if err != nil {
 			return 0, 0, err

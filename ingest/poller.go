@@ -61,7 +61,7 @@ type Poller struct {
 
 	farewell chan struct{} // something was dropped
 	full     atomic.Bool   // too many articles wait to be read: see backlogged
-	families *families
+	families *Families
 }
 
 // NewPoller makes a poller of a valid configuration.
@@ -89,7 +89,7 @@ func NewPoller(ctx context.Context, b *bus.Bus, cfg Config) (*Poller, error) {
 		bus: b, mem: &memory{feeds: buckets[bus.FeedsBucket], seen: buckets[bus.SeenBucket]}, list: list,
 		log: cfg.Log, metrics: newMetrics(cfg.Metrics), now: time.Now,
 		entries: map[string]*entry{}, hosts: map[string]*host{}, states: map[string]string{}, silent: map[string]bool{}, wake: make(chan struct{}, 1), read: make(chan struct{}, 1),
-		farewell: make(chan struct{}, 1), families: newFamilies(),
+		farewell: make(chan struct{}, 1), families: NewFamilies(),
 	}
 	p.share = &share{name: cfg.Name, pollers: buckets[bus.PollersBucket], holders: buckets[bus.StateBucket], now: func() time.Time { return p.now() }}
 	if p.listed, err = list.All(ctx); err != nil {

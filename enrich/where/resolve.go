@@ -260,6 +260,9 @@ func worth(m *Mention) float64 {
 // count gives each group's country the votes of its mentions.
 func (r *Reader) count(ms []Mention) {
 	r.votes = r.votes[:0]
+	for _, v := range r.lean {
+		r.vote(v.country, v.weight)
+	}
 	for g := range r.groups {
 		r.groups[g].weight = 0
 	}
@@ -514,7 +517,9 @@ func (r *Reader) pair(o *Mention, l link, c *candidate, before bool) float32 {
 		case held && r.gaz.Within(c.ID, x), holding && r.gaz.Within(x, c.ID):
 			v = forHolder - doubt
 		case code != 0 && r.gaz.CountryOf(x) == code:
-			v = forNeighbour - doubt
+			if v = forNeighbour - doubt; l != sibling && r.gaz.Kind(c.ID) >= gazetteer.Settlement && r.gaz.Kind(x) >= gazetteer.Settlement && !r.gaz.Near(c.ID, x, nearby) {
+				v /= 4 // one is a part of the other, or they are a list: far apart in a country they are neither
+			}
 		}
 		s = max(s, v)
 	}
@@ -542,7 +547,7 @@ func (r *Reader) tooFar(id, in gazetteer.ID) bool {
 		return false
 	}
 	if k := r.gaz.Kind(id); k < gazetteer.Settlement {
-		return false
+		return r.gaz.Kind(in) == gazetteer.Settlement && (k == gazetteer.Admin1 || k == gazetteer.Admin2) && !r.gaz.Within(in, id) // Karen in Nairobi is no state
 	}
 	return !r.gaz.Near(id, in, 2*float64(r.gaz.Radius(in))+30_000)
 }
@@ -557,6 +562,9 @@ func (r *Reader) settle(ms []Mention, i, gi int) {
 	if m.weak && !r.sure(ms, g, c) || g.linked <= -against {
 		return // "Adamawa, Cameroon", where only Nigeria's is known by that name
 	}
+	if r.stray(g, c) {
+		return
+	}
 	m.ID, m.Kind, m.Country = c.ID, r.gaz.Kind(c.ID), r.gaz.Country(c.ID)
 	m.Demonym = m.Demonym || c.How == gazetteer.Demonym
 	m.Seat = 0
@@ -567,6 +575,30 @@ func (r *Reader) settle(ms []Mention, i, gi int) {
 		m.Region = false // "eastern Mosul" is in Mosul
 	}
 }
+
+// stray tells whether a name is only that of some small town in a country that the
+// text never speaks of, while it speaks of another: a town that no gazetteer has is
+// likelier than that one.
+func (r *Reader) stray(g *group, c *candidate) bool {
+	if r.gaz.Kind(c.ID) < gazetteer.Settlement || g.linked != 0 || r.gaz.Population(c.ID) >= strayPeople || r.gaz.Notable(c.ID) || r.gaz.Capital(c.ID) {
+		return false
+	}
+	code := r.gaz.CountryOf(c.ID)
+	if r.share(code, g) > 0 {
+		return false
+	}
+	for _, v := range r.votes {
+		if v.country != code && r.share(v.country, g) >= 0.6 {
+			return v.weight >= strayVotes
+		}
+	}
+	return false
+}
+
+const (
+	strayPeople = 30_000
+	strayVotes  = 0.8
+)
 
 // namesake is the largest division of a town's name that holds it, 0 for none.
 func (r *Reader) namesake(cands Range, town gazetteer.ID) gazetteer.ID {
@@ -600,7 +632,7 @@ func (r *Reader) sure(ms []Mention, g *group, c *candidate) bool {
 		return false
 	}
 	if g.sole {
-		return c.How != gazetteer.Also && people >= 5000 || len(ms[g.first].Name) > 4 && (r.unrest[code] || c.How != gazetteer.Also && len(ms[g.first].Name) > 6)
+		return c.How != gazetteer.Also && people >= 5000 || len(ms[g.first].Name) > 8 && strings.Contains(ms[g.first].Name, " ") || len(ms[g.first].Name) > 4 && (r.unrest[code] || c.How != gazetteer.Also && len(ms[g.first].Name) > 6)
 	}
 	return g.margin >= 0.9
 }

@@ -102,6 +102,7 @@ type Reader struct {
 	sounds  map[string]*known
 	m       Mention // the one that At returned last
 	votes   []vote
+	lean    []vote
 	opening int // the group of the dateline's first word, -1 for none
 
 	unrest   [512]bool       // by country
@@ -133,6 +134,15 @@ func (r *Reader) Reset() {
 	r.cands = r.cands[:0]
 	clear(r.persons)
 	r.last.any = false
+	r.lean = r.lean[:0]
+}
+
+// Lean tells the reader that the text speaks of a country by other words than its
+// name: "the Malian Armed Forces". Resolve counts it.
+func (r *Reader) Lean(country gazetteer.ID) {
+	if country != 0 && len(r.lean) < 8 {
+		r.lean = append(r.lean, vote{country, 0.7})
+	}
 }
 
 // maxPersons caps the names that are remembered as a person's.
@@ -453,6 +463,8 @@ func (r *Reader) before(toks []text.Token, i int, ev *evidence) {
 		w := low(toks, j-1)
 		ev.of = Noun(w) != gazetteer.None || w == "outskirts" || w == "suburbs" || w == "centre" || w == "center" || w == "heart" || w == "north" || w == "south" || w == "east" || w == "west" ||
 			strings.HasSuffix(w, "north") || strings.HasSuffix(w, "east") || strings.HasSuffix(w, "south") || strings.HasSuffix(w, "west")
+	case "capital":
+		ev.kind = j > 0 && (low(toks, j-1) == "provincial" || low(toks, j-1) == "regional" || low(toks, j-1) == "state" || low(toks, j-1) == "district")
 	default:
 		if Noun(low(toks, i-1)) != gazetteer.None && !toks[i-1].Upper {
 			ev.kind = true
@@ -617,6 +629,12 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 		}
 		return false, false // "Ana Guerrero"
 	}
+	if i == 0 && !r.headline && low(toks, next) == ":" && r.gaz.Kind(c.ID) >= gazetteer.Admin1 && !people && !info.Word && !info.Person && e.Class == 0 {
+		return true, true // "Nabatiyeh: a drone hit a car", in a round-up
+	}
+	if i > 1 && t.Low == "republic" && (low(toks, i-1) == "'s" || low(toks, i-1) == "’s") && strings.HasPrefix(low(toks, i-2), "people") {
+		return false, false // "the People's Republic of China" is not the Republic of China
+	}
 	if street(d, toks, next) || next < len(toks) && toks[next].Upper && named(toks[next].Low) || info.Person && low(toks, next) == "station" {
 		return false, false // named after it
 	}
@@ -675,6 +693,8 @@ func street(d *text.Doc, toks []text.Token, i int) bool {
 		switch w := toks[n].Low; w {
 		case "street", "streets", "avenue", "avenues", "boulevard":
 			return true
+		case "road", "highway", "bypass":
+			return toks[n].Upper // the Jalalabad Road is in Kabul; the road to Jalalabad is not called so
 		case "and":
 			continue
 		}
@@ -924,7 +944,8 @@ func (r *Reader) surroundings(d *text.Doc, toks []text.Token, i, k int, m *Menti
 	}
 	switch low(toks, next) {
 	case "border", "borders", "frontier":
-		m.Border = true
+		// "a Lebanese border town" is in Lebanon
+		m.Border = !m.Demonym || Noun(low(toks, next+1)) == gazetteer.None
 	}
 	for n := i - 1; n >= i-4 && n >= 0; n-- {
 		w := toks[n].Low
@@ -1027,6 +1048,12 @@ func (r *Reader) linkTo(toks []text.Token, i, next int, m *Mention) link {
 				l = holds
 			} else if l == alone && w == "of" {
 				l = inside
+				switch low(toks, n-1) {
+				case "suburb", "suburbs", "neighbourhood", "neighborhood":
+					if n-1 == r.last.end {
+						l = holds // "the Nairobi suburb of Karen"
+					}
+				}
 			}
 		default:
 			if r.last.people && toks[n].Kind == text.Word && !toks[n].Upper && i-r.last.end <= 5 && strings.HasSuffix(w, "held") {

@@ -1,0 +1,217 @@
+package enrich
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin/enrich/lexicon"
+)
+
+// An older incident that is told of only to place or to explain this one hangs on
+// words of its own: "a day after", "in payback for", "the club where … were shot on
+// Sunday", "Tuesday's attack, in which".
+
+// linksBack tells whether what follows word k of a clause that begins at first is
+// such an incident: surely, or where only its day can tell.
+func (r *reading) linksBack(s *sentence, first, k int) (sure, aside bool) {
+	if k < first+2 {
+		return false, false
+	}
+	at := func(n int) string {
+		if n < s.last {
+			return r.words[n].low
+		}
+		return ""
+	}
+	switch r.words[k].low {
+	case "payback", "reprisal", "reprisals", "revenge", "vengeance", "retaliation", "retribution":
+		if l := at(k + 1); l != "for" && l != "over" && l != "after" && l != "against" {
+			return false, false
+		}
+		return r.hurtAhead(s.first, k) && (r.hurtAhead(k+1, s.last) || r.deedAhead(k+1, s.last)), false
+	case "after":
+		// "the second ambush in a week, after that of Aguililla, in which …"
+		if l := at(k + 1); l != "that" && l != "those" || at(k+2) != "of" && at(k+2) != "in" && at(k+2) != "at" && at(k+2) != "on" {
+			return false, false
+		}
+		return r.hurtAhead(k+2, s.last), false
+	case "where", "which", "when":
+		switch {
+		case r.words[k].low == "which" && r.words[k-1].low != "in" && r.words[k-1].low != "at",
+			r.words[k].low == "when" && (r.words[k-1].low != "," || !r.deedAhead(max(first, k-8), k)):
+			return false, false
+		}
+		end := r.asideEnd(s, k)
+		return false, r.hurtAhead(k, end) && r.dayIn(k, end) && !r.dayOpens(k)
+	}
+	return false, false
+}
+
+// asideEnd is where a clause that hangs on a noun at word k ends: at a semicolon, or
+// at the comma behind which others are harmed.
+func (r *reading) asideEnd(s *sentence, k int) int {
+	hurt := false
+	for n := k; n < s.last; n++ {
+		w := &r.words[n]
+		hurt = hurt || w.is(lexicon.Harm)
+		if w.low == ";" || w.low == "," && hurt && k > s.first && r.words[k-1].low == "," && r.hurtAhead(n, s.last) {
+			return n
+		}
+	}
+	return s.last
+}
+
+// deedAhead tells whether words [from, to) name an incident, within some words.
+func (r *reading) deedAhead(from, to int) bool {
+	for k := from; k < min(from+8, to); k++ {
+		if w := &r.words[k]; w.is(lexicon.Kind) && !w.is(lexicon.Person) && r.isKind(k) && Family(w.e.Type) != "law" {
+			return true
+		}
+	}
+	return false
+}
+
+// dayIn tells whether words [from, to) name a day.
+func (r *reading) dayIn(from, to int) bool {
+	for k := from; k < to; k++ {
+		if d := r.words[k].date; d > 0 && r.isDay(d-1) && !r.reporting(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// dayOpens tells whether "when" or "where" at word k only goes on about the day
+// before it: "on Tuesday, when gunmen killed six".
+func (r *reading) dayOpens(k int) bool {
+	for n := k - 1; n >= 0 && n >= k-2; n-- {
+		if r.words[n].date > 0 {
+			return true
+		}
+		if !r.words[n].punct {
+			return false
+		}
+	}
+	return false
+}
+
+// foreword finds the comma behind an older incident that opens a sentence: "Barely
+// two days after 19 villagers were killed in Bokkos, gunmen attacked …". It returns
+// first where there is none.
+func (r *reading) foreword(s *sentence, first int) int {
+	k := first
+	for k < min(first+3, s.last) && r.words[k].date == 0 && (r.words[k].is(lexicon.Adv) || strings.HasSuffix(r.words[k].low, "ly") || r.words[k].low == "just" || r.words[k].low == "less" || r.words[k].low == "than" || r.words[k].low == "only") {
+		k++
+	}
+	if k >= s.last || r.words[k].date == 0 || !r.endsIn(k, "after") || !r.days(k) {
+		return first
+	}
+	for n := k + 2; n < s.last; n++ {
+		if r.words[n].low != "," || n+1 >= s.last {
+			continue
+		}
+		w := &r.words[n+1]
+		if !r.hurtAhead(k+1, n) && !r.deedAhead(k+1, n) || w.place > 0 || w.date > 0 || w.is(lexicon.Sub|lexicon.Prep|lexicon.Conj) || w.low == "who" || w.low == "which" || verbal(w.low) {
+			continue
+		}
+		if r.hurtAhead(n+1, s.last) {
+			return n + 1
+		}
+	}
+	return first
+}
+
+// days tells whether a stretch of time at word k is a day or more.
+func (r *reading) days(k int) bool {
+	w := &r.words[k]
+	t := strings.ToLower(r.art.Text(r.sents[r.sentenceAt(k)].field)[w.start:w.end])
+	if !strings.Contains(t, "hour") && !strings.Contains(t, "minute") {
+		return true
+	}
+	switch w.low {
+	case "24", "twenty-four", "36", "48", "forty-eight", "72":
+		return strings.Contains(t, "hour")
+	}
+	return false
+}
+
+// toldBack tells whether a clause gives an earlier day to people harmed, and does so
+// aside: in "Tuesday's attack", or in a clause that hangs on a noun. x is what the
+// article has told of so far.
+func (r *reading) toldBack(x *incident, c *clause) bool {
+	if len(c.figs) == 0 || len(c.dates) == 0 || r.updates(x) || r.sameToll(c, x) || !r.hurtsAny(x) && !r.violentDeed(x) {
+		return false
+	}
+	if len(x.figs) == 0 && !slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) }) {
+		return false // "today condemned the attack … in which on Tuesday nine died"
+	}
+	own := -1
+	for _, f := range c.figs {
+		if m := &r.figs[f]; m.scope == "current" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted) && m.relation != "part" && m.relation != "update" && m.q.Quantifier != "none" {
+			own = m.harm
+			break
+		}
+	}
+	if own < 0 {
+		return false
+	}
+	mine := -1
+	for _, d := range c.dates {
+		if r.isDay(d) && !r.reporting(r.dates[d].word) && !r.dates[d].Old && (mine < 0 || r.dates[d].owns) {
+			mine = d
+		}
+	}
+	if mine < 0 || r.dates[mine].Earliest.IsZero() || !c.aside && !r.dates[mine].owns && !r.hangs(c, own) {
+		return false
+	}
+	theirs := -1
+	for _, d := range few(x.dates) {
+		e := &r.dates[d]
+		if e.Earliest.IsZero() || r.reporting(e.word) || e.dateline {
+			continue
+		}
+		if e.Weekday > 0 && e.Weekday == r.dates[mine].Weekday || !e.Earliest.After(r.dates[mine].Earliest) {
+			return false // it is the incident's own, or the incident's is not told
+		}
+		if e.Precision == "day" || e.Precision == "hour" || e.Precision == "minute" {
+			theirs = d
+		}
+	}
+	if theirs < 0 && r.dates[mine].owns && r.hurtsAny(x) {
+		// No day is told of what is news; "yesterday's bombs" were elsewhere.
+		return r.relative(mine) && slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) })
+	}
+	return theirs >= 0
+}
+
+// relative tells whether a date is "yesterday".
+func (r *reading) relative(d int) bool { return r.words[r.dates[d].word].low == "yesterday" }
+
+// violentDeed tells whether an incident is more than what police do.
+func (r *reading) violentDeed(x *incident) bool {
+	return slices.ContainsFunc(few(x.kinds), func(k int) bool {
+		f := Family(r.words[k].e.Type)
+		return f != "law" && f != "unknown" && r.words[k].e.Type != "bodies_found"
+	})
+}
+
+// hangs tells whether the harm at word own is told in a clause that hangs on a noun:
+// "an attack on Tuesday that killed ten".
+func (r *reading) hangs(c *clause, own int) bool {
+	for k := own - 1; k > c.first; k-- {
+		w := &r.words[k]
+		switch w.low {
+		case "that", "which", "when", "where":
+			for n := c.first; n < k; n++ {
+				if r.words[n].is(lexicon.Kind) && r.isKind(n) || w.low == "where" || w.low == "when" {
+					return true
+				}
+			}
+			return false
+		}
+		if w.low == ";" {
+			return false
+		}
+	}
+	return false
+}

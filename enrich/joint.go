@@ -1,0 +1,249 @@
+package enrich
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin/enrich/lexicon"
+)
+
+// Articles that tell of several incidents at once: round-ups with a label for each
+// place, and sums that are taken apart further down: "two blasts killed nine … The
+// first … killed six".
+
+// labelled is the place that a sentence begins with as its label: "Odesa: hit on a
+// house, 1 dead", "Sumy region: Konotop, a depot". -1 where there is none.
+func (r *reading) labelled(s *sentence) int {
+	if s.title {
+		return -1
+	}
+	p := -1
+	for k := s.first; k < min(s.first+4, s.last); k++ {
+		w := &r.words[k]
+		switch {
+		case w.place > 0 && p < 0:
+			if p = w.place - 1; r.places[p].Demonym || r.places[p].country() || r.places[p].rank() < 4 {
+				return -1
+			}
+		case w.low == ":":
+			return p
+		case p >= 0 && !w.punct && (w.low == "region" || w.low == "district" || w.low == "province" || w.low == "oblast" || w.low == "city" || w.low == "area"):
+		default:
+			return -1
+		}
+	}
+	return -1
+}
+
+// roundUp tells whether an article gives places as labels to at least two of its
+// sentences.
+func (r *reading) roundUp() bool {
+	n := 0
+	for si := range r.sents {
+		if r.labelled(&r.sents[si]) >= 0 {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// severalAt tells whether word k names a number of incidents: "two attacks", "twin
+// blasts", "a string of shootings".
+func (r *reading) severalAt(first, k int) bool {
+	w := &r.words[k]
+	if !w.is(lexicon.Kind) || w.is(lexicon.Person) || len(w.low) < 5 || !strings.HasSuffix(w.low, "s") || r.meansOnly(w.low) {
+		return false
+	}
+	for n := k - 1; n >= max(first, k-4); n-- {
+		p := &r.words[n]
+		switch {
+		case p.q != nil:
+			return p.q.Quantifier == "exact" && p.q.Point >= 2 && p.q.Point <= 20
+		case p.low == "twin", p.low == "string", p.low == "series", p.low == "wave", p.low == "spate", p.low == "separate":
+			return true
+		case p.punct, p.is(lexicon.Verb | lexicon.Aux):
+			return false
+		}
+	}
+	return false
+}
+
+// severalTold tells whether the opening counts several attacks together: "Seven
+// soldiers were killed in two attacks in North Sinai".
+func (r *reading) severalTold(x *incident, cs []clause) bool {
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		if r.sents[c.sent].title || !r.opens(c.sent) {
+			continue
+		}
+		for k := c.first; k < c.last; k++ {
+			switch r.words[k].low {
+			case "attacks", "shootings", "bombings", "incidents", "killings", "ambushes", "assaults", "stabbings":
+				return r.severalAt(c.first, k) && r.tolls(c)
+			}
+		}
+	}
+	return false
+}
+
+// newThere tells whether no incident but the sum has one of the places.
+func (r *reading) newThere(out []incident, at []int, main int) bool {
+	for _, p := range at {
+		for i := range out {
+			for _, q := range out[i].at {
+				if out[i].role == Other && !r.elsewhereThan(p, &out[i]) || i == main && r.samePlace(p, q) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// first and second, as the subjects of what a sum is taken apart into: "The first bomb,
+// near …, killed six", "One was at …", "The second happened at …".
+func (r *reading) enumerates(s *sentence, k int) bool {
+	if k >= s.last {
+		return false
+	}
+	n := k
+	switch r.words[n].low {
+	case "the", "in":
+		if r.words[n].low == "in" && r.lowAt(n+1) == "the" {
+			n++
+		}
+		n++
+	case "one":
+		return n+1 < s.last && (r.words[n+1].low == "was" || r.words[n+1].low == "in" || r.words[n+1].low == "at" || r.words[n+1].is(lexicon.Kind))
+	default:
+		return false
+	}
+	if n+1 >= s.last {
+		return false
+	}
+	switch r.words[n].low {
+	case "first", "second", "third", "fourth", "other":
+	default:
+		return false
+	}
+	w := &r.words[n+1]
+	return w.is(lexicon.Kind|lexicon.Aux) || w.low == "," || w.low == "happened" || w.low == "occurred" || w.low == "took place" || w.low == "in" || w.low == "at" || w.low == "near" || w.low == "outside" || w.low == "car" || w.low == "was" || w.low == "incident"
+}
+
+// oneOfMany tells whether clause i begins one of the incidents that the opening
+// summed up: it is counted off, has a place, and people are harmed in it who are not
+// the sum.
+func (r *reading) oneOfMany(cs []clause, i int, x *incident) bool {
+	c := &cs[i]
+	s := &r.sents[c.sent]
+	if r.opens(c.sent) || !r.enumerates(s, c.first) {
+		return false
+	}
+	sum := false
+	for _, ci := range x.clauses {
+		d := &cs[ci]
+		for k := d.first; k < d.last && !sum; k++ {
+			sum = r.severalAt(d.first, k) || r.words[k].low == "twin" || r.words[k].low == "apart" || r.words[k].low == "opposite"
+		}
+	}
+	if !sum || !slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) }) && !r.streetIn(c) {
+		return false
+	}
+	for n := i; n < len(cs) && r.sents[cs[n].sent].para == s.para; n++ {
+		if n > i && r.enumerates(&r.sents[cs[n].sent], cs[n].first) {
+			break
+		}
+		for _, f := range cs[n].figs {
+			if m := &r.figs[f]; m.scope == "current" && (m.measure == Killed || m.measure == Injured) && m.q.Quantifier != "none" {
+				return !r.sameToll(&cs[n], x)
+			}
+		}
+	}
+	return false
+}
+
+// partsOfSum makes the deadliest of the incidents that were counted off the main one:
+// those that the text numbers, or whose dead are the sum that it opens with. A single
+// one that is numbered is what the article is about all along.
+func (r *reading) partsOfSum(out []incident, cs []clause, main int) {
+	if main < 0 {
+		return
+	}
+	of := func(x *incident) bool { return x.role == Other && x.rules[0] == "role.one-of-many" }
+	counted, best, most, dead := 0, -1, -1, 0
+	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && r.severalTold(&out[main], cs)
+	if all {
+		of = func(x *incident) bool { return x.role == Other }
+	}
+	for i := range out {
+		if x := &out[i]; of(x) {
+			counted++
+			k, _ := r.totalNumber(x, Killed)
+			n, _ := r.totalNumber(x, Injured)
+			dead += k
+			if n = k*1000 + min(n, 999); n > most {
+				best, most = i, n
+			}
+		}
+	}
+	if counted == 0 {
+		return
+	}
+	x, b := &out[main], &out[best]
+	if all {
+		if sum, ok := r.totalNumber(x, Killed); !ok || counted < 2 || dead*4 < sum*3 || dead > sum {
+			return
+		}
+	} else if counted == 1 {
+		x.clauses, x.kinds, x.figs, x.places = append(x.clauses, b.clauses...), append(x.kinds, b.kinds...), append(x.figs, b.figs...), append(x.places, b.places...)
+		x.dates, x.at = append(x.dates, b.dates...), append(x.at, b.at...)
+		b.role = merged
+		return
+	}
+	for _, f := range x.figs {
+		if m := &r.figs[f]; m.scope == "current" {
+			m.scope = "aggregate" // the sum
+		}
+	}
+	b.figs = append(b.figs, x.figs...)
+	for i := range out {
+		if y := &out[i]; of(y) && len(y.dates) == 0 {
+			y.dates = append(y.dates, x.dates...)
+			y.clauses = append(y.clauses, x.clauses...) // chooseDate looks there
+		}
+	}
+	b.role = Main
+	b.rules = append(b.rules, "role.deadliest")
+	x.role, x.figs = merged, nil
+}
+
+func (r *reading) totalNumber(x *incident, m Measure) (int, bool) {
+	t, ok := r.total(x, m)
+	if !ok {
+		return 0, false
+	}
+	return t.Number()
+}
+
+// titleOther tells whether all that is told of an incident is a headline that calls
+// it another one.
+func (r *reading) titleOther(cs []clause, x *incident) bool {
+	other := false
+	for _, ci := range x.clauses {
+		if !r.sents[cs[ci].sent].title {
+			return false
+		}
+		other = other || cs[ci].other
+	}
+	return other && !r.hurtsAny(x)
+}
+
+// streetIn tells whether a clause names a street or a site that has a name.
+func (r *reading) streetIn(c *clause) bool {
+	for k := c.first + 1; k < c.last; k++ {
+		if w := &r.words[k]; w.upper && (street(w.low) || siteKind(w.low) != "" || nameable(w.low)) && r.words[k-1].upper {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,514 @@
+package enrich
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin/enrich/gazetteer"
+	"tocsin/enrich/lexicon"
+)
+
+// What tells one incident from another of the same kind, town and day, beyond
+// the record's own fields: the words that its sentences share with few others,
+// and what the article says of its own place in the story.
+
+// The cues of a report: what its article is in the course of a story.
+const (
+	CueAgain    = "again"    // it says that this is another one: "a second bomb", "another shooting"
+	CueLater    = "later"    // it goes on about one that is known: "the toll rose", "Monday's attack", funerals
+	CueArrest   = "arrest"   // suspects were held
+	CueCourt    = "court"    // charges, trials, sentences
+	CueFreed    = "freed"    // people came free
+	CueMemory   = "memory"   // an anniversary, a look back
+	CueAccident = "accident" // it was no attack: a gas leak, a fault
+	CueHoax     = "hoax"     // nothing happened
+	CueClaim    = "claim"    // somebody says that it was his deed
+	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
+)
+
+// About is an older incident that an article names and that its news may
+// follow from: an arrest, a trial, a death in hospital.
+type About struct {
+	Type     string            `json:"type"`
+	Subtype  string            `json:"subtype,omitempty"`
+	Place    *Place            `json:"place,omitempty"`
+	Occurred *Occurred         `json:"occurred,omitempty"`
+	Totals   map[Measure]Total `json:"totals,omitempty"`
+}
+
+// Bounds of what a report carries for matching.
+const (
+	maxTerms = 32 // words; more say no more
+	maxAbout = 3
+)
+
+// terms are the words of an incident's sentences that may tell it from others:
+// names (they begin with ^), who and what was hit. Places that the gazetteer knows, dates, numbers
+// and the words for harm and kinds of incident have fields of their own.
+func (r *reading) terms(x *incident, cs []clause) []string {
+	var out []string
+	add := func(si int) {
+		s := &r.sents[si]
+		for k := s.first + s.dateline; k < s.last && len(out) < maxTerms; k++ {
+			w := &r.words[k]
+			if w.punct || w.clitic || w.number || w.q != nil || w.date > 0 || len(w.low) < 3 || w.is(lexicon.Function|lexicon.Harm|lexicon.Kind|lexicon.Adj) {
+				continue
+			}
+			if w.place > 0 && r.places[w.place-1].ID != 0 {
+				continue
+			}
+			t := stem(w.low)
+			if w.upper && k > s.first+s.dateline && !s.title && !s.headline && w.e.Class == 0 && len(t) > 3 {
+				t = "^" + t // a name
+			}
+			if !slices.Contains(out, t) {
+				out = append(out, t)
+			}
+		}
+	}
+	r.overSentences(x, cs, add)
+	for i := range out {
+		out[i] = strings.Clone(out[i]) // the reading's memory is used again
+	}
+	return out
+}
+
+// Bounds of the places that an incident's sentences name.
+const (
+	maxPlaces  = 12
+	metropolis = 1_000_000 // inhabitants from which on a town's name tells little
+)
+
+// placeNames are the towns, quarters and sites that an incident's sentences name,
+// folded, by the gazetteer's name where it has them. Those that hold much, such as
+// provinces and great cities, begin with ~; those of the headline with !.
+func (r *reading) placeNames(x *incident, cs []clause) []string {
+	var out []string
+	add := func(si int) {
+		s := &r.sents[si]
+		for i := range r.places {
+			p := &r.places[i]
+			if p.word < s.first+s.dateline || p.word >= s.last || p.Demonym || p.country() || p.Kind == gazetteer.Sea || len(out) >= maxPlaces {
+				continue
+			}
+			name, wide := gazetteer.Fold(p.name()), p.province() || p.Kind == gazetteer.River
+			if p.ID != 0 {
+				name = gazetteer.Fold(r.gaz.Name(p.ID))
+				wide = wide || r.gaz.Population(p.ID) >= metropolis
+			}
+			if wide {
+				name = "~" + name
+			}
+			if s.title && (p.ID != 0 || r.located(i)) {
+				name = "!" + name
+			}
+			if len(name) > 2 && !slices.Contains(out, name) && !slices.Contains(out, "!"+name) {
+				out = append(out, name)
+			}
+		}
+	}
+	r.overSentences(x, cs, add)
+	return out
+}
+
+// overSentences calls each for the headline, of the main incident, and for the
+// sentences that tell of the incident.
+func (r *reading) overSentences(x *incident, cs []clause, each func(si int)) {
+	last := -1
+	if x.role == Main {
+		for si := range r.sents {
+			if r.sents[si].title {
+				each(si)
+				last = si
+			}
+		}
+	}
+	for _, ci := range x.clauses {
+		if si := cs[ci].sent; si > last {
+			each(si)
+			last = si
+		}
+	}
+}
+
+// stem drops the plural.
+func stem(w string) string {
+	if len(w) > 4 && w[len(w)-1] == 's' && w[len(w)-2] != 's' && w[len(w)-2] != 'u' && w[len(w)-2] != 'i' {
+		return w[:len(w)-1]
+	}
+	return w
+}
+
+// leadSentences is how many sentences behind the title say what the article is.
+const leadSentences = 3
+
+// lead is the title and the first sentences, in small letters, each between
+// line feeds, its words parted by blanks.
+func (r *reading) lead() string {
+	var b strings.Builder
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > leadSentences {
+				break
+			}
+		}
+		b.WriteString("\n ")
+		for k := s.first + s.dateline; k < s.last; k++ {
+			b.WriteString(r.words[k].low)
+			b.WriteByte(' ')
+		}
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// cueWords are what gives a cue, as whole words of the lead; a word that ends in
+// * begins others.
+var cueWords = []struct {
+	cue   string
+	words []string
+}{
+	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "burial", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
+		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
+	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "captured", "captures", "seized in", "in cuffs", "rounded up"}},
+	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal"}},
+	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
+	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks", "decade*"}},
+	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "no shooting", "no bomb", "no attack", "fake"}},
+	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "gas cylinder*", "gas canister*", "gas bottle*", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
+		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "boiler", "industrial accident", "tyre burst", "transformer", "medical episode", "controlled explosion", "controlled blast", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
+}
+
+// unsure are the words beside which a cause is only one of several.
+var unsure = []string{"initially", "thought", "took", "sounded like", "looked like", "like a", "believed", "first thought", "at first", "earlier", "whether", "unclear", "possibl*", "may", "might", "could", "not ruled", "cannot rule", "rumour*", "rumor*", "or a", "deny", "denied", "rejected"}
+
+// cues reads the lead. Those that the headline gives begin with !: they are what
+// the article is about.
+func (r *reading) cues(lead string) []string {
+	var out []string
+	title := sentenceOf(lead, 1)
+	if len(r.sents) == 0 || !r.sents[0].title {
+		title = ""
+	}
+	for _, c := range cueWords {
+		if hasAny(lead, c.words, doubts[c.cue]) {
+			out = append(out, c.cue)
+			if title != "" && hasAny(title+"\n", c.words, doubts[c.cue]) {
+				out = append(out, "!"+c.cue)
+			}
+		}
+	}
+	if r.again() {
+		out = append(out, CueAgain)
+	}
+	if r.claim() {
+		out = append(out, CueClaim)
+	}
+	if r.joint() {
+		out = append(out, CueJoint)
+	}
+	if !slices.Contains(out, CueLater) && r.knownOne() {
+		out = append(out, CueLater)
+	}
+	return out
+}
+
+// doubts are, by cue, the words that take it out of a sentence: a cause that is one
+// of several, a release that is only asked for.
+var doubts = map[string][]string{
+	CueAccident: unsure, CueHoax: unsure,
+	CueFreed:  {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
+	CueArrest: {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
+}
+
+// hasAny tells whether one of the words stands in the text, in a sentence that has
+// none of those that take it back.
+func hasAny(text string, words, back []string) bool {
+	for _, w := range words {
+		for from := 0; ; {
+			at := find(text[from:], w)
+			if at < 0 {
+				break
+			}
+			at += from
+			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) {
+				return true
+			}
+			from = at + 1
+		}
+	}
+	return false
+}
+
+func find(text, w string) int {
+	if begins, ok := strings.CutSuffix(w, "*"); ok {
+		return strings.Index(text, " "+begins)
+	}
+	return strings.Index(text, " "+w+" ")
+}
+
+func sentenceOf(text string, at int) string {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
+		return text[from : at+n]
+	}
+	return text[from:]
+}
+
+// again tells whether the lead counts the incident: "another bombing", "the
+// second attack in two days".
+func (r *reading) again() bool {
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > 2 {
+				break
+			}
+		}
+		for k := s.first + s.dateline; k < s.last; k++ {
+			switch r.words[k].low {
+			case "another", "second", "third", "fourth", "fifth", "fresh", "latest", "separate", "copycat":
+				for m := k + 1; m < min(k+4, s.last); m++ {
+					if w := &r.words[m]; w.is(lexicon.Kind) && !w.is(lexicon.Person) {
+						return true
+					} else if w.punct {
+						break
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// claim tells whether the headline or one of the first sentences says that
+// somebody claims the deed.
+func (r *reading) claim() bool {
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > leadSentences {
+				break
+			}
+		}
+		for k := s.first + s.dateline; k < s.last; k++ {
+			switch r.words[k].low {
+			case "claims", "claimed", "claim", "claiming", "claimed responsibility", "claims responsibility", "claim responsibility":
+				if r.claims(s, k) {
+					return true
+				}
+			case "responsibility":
+				switch r.lowAt(k - 1) {
+				case "took", "taken", "takes", "accepted", "claimed", "claims", "claiming", "claim":
+					if !r.negated(s, k) {
+						return true
+					}
+				}
+			case "says", "said":
+				if r.saysItsDeed(s, k) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// claims tells whether a claim at word k is of a deed, and by who may have done it.
+func (r *reading) claims(s *sentence, k int) bool {
+	if r.negated(s, k) {
+		return false
+	}
+	for m := max(s.first, k-4); m < k; m++ {
+		w := &r.words[m]
+		if w.is(lexicon.Source) || w.low == "police" || w.low == "army" || w.low == "officials" || w.low == "ministry" || w.low == "military" {
+			return false // "police claim to have held three"
+		}
+	}
+	for m := k; m < min(k+7, s.last); m++ {
+		w := &r.words[m]
+		if strings.HasSuffix(w.low, "responsibility") || m > k && w.is(lexicon.Kind) && !w.is(lexicon.Person) {
+			return r.lowAt(k+1) != "that"
+		}
+		if m > k && (w.low == "lives" || w.low == "life") {
+			return false // "the attack claimed nine lives"
+		}
+	}
+	return false
+}
+
+func (r *reading) negated(s *sentence, k int) bool {
+	for m := max(s.first, k-7); m < k; m++ {
+		switch r.words[m].low {
+		case "no", "not", "nobody", "none", "yet", "without", "n't", "neither", "never", "denied":
+			return true
+		}
+	}
+	return false
+}
+
+// saysItsDeed tells whether somebody speaks of a deed as his: "says it bombed", "said
+// that its fighters had attacked", "said it was behind".
+func (r *reading) saysItsDeed(s *sentence, k int) bool {
+	m := k + 1
+	if r.lowAt(m) == "that" {
+		m++
+	}
+	if l := r.lowAt(m); l != "it" && l != "its" && l != "they" || r.negated(s, k) {
+		return false
+	}
+	for n := m + 1; n < min(m+6, s.last); n++ {
+		w := &r.words[n]
+		switch w.low {
+		case "behind", "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew":
+			return r.armed(s, k)
+		}
+		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && w.e.Measure != string(Arrested) && w.e.Measure != string(Released) {
+			return r.armed(s, k)
+		}
+		if w.punct {
+			break
+		}
+	}
+	return false
+}
+
+// armed tells whether who speaks before word k is a group under arms that is no
+// state: those tell of their operations, and claim nothing.
+func (r *reading) armed(s *sentence, k int) bool {
+	for m := s.first; m < k; m++ {
+		w := &r.words[m]
+		if w.is(lexicon.Actor) {
+			return w.e.Party != "state"
+		}
+		switch w.low {
+		case "group", "militants", "militant", "faction", "front", "rebels", "jihadists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
+			if w.low != "army" && w.low != "state" || m > s.first && r.words[m-1].upper && w.upper {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// several are words that make one sentence tell of more than one incident.
+var several = []string{"in two days", "in three days", "in four days", "in 24 hours", "in 48 hours", "in a week", "this week", "over the weekend", "two nights of", "three nights of", "night of drones", "night of violence", "night of gun violence", "day of violence", "in separate", "separate incidents", "separate attacks",
+	"across the country", "several cities", "several regions", "five regions", "four regions", "three regions", "two regions", "three cities", "four cities", "five cities", "two cities", "two districts", "two provinces", "three provinces", "wave of", "series of", "string of", "spate of", "twin"}
+
+// joint tells whether the headline, or the first sentence, counts several
+// incidents together: "nine dead as two blasts jolt Kabul".
+func (r *reading) joint() bool {
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > 1 {
+				break
+			}
+		}
+		var b strings.Builder
+		b.WriteByte(' ')
+		for k := s.first + s.dateline; k < s.last; k++ {
+			w := &r.words[k]
+			b.WriteString(w.low)
+			b.WriteByte(' ')
+			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || len(w.low) < 5 || w.low[len(w.low)-1] != 's' {
+				continue
+			}
+			for m := k - 1; m >= max(s.first+s.dateline, k-3); m-- {
+				if p := &r.words[m]; p.q != nil && p.q.Point >= 2 && p.q.Point <= 20 {
+					return true
+				} else if p.punct {
+					break
+				}
+			}
+		}
+		if hasAny(b.String(), several, nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// knownOne tells whether the first sentences speak of the incident as of one
+// that the reader knows: "Monday's bombing", "the attack on the hotel".
+func (r *reading) knownOne() bool {
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > 1 {
+				break
+			}
+		}
+		for k := s.first + s.dateline + 1; k < s.last; k++ {
+			w := &r.words[k]
+			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || w.is(lexicon.Harm) {
+				continue
+			}
+			for m := k - 1; m >= max(s.first+s.dateline, k-3); m-- {
+				p := &r.words[m]
+				if p.clitic && m > s.first && r.words[m-1].date > 0 {
+					return true
+				}
+				if p.low == "the" && !s.title {
+					return true
+				}
+				if p.punct || p.is(lexicon.Prep|lexicon.Verb|lexicon.Aux) {
+					break
+				}
+			}
+		}
+	}
+	return false
+}
+
+// sequel is an incident that an article goes back to which tells of none as its
+// news: funerals, arrests, trials, and that it was none after all. By itself it is
+// background; correlation makes more of it where it knows the incident.
+func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, bool) {
+	x := incident{role: Background, rules: []string{"role.sequel"}}
+	if slices.Contains(cues, CueHoax) || slices.Contains(cues, CueAccident) {
+		x.rules[0] = "role.denial"
+	} else if !slices.ContainsFunc(cues, func(c string) bool { return c != CueMemory && c != CueAgain }) {
+		return x, false
+	} else {
+		switch rule {
+		case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
+		default:
+			return x, false // it is about something else: a quake, a match, prices
+		}
+	}
+	body := 0
+	for si := range r.sents {
+		if !r.sents[si].title {
+			body = si
+			break
+		}
+	}
+	for i := range cs {
+		if cs[i].sent >= body+leadSentences {
+			break
+		}
+		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || len(x.clauses) > 0 {
+			r.join(&x, &cs[i], i, &r.sents[cs[i].sent])
+		}
+	}
+	return x, len(x.kinds) > 0
+}
+
+// abouts are the background incidents of an article that a report of its news
+// may follow from.
+func abouts(all []Report) []About {
+	var out []About
+	for i := range all {
+		if b := &all[i]; b.Role == Background && len(out) < maxAbout {
+			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals})
+		}
+	}
+	return out
+}
