@@ -40,6 +40,11 @@ type Data struct {
 	Why      string `json:"why,omitempty"`      // what changed, against the alert before
 	Previous string `json:"previous,omitempty"` // id of the alert before
 
+	// Other incidents that this one was found to be, or to be made of, or was part of.
+	MergedInto string   `json:"merged_into,omitempty"`
+	MergedFrom []string `json:"merged_from,omitempty"`
+	SplitFrom  string   `json:"split_from,omitempty"`
+
 	Incident   string                          `json:"incident"`
 	Version    int                             `json:"version"`
 	IncType    string                          `json:"type"`
@@ -101,12 +106,12 @@ func newAlert(i *correlate.Incident, status correlate.Status, rule, source strin
 			Schema: AlertSchema, Status: string(status), Severity: strings.ToLower(i.Assessment.Severity), Rule: rule,
 			Incident: i.ID, Version: i.Version, IncType: i.Type, Subtype: i.Subtype, Outcome: i.Outcome, Place: i.Place, Occurred: i.Occurred,
 			Totals: i.Totals, Actors: i.Actors, Weapons: i.Weapons, Assessment: i.Assessment, Counts: i.Sources,
-			Evidence: []Quote{}, Sources: []Source{},
+			Evidence: []Quote{}, Sources: []Source{}, MergedInto: i.MergedInto, MergedFrom: i.MergedFrom, SplitFrom: i.SplitFrom,
 		},
 	}
 	if before != nil {
 		a.Data.Previous = before.Alert
-		a.Data.Why = changes(i.Explain.Diff)
+		a.Data.Why = Changes(i.Explain.Diff)
 	}
 	for k := range i.Figures {
 		f := &i.Figures[k]
@@ -228,6 +233,15 @@ func CountryName(code string) string {
 	return code
 }
 
+// Summary is one line: what, where, how many, and what is new against what was
+// told before, nil for nothing.
+func Summary(i *correlate.Incident, before *correlate.Told) string {
+	if before == nil {
+		return summary(i, i.Status, nil)
+	}
+	return summary(i, i.Status, &told{Totals: before.Totals})
+}
+
 // summary is one line: what, where, how many, and what is new about it.
 func summary(i *correlate.Incident, status correlate.Status, before *told) string {
 	var b strings.Builder
@@ -249,26 +263,44 @@ func summary(i *correlate.Incident, status correlate.Status, before *told) strin
 		}
 		b.WriteString(in + strings.Join(where, ", "))
 	}
-	var parts []string
-	for _, m := range []enrich.Measure{enrich.Killed, enrich.Injured, enrich.Abducted, enrich.Hostages, enrich.Missing, enrich.Arrested} {
-		if t, ok := i.Totals[m]; ok {
-			if s := totalText(t, m); s != "" {
-				if n, had := before.number(m); had && status != correlate.New {
-					if is, ok := t.Number(); ok && is != n {
-						s += " (was " + strconv.Itoa(n) + ")"
-					}
-				}
-				parts = append(parts, s)
-			}
-		}
+	if status == correlate.New {
+		before = nil
+	}
+	if status == correlate.Cancel && i.MergedInto != "" {
+		return b.String() + ": one with incident " + i.MergedInto
 	}
 	if status == correlate.Cancel {
 		return b.String() + ": cancelled, no report stands by it"
 	}
-	if len(parts) > 0 {
+	if parts := tolls(i.Totals, before); len(parts) > 0 {
 		b.WriteString(": " + strings.Join(parts, ", "))
 	}
 	return b.String()
+}
+
+// Tolls are totals in words: "at least 4 killed, 12 injured"; empty for none.
+func Tolls(totals map[enrich.Measure]enrich.Total) string {
+	return strings.Join(tolls(totals, nil), ", ")
+}
+
+func tolls(totals map[enrich.Measure]enrich.Total, before *told) (parts []string) {
+	for _, m := range []enrich.Measure{enrich.Killed, enrich.Injured, enrich.Abducted, enrich.Hostages, enrich.Missing, enrich.Arrested} {
+		t, ok := totals[m]
+		if !ok {
+			continue
+		}
+		s := totalText(t, m)
+		if s == "" {
+			continue
+		}
+		if n, had := before.number(m); had {
+			if is, ok := t.Number(); ok && is != n {
+				s += " (was " + strconv.Itoa(n) + ")"
+			}
+		}
+		parts = append(parts, s)
+	}
+	return parts
 }
 
 var measureNames = map[enrich.Measure]string{enrich.Hostages: "held hostage"}
@@ -299,8 +331,8 @@ func totalText(t enrich.Total, m enrich.Measure) string {
 	return ""
 }
 
-// changes tells a version's differences in one line.
-func changes(diff []correlate.Diff) string {
+// Changes tells a version's differences in one line.
+func Changes(diff []correlate.Diff) string {
 	parts := make([]string, 0, len(diff))
 	for _, d := range diff {
 		parts = append(parts, fmt.Sprintf("%s: %v → %v", d.Field, orNone(d.From), orNone(d.To)))

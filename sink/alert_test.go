@@ -129,6 +129,7 @@ func TestSummary(t *testing.T) {
 		{"what it was before", incident("inc-1", killed(5)), correlate.Update, &told{Totals: map[enrich.Measure]int{enrich.Killed: 3}}, "Bombing in Mosul, Iraq: 5 killed (was 3)"},
 		{"the same as before", incident("inc-1"), correlate.Update, &told{Totals: map[enrich.Measure]int{enrich.Killed: 3}}, "Bombing in Mosul, Iraq: 3 killed"},
 		{"cancelled", incident("inc-1"), correlate.Cancel, &told{}, "Bombing in Mosul, Iraq: cancelled, no report stands by it"},
+		{"merged into another", incident("inc-1", func(i *correlate.Incident) { i.MergedInto = "inc-2" }), correlate.Cancel, &told{}, "Bombing in Mosul, Iraq: one with incident inc-2"},
 		{"violence of unknown type", incident("inc-1", func(i *correlate.Incident) { i.Type = "unknown" }), correlate.New, nil, "Attack in Mosul, Iraq: 3 killed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

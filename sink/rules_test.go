@@ -59,9 +59,13 @@ func TestJudge(t *testing.T) {
 		{"the first rule that matches is named", incident("inc-1", severity("Extreme")), nil, "new gravest told"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := &Worker{cfg: Config{Rules: []Rule{{Name: "gravest", Severity: "extreme"}, {Name: "grave", Severity: "moderate"}}}}
-			status, rule, outcome := w.judge(tt.inc, tt.before)
-			if got := string(status) + " " + rule + " " + outcome; got != tt.want {
+			cfg := Config{Rules: []Rule{{Name: "gravest", Severity: "extreme"}, {Name: "grave", Severity: "moderate"}}}
+			a, outcome := cfg.judge(tt.inc, tt.before)
+			got := "  " + outcome
+			if a != nil {
+				got = a.Data.Status + " " + a.Data.Rule + " " + outcome
+			}
+			if got != tt.want {
 				t.Errorf("judge = %q, want %q", got, tt.want)
 			}
 		})

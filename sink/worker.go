@@ -10,7 +10,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"tocsin/enrich"
 	"tocsin/enrich/correlate"
 	"tocsin/internal/bus"
 )
@@ -29,21 +28,6 @@ type Worker struct {
 	last   uint64             // of the alerts that this worker knows of
 	behind []remembering      // told and not yet in the bucket, oldest first
 	memo   map[string]*toldAt // what was told lately, so that a busy incident costs no look-up
-}
-
-// told is what is remembered of an incident's last alert.
-type told struct {
-	Version int                    `json:"version"`
-	Alert   string                 `json:"alert"`
-	Totals  map[enrich.Measure]int `json:"totals,omitempty"`
-}
-
-func (t *told) number(m enrich.Measure) (int, bool) {
-	if t == nil {
-		return 0, false
-	}
-	n, ok := t.Totals[m]
-	return n, ok
 }
 
 type toldAt struct {
@@ -216,12 +200,11 @@ func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
 		if err != nil {
 			return err
 		}
-		status, rule, outcome := w.judge(i, before.told)
+		a, outcome := w.cfg.judge(i, before.told)
 		w.metrics.versions.WithLabelValues(outcome).Inc()
-		if outcome != "told" {
+		if a == nil {
 			continue
 		}
-		a := newAlert(i, status, rule, w.cfg.Source, before.told)
 		data, err := json.Marshal(a)
 		if err != nil {
 			return fmt.Errorf("encode alert %s: %w", a.ID, err)
@@ -258,44 +241,6 @@ func (w *Worker) decode(ctx context.Context, msg jetstream.Msg) (*correlate.Inci
 		w.log.Error("incident neither told nor set aside, NATS will send it again", "subject", msg.Subject(), "err", err)
 	}
 	return nil, false
-}
-
-// judge says whether a version is told, as what and by which rule.
-func (w *Worker) judge(i *correlate.Incident, before *told) (status correlate.Status, rule, outcome string) {
-	if before != nil && i.Version <= before.Version {
-		return "", "", "known"
-	}
-	for k := range w.cfg.Rules {
-		if w.cfg.Rules[k].matches(i) {
-			rule = w.cfg.Rules[k].Name
-			break
-		}
-	}
-	switch {
-	case before == nil && (i.Status == correlate.Cancel || len(i.Readings) == 0):
-		return "", "", "silent" // nobody was told of it
-	case before == nil && rule == "":
-		return "", "", "no_rule"
-	case before == nil:
-		return correlate.New, rule, "told"
-	case i.Status == correlate.Silent:
-		return "", "", "silent"
-	case rule == "":
-		// Who was told of an incident is told that it was less.
-		return i.Status, "told-before", "told"
-	}
-	return i.Status, rule, "told"
-}
-
-// toldOf is what is remembered of an alert.
-func toldOf(a *Alert) *told {
-	t := &told{Version: a.Data.Version, Alert: a.ID, Totals: map[enrich.Measure]int{}}
-	for m, total := range a.Data.Totals {
-		if n, ok := total.Number(); ok {
-			t.Totals[m] = n
-		}
-	}
-	return t
 }
 
 // recall looks up what was last told of an incident.

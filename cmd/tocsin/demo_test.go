@@ -20,10 +20,10 @@ import (
 // demoExpectation is what a perfect reader makes of the demo: demo/expect.json.
 type demoExpectation struct {
 	Incidents []struct {
-		Key, Country string
-		Items        []string
-		Alerts       bool
-		Killed       *struct{ Min, Max *int }
+		Key, Country, Type string
+		Items              []string
+		Alerts             bool
+		Killed             *struct{ Min, Max *int }
 	}
 	Nothing []struct{ Item, Why string }
 }
@@ -39,7 +39,7 @@ func TestDemoStory(t *testing.T) {
 	if err := json.Unmarshal(raw, &want); err != nil {
 		t.Fatal(err)
 	}
-	incidents, alerts := runDemo(t)
+	incidents, alerts, dir := runDemo(t)
 	of := func(item string) (found []correlate.Incident) {
 		for _, i := range incidents {
 			if slices.ContainsFunc(i.Provenance, func(o correlate.Origin) bool { return o.URL == item }) {
@@ -54,10 +54,13 @@ func TestDemoStory(t *testing.T) {
 			continue
 		}
 		expected++
+		// Of two incidents that one article tells of, the one that more of the
+		// articles tell of.
 		var best *correlate.Incident
+		items := map[string]int{}
 		for _, item := range w.Items {
 			for _, i := range of(item) {
-				if i.Place.Country == w.Country && (best == nil || len(i.Readings) > len(best.Readings)) {
+				if items[i.ID]++; i.Place.Country == w.Country && (best == nil || items[i.ID] > items[best.ID] || items[i.ID] == items[best.ID] && i.Type == w.Type && best.Type != w.Type) {
 					best = &i
 				}
 			}
@@ -91,6 +94,7 @@ func TestDemoStory(t *testing.T) {
 		t.Error("the reader has become worse than it was")
 	}
 	checkMogadishu(t, incidents, alerts)
+	checkReplay(t, dir, len(alerts))
 }
 
 // checkMogadishu is the demo's main thread: one bombing told by nine outlets
@@ -126,8 +130,8 @@ func checkMogadishu(t *testing.T, incidents []correlate.Incident, alerts []*sink
 }
 
 // runDemo runs the daemon on the demo until it has been told to its end, and
-// returns the latest versions of what was told, and all alerts.
-func runDemo(t *testing.T) (incidents []correlate.Incident, alerts []*sink.Alert) {
+// returns the latest versions of what was told, all alerts, and its data directory.
+func runDemo(t *testing.T) (incidents []correlate.Incident, alerts []*sink.Alert, dir string) {
 	t.Helper()
 	cfg := defaultConfig()
 	cfg.Data, cfg.HTTP.Listen, cfg.NATS.Durability = t.TempDir(), "", bus.Relaxed
@@ -175,7 +179,7 @@ func runDemo(t *testing.T) (incidents []correlate.Incident, alerts []*sink.Alert
 		}
 	}
 	slices.SortFunc(incidents, func(a, b correlate.Incident) int { return a.Published.Compare(b.Published) })
-	return incidents, alerts
+	return incidents, alerts, cfg.Data
 }
 
 // counter sums a counter, of one label value or, where that is empty, of all.

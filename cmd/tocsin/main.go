@@ -28,14 +28,18 @@ const (
 )
 
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Run the daemon: poll feeds, read articles, tell alerts."`
-	Tag     tagCmd     `cmd:"" help:"Read one article and show what it says."`
-	Watch   watchCmd   `cmd:"" help:"Print alerts as they come."`
-	Feed    feedCmd    `cmd:"" help:"Work with feeds."`
-	Check   checkCmd   `cmd:"" help:"Check a configuration; all mistakes at once."`
-	Dead    deadCmd    `cmd:"" help:"List, show and replay messages that were set aside."`
-	Bench   benchCmd   `cmd:"" help:"Measure the whole line on this machine."`
-	Version versionCmd `cmd:"" help:"Print version and build."`
+	Run       runCmd       `cmd:"" help:"Run the daemon: poll feeds, read articles, tell alerts."`
+	Tag       tagCmd       `cmd:"" help:"Read one article and show what it says."`
+	Correlate correlateCmd `cmd:"" help:"Fold an archive of articles into incidents, in memory."`
+	Watch     watchCmd     `cmd:"" help:"Print alerts as they come."`
+	Incident  incidentCmd  `cmd:"" help:"Show incidents, merge and split them."`
+	Explain   explainCmd   `cmd:"" help:"Show why reports are one incident, or are not."`
+	Replay    replayCmd    `cmd:"" help:"Show what another configuration would have told."`
+	Feed      feedCmd      `cmd:"" help:"Work with feeds."`
+	Check     checkCmd     `cmd:"" help:"Check a configuration; all mistakes at once."`
+	Dead      deadCmd      `cmd:"" help:"List, show and replay messages that were set aside."`
+	Bench     benchCmd     `cmd:"" help:"Measure the whole line on this machine."`
+	Version   versionCmd   `cmd:"" help:"Print version and build."`
 }
 
 const description = `Tocsin turns the world's news feeds into trustworthy security alerts.

@@ -21,10 +21,10 @@ import (
 
 type watchCmd struct {
 	configFlags
-	Subject string        `arg:"" optional:"" help:"Subject or pattern, such as 'tocsin.v1.alert.*.iq.>'. Default all alerts."`
-	Since   time.Duration `placeholder:"TIME" help:"Begin with the alerts of the last TIME, such as 24h."`
-	Count   int           `short:"n" placeholder:"N" help:"End after N alerts."`
-	JSON    bool          `help:"Print the alerts as they are, CloudEvents JSON, one a line."`
+	Subject string `arg:"" optional:"" help:"Subject or pattern, such as 'tocsin.v1.alert.*.iq.>'. Default all alerts."`
+	Since   since  `placeholder:"TIME" help:"Begin with the alerts since TIME: how long ago, such as 24h or 7d, or a date."`
+	Count   int    `short:"n" placeholder:"N" help:"End after N alerts."`
+	JSON    bool   `help:"Print the alerts as they are, CloudEvents JSON, one a line."`
 }
 
 // Help implements kong's HelpProvider.
@@ -81,9 +81,6 @@ func alertSubject(pattern, prefix string) bool {
 
 // Run implements the command.
 func (c watchCmd) Run(ctx context.Context, std streams) error {
-	if c.Since < 0 {
-		return usageError{fmt.Errorf("watch: --since %v is in the future", c.Since)}
-	}
 	b, cfg, err := c.attach(ctx, std, false)
 	if err != nil {
 		return err
@@ -100,8 +97,8 @@ func (c watchCmd) Run(ctx context.Context, std streams) error {
 	if c.Subject != "" {
 		oc.FilterSubjects = []string{c.Subject}
 	}
-	if c.Since > 0 {
-		from := time.Now().Add(-c.Since)
+	if !c.Since.none() {
+		from := c.Since.time(time.Now())
 		oc.DeliverPolicy, oc.OptStartTime = jetstream.DeliverByStartTimePolicy, &from
 	}
 	cons, err := s.OrderedConsumer(ctx, oc)

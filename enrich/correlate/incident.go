@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,11 +50,34 @@ type Incident struct {
 	Figures []enrich.Figure                 `json:"figures"`          // all of them, of all articles
 	Totals  map[enrich.Measure]enrich.Total `json:"totals,omitempty"` // fused; current scope, perpetrators excluded
 
+	Related    []Link       `json:"related,omitempty"`     // other incidents that it has to do with
+	MergedInto string       `json:"merged_into,omitempty"` // it was found to be another one, which has its readings now
+	MergedFrom []string     `json:"merged_from,omitempty"` // incidents that were found to be this one
+	SplitFrom  string       `json:"split_from,omitempty"`  // incident that had its readings before
+	Withdrawn  []Withdrawal `json:"withdrawn,omitempty"`   // articles that tell of it no more
+
+	Orders []OrderMark `json:"orders,omitempty"` // of operators, that it was changed by; the oldest are forgotten
+
 	Assessment Assessment `json:"assessment"`
 	Sources    Sources    `json:"sources"`
 	Provenance []Origin   `json:"provenance"`
 	Readings   []Reading  `json:"readings"` // what each article said: the fold's memory
 	Explain    Explain    `json:"explain"`
+	Told       *Told      `json:"told,omitempty"` // as it stood in the last version that was not silent
+}
+
+// Withdrawal is an article that has taken back what it said: what editions before
+// this one said comes too late.
+type Withdrawal struct {
+	Article string `json:"article"`
+	Edition int    `json:"edition"`
+}
+
+// Link is another incident that one has to do with.
+type Link struct {
+	ID    string  `json:"id"`
+	Kind  string  `json:"kind"`            // follows retaliates part_of same_campaign arrest_for trial_for
+	Score float64 `json:"score,omitempty"` // log-odds that the two are one
 }
 
 // Status is what a version changed.
@@ -64,6 +88,7 @@ const (
 	Update     Status = "update"
 	Correction Status = "correction"
 	Cancel     Status = "cancel"
+	FollowUp   Status = "follow_up" // what came after it: an arrest, a trial, a release
 	// Silent versions are kept and not told: another outlet says the same.
 	Silent Status = "silent"
 )
@@ -94,28 +119,8 @@ type Origin struct {
 	Published     time.Time `json:"published,omitzero"`
 	Fetched       time.Time `json:"fetched"`
 	Family        string    `json:"family,omitempty"` // articles with one text have one
+	Credit        string    `json:"credit,omitempty"` // agency that the article names as its source
 	ContentSHA256 string    `json:"content_sha256"`
-}
-
-// Reading is what the fold keeps of one report.
-type Reading struct {
-	Report    string                          `json:"report"`
-	Article   string                          `json:"article"`
-	Edition   int                             `json:"edition"`
-	Ordinal   int                             `json:"ordinal"`
-	Outlet    string                          `json:"outlet,omitempty"`
-	Family    string                          `json:"family,omitempty"`
-	At        time.Time                       `json:"at"` // published, else first seen: orders readings
-	Type      string                          `json:"type"`
-	Subtype   string                          `json:"subtype,omitempty"`
-	Complex   bool                            `json:"complex,omitempty"`
-	Outcome   string                          `json:"outcome"`
-	Certainty string                          `json:"certainty,omitempty"`
-	Place     *enrich.Place                   `json:"place,omitempty"`
-	Occurred  *enrich.Occurred                `json:"occurred,omitempty"`
-	Totals    map[enrich.Measure]enrich.Total `json:"totals,omitempty"`
-	Corrects  []enrich.Measure                `json:"corrects,omitempty"` // of what it gives a corrected number
-	Official  bool                            `json:"official,omitempty"` // government, police, military or medical source
 }
 
 // Explain is how a version came to be.
@@ -136,22 +141,15 @@ type Diff struct {
 // of that article's time and a hash of its id and the report's ordinal, so that
 // a replay of the same articles gives the same incidents. The article's id and
 // not its URL: an item without a link founds incidents too.
-func newID(r *enrich.Report) string {
-	return "inc-" + ident.ULID(at(r), "incident", r.Source.ID, fmt.Sprint(r.Ordinal))
-}
-
-// newIDOfEdition is newID for what only a later edition of an article tells of,
-// where an earlier one has founded another incident at that ordinal.
-func newIDOfEdition(r *enrich.Report) string {
-	return "inc-" + ident.ULID(at(r), "incident", r.Source.ID, fmt.Sprint(r.Ordinal), fmt.Sprint(r.Source.Edition))
-}
-
-// at is when a report counts as said.
-func at(r *enrich.Report) time.Time {
-	if !r.Source.Published.IsZero() {
-		return r.Source.Published.UTC()
+//
+// Where that id is taken, again counts from 1: an article may found another
+// incident by a later edition, or when what it founded was split.
+func newID(x *Reading, again int) string {
+	parts := []string{"incident", x.Article, strconv.Itoa(x.Ordinal)}
+	if again > 0 {
+		parts = append(parts, strconv.Itoa(again))
 	}
-	return r.Source.FirstSeen.UTC()
+	return "inc-" + ident.ULID(x.At, parts...)
 }
 
 // MsgID is the Nats-Msg-Id of a version, and the id of the alert that it causes.
@@ -177,6 +175,7 @@ func Decode(data []byte) (Incident, error) {
 	if !strings.HasPrefix(i.ID, "inc-") || i.ID != bus.Token(i.ID) {
 		return Incident{}, fmt.Errorf("decode incident: id %q is not one of ours", i.ID)
 	}
+	i.deal()
 	if !slices.Contains(enrich.Types, i.Type) || rank(i.Assessment.Severity) < 0 {
 		return Incident{}, fmt.Errorf("decode incident: type %q, severity %q: not known", i.Type, i.Assessment.Severity)
 	}

@@ -1,208 +1,351 @@
 package correlate
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strconv"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tocsin/enrich"
 	"tocsin/internal/bus"
 )
 
-// Worker folds the reports on the bus into incidents. One worker at a time does
-// so; a second one would find its first write refused.
+// Worker folds the reports on the bus into incidents. Any number of them may run,
+// in one process or in many: one folds, the others stand by with the same memory
+// and take over when it stops or dies.
+//
+// One folds for the whole world and not one per country: reports without a country,
+// incidents at borders or ascribed to two countries, and two incidents that turn out
+// to be one, need one mind. The world publishes far less than one core folds.
+//
+// What is on the incident stream is the truth, and a version is stored only if
+// nothing is on it that its writer does not know: see write.
 type Worker struct {
 	bus     *bus.Bus
 	cfg     Config
 	log     *slog.Logger
 	metrics *metrics
+	reached func(point string) // nil; a test's way to stop the world
+	kept    int                // incidents in full
 
-	open   *index
-	last   map[string]stored // incident → its latest version on the stream
-	kv     map[string]uint64 // incident → revision in the bucket
-	behind []version         // on the stream and not yet in the bucket, oldest first
-	at     uint64            // every version up to this stream sequence was in the bucket when it was loaded
-	aged   time.Time
+	shelveEvery time.Duration
+
+	memory
+	shelf shelf
+	lease *lease
+	aged  time.Time
 }
 
 // NewWorker makes a worker of a valid configuration.
 func NewWorker(b *bus.Bus, cfg Config) *Worker {
-	return &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	w := &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics), kept: keptInFull, shelveEvery: shelveEvery}
+	w.forget()
+	return w
 }
 
-// batchSize bounds how many reports are folded before their versions are
-// confirmed: reports in a batch share one wait for the disk.
-const batchSize = 256
+const (
+	// batchSize bounds how many reports are folded before their versions are
+	// stored: reports in a batch share one wait for the disk.
+	batchSize = 256
+	// batchBytes bounds the versions that are stored at once.
+	batchBytes = 8 << 20
+)
 
-// Run folds reports until ctx ends, finishes those in hand and returns nil.
-// An error means that it gave up by itself. No goroutine outlives Run.
+// Run folds reports, or stands by to do so, until ctx ends, finishes those in hand
+// and returns nil. An error means that it gave up by itself. No goroutine outlives
+// Run.
 func (w *Worker) Run(ctx context.Context) error {
+	err := w.run(ctx)
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("correlate: %w", err)
+}
+
+func (w *Worker) run(ctx context.Context) (err error) {
+	if w.lease, err = newLease(ctx, w.bus, w.log); err != nil {
+		return err
+	}
 	if err := w.load(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return fmt.Errorf("correlate: %w", err)
+		return err
 	}
-	sub, err := w.bus.Subscribe(ctx, bus.CorrelateReports)
-	if err != nil {
-		return fmt.Errorf("correlate: %w", err)
+	for ctx.Err() == nil {
+		if until := w.standBy(ctx); !until.IsZero() {
+			w.lead(ctx, until)
+		}
 	}
-	late, cancel := bus.Grace(ctx, w.cfg.Drain)
-	defer cancel()
-	for {
-		idle := time.Duration(0)
-		if len(w.behind) > 0 {
-			idle = projectAfter
-		}
-		msgs, open := sub.Batch(batchSize, idle)
-		if !open {
-			break
-		}
-		if len(msgs) == 0 {
-			w.projectOne(late)
-			continue
-		}
-		began := time.Now()
-		wait := 20 * time.Millisecond
-		for err := w.fold(late, msgs); err != nil; err = w.fold(late, msgs) {
-			if late.Err() != nil {
-				break // not acknowledged: it comes again after the restart
-			}
-			w.log.Warn("versions not stored, rebuilding the memory", "err", err)
-			if errors.Is(err, bus.ErrConflict) {
-				w.metrics.conflicts.Inc()
-			}
-			bus.Pause(late, wait) // two workers that write in turns do not spin
-			wait = min(2*wait, 10*time.Second)
-			w.reload(late)
-		}
-		w.metrics.seconds.Observe(time.Since(began).Seconds())
-	}
-	w.projectAll(late)
-	sub.Wait()
 	return nil
 }
 
-// reload rebuilds the memory, over any trouble, until ctx ends.
-func (w *Worker) reload(ctx context.Context) {
-	bus.Insist(ctx, w.load, func(err error) { w.log.Error("the memory cannot be rebuilt, trying on", "err", err) })
+// standBy follows the incident stream until it has the lease, and returns until when;
+// zero says that ctx ended.
+func (w *Worker) standBy(ctx context.Context) (until time.Time) {
+	freed, stop := w.lease.changes(ctx)
+	defer stop()
+	t := time.NewTicker(tryEvery)
+	defer t.Stop()
+	stood := false
+	for ctx.Err() == nil {
+		if err := w.catchUp(ctx); ctx.Err() != nil {
+			return until
+		} else if err != nil {
+			w.log.Warn("the incident stream cannot be followed, trying on", "err", err)
+		} else if until, ok, err := w.lease.take(ctx); err != nil {
+			w.log.Warn("the correlator's lease cannot be had, trying on", "err", err)
+		} else if ok {
+			return until
+		} else if !stood {
+			stood = true
+			w.log.Info("another correlator folds, standing by")
+		}
+		w.reach("standing by")
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		case _, open := <-freed:
+			if !open {
+				freed = nil // the connection is closed: the tries go on to say so
+			}
+		}
+	}
+	return until
 }
 
-// stored is where a version is on the stream.
-type stored struct {
-	seq     uint64
-	subject string
+// lead folds reports until ctx ends or the lease is lost.
+func (w *Worker) lead(ctx context.Context, until time.Time) {
+	w.metrics.leader.Set(1)
+	w.metrics.takeovers.Inc()
+	defer w.metrics.leader.Set(0)
+
+	// holding ends when the lease is lost; work then, or when a stop was asked for; late
+	// when it is lost, or a while after a stop.
+	holding, lose := context.WithCancel(context.WithoutCancel(ctx))
+	var keeping sync.WaitGroup
+	keeping.Go(func() { w.lease.keep(holding, until, lose) })
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(holding, stop)()
+	late, cancel := bus.Grace(ctx, w.cfg.Drain)
+	defer cancel()
+	defer context.AfterFunc(holding, cancel)()
+
+	w.foldReports(work, late)
+
+	lost := holding.Err() != nil
+	if lost {
+		w.log.Warn("the correlator's lease is lost, standing by")
+	} else {
+		w.finish(late)
+	}
+	w.shelf.abandon()
+	lose()
+	keeping.Wait()
+	if !lost {
+		w.lease.release()
+	}
 }
 
-// version is one that is on its way to the stream.
-type version struct {
-	subject  string
-	incident *Incident
-	data     []byte
-	pending  *bus.Pending
+// foldReports folds reports until work ends; those in hand then it finishes while late
+// lasts.
+func (w *Worker) foldReports(work, late context.Context) {
+	w.catchUpAll(work)
+	var sub *bus.Subscription
+	bus.Insist(work, func(ctx context.Context) (err error) {
+		sub, err = w.bus.Subscribe(ctx, bus.CorrelateReports)
+		return err
+	}, func(err error) { w.log.Error("reports cannot be had, trying on", "err", err) })
+	if sub == nil {
+		return
+	}
+	defer sub.Wait()
+	w.reach("leading")
+	w.log.Info("folding reports", "incidents", w.book.Len(), "sequence", w.at)
+	for {
+		msgs, open := sub.Batch(batchSize, w.idleFor())
+		if !open {
+			return
+		}
+		if len(msgs) > 0 {
+			began := time.Now()
+			w.foldAll(late, msgs)
+			w.metrics.seconds.Observe(time.Since(began).Seconds())
+		}
+		w.tidy(late, len(msgs) > 0)
+	}
+}
+
+// foldAll folds a batch, over any trouble, until it is settled or ctx ends.
+func (w *Worker) foldAll(ctx context.Context, msgs []jetstream.Msg) {
+	hand := make([]*held, len(msgs))
+	for k := range msgs {
+		hand[k] = &held{Msg: msgs[k]}
+	}
+	wait := 20 * time.Millisecond
+	for err := w.fold(ctx, hand); err != nil; err = w.fold(ctx, hand) {
+		w.rollback()
+		if ctx.Err() != nil {
+			break
+		}
+		if errors.Is(err, bus.ErrConflict) {
+			w.metrics.conflicts.Inc()
+		}
+		w.log.Warn("versions not stored, taking in what others have written and folding again", "err", err)
+		bus.Pause(ctx, wait) // two that write in turns do not spin
+		wait = min(2*wait, time.Second)
+		before := w.at
+		if errors.Is(err, errBroken) {
+			bus.Insist(ctx, w.load, func(err error) { w.log.Error("the memory cannot be built, trying on", "err", err) })
+		} else {
+			w.catchUpAll(ctx)
+		}
+		w.nameless = errors.Is(err, bus.ErrRepeated) && w.at == before
+	}
+	w.nameless = false
+	for _, m := range hand {
+		if !m.settled {
+			// Whoever folds next has it at once, and not when AckWait is over.
+			_ = m.NakWithDelay(time.Millisecond)
+		}
+	}
+}
+
+// held is a report in hand.
+type held struct {
+	jetstream.Msg
+	settled bool
 }
 
 // fold takes in a batch of reports, and returns when what it caused is durable
-// and the reports are settled. After an error nothing is settled and the memory
-// is stale: load it before anything else.
+// and the reports are settled. After an error what is not stored must be rolled
+// back, and what others have stored taken in, before anything else.
 //
-// Order of writes, and what a crash after each costs: the version on the
-// incident stream (a redelivered report finds itself in it and changes
-// nothing), the bucket (load brings it up to date from the stream), the
-// acknowledgement (the report comes again and changes nothing).
-func (w *Worker) fold(ctx context.Context, msgs []jetstream.Msg) error {
-	var begun []version
-	inFlight := map[string]bool{}
-	flush := func() error {
-		for k := range begun {
-			if err := w.confirm(ctx, &begun[k]); err != nil {
-				return err
-			}
+// Order of writes, and what a crash after each costs: the versions on the incident
+// stream (a redelivered report finds itself in them and changes nothing; those that
+// one report causes are stored together, so that there is no half of a merger), the
+// acknowledgement (the report comes again and changes nothing), the incidents bucket
+// and the cards (whoever leads next, or stands by, reads the stream and brings them
+// up to it).
+func (w *Worker) fold(ctx context.Context, hand []*held) error {
+	w.ctx = ctx
+	var done []*held
+	open := false // something was decided that no write has confirmed since
+	for _, m := range hand {
+		if m.settled {
+			continue
 		}
-		w.behind = append(w.behind, begun...)
-		if len(w.behind) > maxBehind {
-			if err := w.project(ctx, w.behind); err != nil {
-				return err
-			}
-			w.behind = w.behind[:0]
-		}
-		begun = begun[:0]
-		clear(inFlight)
-		return nil
-	}
-	settle := make([]jetstream.Msg, 0, len(msgs))
-	for _, msg := range msgs {
-		if passing(msg) {
+		if passing(m) {
 			w.metrics.reports.WithLabelValues("unused").Inc()
-			settle = append(settle, msg)
+			done = append(done, m)
 			continue
 		}
-		r, ok := w.decode(ctx, msg)
-		if !ok {
-			continue
-		}
-		versions, err := w.take(r)
-		if err != nil {
-			w.setAside(ctx, msg, bus.TooLarge, err)
-			continue
-		}
-		settle = append(settle, msg)
-		for _, v := range versions {
-			if inFlight[v.incident.ID] {
-				// Its next write is conditional on a sequence that is not known yet.
-				if err := flush(); err != nil {
-					return err
-				}
+		if w.size > batchBytes || len(w.begun) > batchSize {
+			if err := w.write(ctx); err != nil {
+				return err
 			}
-			w.begin(&v)
-			inFlight[v.incident.ID] = true
-			begun = append(begun, v)
+			open = false
+		}
+		t, err := w.take(ctx, m)
+		if err != nil {
+			return err
+		}
+		if t == nil {
+			m.settled = true // set aside
+			continue
+		}
+		open = true
+		if err := w.enter(t); err != nil {
+			w.setAside(ctx, m, bus.Panicked, err)
+			m.settled = true
+			return fmt.Errorf("%w: %w", errBroken, err)
+		}
+		w.metrics.reports.WithLabelValues(t.became()).Inc()
+		done = append(done, m)
+	}
+	w.reach("folded")
+	if len(w.begun) > 0 {
+		if err := w.write(ctx); err != nil {
+			return err
+		}
+	} else if open {
+		// Nothing follows from these reports, as far as this process knows: but does it
+		// know all? One that was paused for a while finds that another has gone on.
+		if err := w.current(ctx); err != nil {
+			return err
 		}
 	}
-	if err := flush(); err != nil {
-		return err
-	}
-	for _, msg := range settle {
-		if err := msg.Ack(); err != nil {
-			w.log.Error("report not settled, NATS will send it again", "subject", msg.Subject(), "err", err)
+	w.reach("stored")
+	for _, m := range done {
+		m.settled = true
+		if err := m.Ack(); err != nil {
+			w.log.Error("report not settled, NATS will send it again", "subject", m.Subject(), "err", err)
 		}
 	}
-	w.age()
+	w.reach("acknowledged")
 	return nil
 }
 
-// passing reports whether a report's headers say that it changes nothing: most
-// articles tell of incidents only as background. A later edition is looked at
-// all the same, for what it takes back.
+// headerPassing is what enrich sets on reports that change nothing, so that they
+// need not be decoded: most articles tell of incidents only in passing.
+const headerPassing = "Tocsin-Passing"
+
+// passing reports whether a report's headers say that it changes nothing. A later
+// edition is looked at all the same, for what it takes back.
 func passing(msg jetstream.Msg) bool {
 	h := msg.Headers()
-	return h.Get(enrich.HeaderRole) == string(enrich.Background) && h.Get(enrich.HeaderEdition) == "1"
+	return h.Get(headerPassing) != "" && h.Get(enrich.HeaderEdition) == "1"
 }
 
-// decode reads a report, or sets its message aside.
-func (w *Worker) decode(ctx context.Context, msg jetstream.Msg) (*enrich.Report, bool) {
-	r, err := enrich.DecodeReport(msg.Data())
-	reason := bus.Unreadable
+// taken is what follows from a report.
+type taken struct {
+	outcome  Outcome
+	versions []version
+}
+
+// became is the outcome as metrics name it.
+func (t *taken) became() string {
 	switch {
-	case errors.Is(err, enrich.ErrSchema):
-		reason = bus.UnknownKind
-	case err == nil && bus.Deliveries(msg) > bus.MaxDeliveries:
-		reason, err = bus.CrashLoop, fmt.Errorf("delivered %d times and never finished", bus.Deliveries(msg))
+	case t.outcome.Known:
+		return "known"
+	case len(t.versions) == 0:
+		return "unused"
+	case t.versions[0].incident.Version == 1:
+		return "founded"
 	}
-	if err == nil {
-		return &r, true
+	return "folded"
+}
+
+// version is one that is on its way to the stream, or to the bucket behind it.
+type version struct {
+	incident *Incident
+	data     []byte
+	seq      uint64 // on the stream, when it is there
+}
+
+// poison is what makes a report worth setting aside.
+type poison struct {
+	reason bus.Reason
+	err    error
+}
+
+func (p *poison) Error() string { return p.err.Error() }
+
+// take says what follows from a report or an order; nil where its message was set
+// aside. An error says that it cannot be told now.
+func (w *Worker) take(ctx context.Context, msg jetstream.Msg) (*taken, error) {
+	t, err := w.consider(msg)
+	var p *poison
+	if !errors.As(err, &p) {
+		return t, err
 	}
-	w.setAside(ctx, msg, reason, err)
-	return nil, false
+	w.setAside(ctx, msg, p.reason, p.err)
+	return nil, nil
 }
 
 func (w *Worker) setAside(ctx context.Context, msg jetstream.Msg, reason bus.Reason, cause error) {
@@ -212,319 +355,261 @@ func (w *Worker) setAside(ctx context.Context, msg jetstream.Msg, reason bus.Rea
 	}
 }
 
-// take folds one report into the memory and returns the versions that follow.
-// An error says that no message holds the version, and the memory is as it was.
-func (w *Worker) take(r *enrich.Report) (versions []version, err error) {
-	outcome := "unused"
-	if counts(r) {
-		i, c := w.place(r)
-		switch {
-		case i == nil:
-		case c.None:
-			outcome = "known"
+// errBroken says that a report broke the book while it was entered: nobody knows what
+// is in it now.
+var errBroken = errors.New("the memory is broken")
+
+func (w *Worker) consider(msg jetstream.Msg) (*taken, error) {
+	var ask func() (Outcome, error)
+	var err error
+	if IsOrder(msg) {
+		var o Order
+		o, err = DecodeOrder(msg.Data())
+		ask = func() (Outcome, error) { return w.book.Order(&o) }
+	} else {
+		var r enrich.Report
+		r, err = enrich.DecodeReport(msg.Data())
+		ask = func() (Outcome, error) {
+			w.reach("asking", r.ID)
+			return w.book.Take(&r)
+		}
+	}
+	switch {
+	case errors.Is(err, enrich.ErrSchema), errors.Is(err, ErrSchema):
+		return nil, &poison{bus.UnknownKind, err}
+	case err != nil:
+		return nil, &poison{bus.Unreadable, err}
+	case bus.Deliveries(msg) > bus.MaxDeliveries:
+		return nil, &poison{bus.CrashLoop, fmt.Errorf("delivered %d times and never finished", bus.Deliveries(msg))}
+	}
+	o, err := w.ask(ask)
+	if errors.Is(err, ErrOrder) {
+		return nil, &poison{bus.Refused, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := &taken{outcome: o}
+	for _, s := range o.Steps {
+		w.revive(s.Incident)
+		v, err := encode(s.Incident)
+		if most := int(w.bus.Conn.MaxPayload()) - headerRoom; err == nil && len(v.data) > most {
+			err = tooLarge(s.Incident, len(v.data), most)
+		}
+		if err != nil {
+			return nil, &poison{bus.TooLarge, err}
+		}
+		t.versions = append(t.versions, v)
+	}
+	return t, nil
+}
+
+// ask asks the book. An incident that it needs and that nowhere can be read is
+// dropped: it takes no more reports. A report that breaks the book is poison.
+func (w *Worker) ask(f func() (Outcome, error)) (o Outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.Error("a report breaks the book", "panic", p, "stack", string(debug.Stack()))
+			err = &poison{bus.Panicked, fmt.Errorf("folding it panicked: %v", p)}
+		}
+	}()
+	for {
+		w.lost, w.failed = "", nil
+		o, err = f()
+		switch id := w.lost; {
+		case w.failed != nil:
+			return o, w.failed // whatever was made of it
+		case id == "" || w.book.card(id) == nil:
+			return o, err
 		default:
-			outcome = "folded"
-			if i.Version == 1 {
-				outcome = "founded"
-			}
-			v, err := encode(i)
-			if err != nil {
-				return nil, err
-			}
-			w.open.put(i)
-			versions = append(versions, v)
+			w.log.Error("an incident cannot be read and takes no more reports", "incident", id)
+			w.book.revert(id, nil, false)
 		}
 	}
-	w.metrics.reports.WithLabelValues(outcome).Inc()
-	if r.Source.Edition > 1 && r.Ordinal >= r.Of-1 {
-		// The edition is told to its end: what only an earlier one said is gone.
-		for _, id := range w.open.having(r.Source.ID) {
-			next, c := Withdraw(*w.open.byID[id], &r.Source, w.cfg.Severity)
-			if c.None {
-				continue
-			}
-			v, err := encode(&next)
-			if err != nil {
-				w.log.Error("an edition that takes back what it said cannot be folded", "incident", id, "article", r.Source.ID, "err", err)
-				continue
-			}
-			w.open.put(&next)
-			versions = append(versions, v)
-		}
-	}
-	return versions, nil
 }
 
 func encode(i *Incident) (version, error) {
 	data, err := json.Marshal(i)
-	if err == nil && len(data) > bus.MaxMessage {
-		err = fmt.Errorf("it takes %d bytes, a message holds %d", len(data), bus.MaxMessage)
-	}
 	if err != nil {
 		return version{}, fmt.Errorf("incident %s version %d: %w", i.ID, i.Version, err)
+	}
+	if len(data) > bus.MaxMessage {
+		return version{}, tooLarge(i, len(data), bus.MaxMessage)
 	}
 	return version{incident: i, data: data}, nil
 }
 
-// counts reports whether a report speaks of an incident that is news.
-func counts(r *enrich.Report) bool {
-	return (r.Role == enrich.Main || r.Role == enrich.Other) && r.Type != "judicial"
+func tooLarge(i *Incident, size, most int) error {
+	return fmt.Errorf("incident %s version %d takes %d bytes, a message holds %d", i.ID, i.Version, size, most)
 }
 
-// place finds the incident of a report, or founds it; nil where the report
-// denies one that nobody has told of.
-func (w *Worker) place(r *enrich.Report) (*Incident, Change) {
-	if i := w.open.match(r); i != nil {
-		next, c := Fold(*i, r, w.cfg.Severity)
-		return &next, c
+// headerRoom is what the headers of a version may take.
+const headerRoom = 4 << 10
+
+func (w *Worker) message(v *version) bus.Message {
+	i := v.incident
+	m := bus.Message{Subject: w.bus.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID), ID: i.MsgID(), Data: v.data, Header: i.Header()}
+	if w.nameless {
+		m.ID = ""
 	}
-	if denies(r.Outcome, r.Certainty) {
-		return nil, Change{None: true}
-	}
-	next, c := Found(r, w.cfg.Severity)
-	if w.open.byID[next.ID] != nil && r.Source.Edition > 1 {
-		next.ID = newIDOfEdition(r)
-	}
-	if w.last[next.ID].seq != 0 || w.open.byID[next.ID] != nil {
-		// Its article founded it before, and it has aged out since.
-		return nil, Change{None: true}
-	}
-	return &next, c
+	return m
 }
 
-// begin sends a version on its way to the stream.
-func (w *Worker) begin(v *version) {
-	i, last := v.incident, w.last[v.incident.ID]
-	v.subject = w.bus.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID)
-	// The version before may be on another subject, of another type or country.
-	// Its very subject is compared, no pattern: the server finds that at once.
-	v.pending = w.bus.Begin(bus.Message{Subject: v.subject, ID: i.MsgID(), Data: v.data, After: &last.seq, AfterSubject: cmp.Or(last.subject, v.subject)})
-}
-
-func (w *Worker) confirm(ctx context.Context, v *version) error {
-	ack, err := v.pending.Wait(ctx)
+// write stores the versions that were entered, all that one report causes at once.
+//
+// Each write is conditional on the last sequence of the whole stream being the one
+// that this process knows: whatever it writes follows from all that is there. So no
+// lease needs to be right: a correlator that was stopped for an hour, and then goes
+// on where it was, writes nothing once another has written. A foreign message (a
+// replayed dead letter) costs a look at it.
+//
+// The condition holds for one write at a time. Writes that are under way together,
+// each conditional on the sequence that the one before should get, would not be safe:
+// see bus.PublishTogether.
+func (w *Worker) write(ctx context.Context) error {
+	w.reach("writing")
+	if !w.together() {
+		for len(w.begun) > 0 {
+			m := w.message(&w.begun[0].version)
+			after := w.at
+			m.AfterAll = &after
+			ack, err := w.bus.Publish(ctx, m)
+			if err != nil {
+				return err
+			}
+			if ack.Duplicate && ack.Sequence <= after {
+				return fmt.Errorf("publish version %s: %w: %w", m.ID, bus.ErrConflict, bus.ErrRepeated)
+			}
+			w.confirm(1, ack.Sequence)
+			w.reach("stored one")
+		}
+		return nil
+	}
+	messages := make([]bus.Message, len(w.begun))
+	for k := range w.begun {
+		messages[k] = w.message(&w.begun[k].version)
+	}
+	last, err := w.bus.PublishTogether(ctx, w.at, messages)
 	if err != nil {
-		return fmt.Errorf("incident %s version %d: %w", v.incident.ID, v.incident.Version, err)
+		return err
 	}
-	if ack.Duplicate && ack.Sequence <= w.last[v.incident.ID].seq {
-		return fmt.Errorf("incident %s version %d is on the stream already: %w", v.incident.ID, v.incident.Version, bus.ErrConflict)
-	}
-	w.last[v.incident.ID] = stored{ack.Sequence, v.subject}
-	w.metrics.versions.WithLabelValues(string(v.incident.Status)).Inc()
-	w.log.Info("incident", "incident", v.incident.ID, "version", v.incident.Version, "status", v.incident.Status, "type", v.incident.Type,
-		"country", v.incident.Place.Country, "severity", v.incident.Assessment.Severity, "outlets", v.incident.Sources.Outlets)
+	w.confirm(len(messages), last)
 	return nil
 }
 
-// The bucket follows the stream when there is nothing better to do: an alert
-// must not wait for the disk because of it, and load makes up for a crash.
+// fewApart is how many versions a server without copies stores faster one by one
+// than together, for which it makes and removes a folder: 0.5 ms each against 9 ms.
+const fewApart = 16
+
+// together tells whether what was begun is stored together: because some of it
+// belongs together, or because it is faster.
+func (w *Worker) together() bool {
+	n := len(w.begun)
+	return n > 1 && (w.joined || n > fewApart || w.bus.Replicated())
+}
+
+// confirm notes that the first n versions that were begun are on the stream, the
+// last of them at seq.
+func (w *Worker) confirm(n int, seq uint64) {
+	for k := range w.begun[:n] {
+		v := w.begun[k].version
+		v.seq = seq - uint64(n-1-k)
+		w.stored(v)
+		i := v.incident
+		w.metrics.versions.WithLabelValues(string(i.Status)).Inc()
+		w.log.Info("incident", "incident", i.ID, "version", i.Version, "status", i.Status, "type", i.Type,
+			"country", i.Place.Country, "severity", i.Assessment.Severity, "outlets", i.Sources.Outlets)
+	}
+	w.begun = append(w.begun[:0], w.begun[n:]...)
+	if len(w.begun) == 0 {
+		w.size, w.joined = 0, false
+	}
+	w.at = seq
+}
+
+// lastSequence is that of the incident stream's last message.
+func (w *Worker) lastSequence(ctx context.Context) (uint64, error) {
+	s, err := w.bus.Stream(ctx, bus.Incidents)
+	if err != nil {
+		return 0, err
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}
+
+// current returns nil when the book has all that is on the incident stream.
+func (w *Worker) current(ctx context.Context) error {
+	last, err := w.lastSequence(ctx)
+	if err == nil && last != w.at {
+		err = fmt.Errorf("the incident stream ends at %d, this process knows it to %d: %w", last, w.at, bus.ErrConflict)
+	}
+	return err
+}
+
+func (w *Worker) reach(point ...string) {
+	if w.reached != nil {
+		w.reached(strings.Join(point, " "))
+	}
+}
+
+// What is done between reports: the bucket follows the stream when there is nothing
+// better to do, because an alert must not wait for the disk because of it.
 const (
 	projectAfter = 2 * time.Millisecond // without a report
-	maxBehind    = batchSize            // of versions; more go at once, whatever waits
+	// maxBehind is how many versions the bucket may lag; more go at once, whatever waits.
+	maxBehind = batchSize
+	// shelveLate is how long what is new waits to be stored for the next start while
+	// reports come without a pause; then each batch waits for a chunk of it.
+	shelveLate = 2 * shelveEvery
 )
 
-// projectOne brings the oldest version that the bucket lacks into it.
-func (w *Worker) projectOne(ctx context.Context) {
-	first := w.behind[0].incident.ID
-	if slices.ContainsFunc(w.behind[1:], func(v version) bool { return v.incident.ID == first }) {
-		w.behind = w.behind[1:] // a later one is on its way
-		return
+// idleFor is how long to wait for reports before something else is done.
+func (w *Worker) idleFor() time.Duration {
+	if len(w.behind) > 0 || len(w.shelf.todo) > 0 {
+		return projectAfter
 	}
-	if err := w.project(ctx, w.behind[:1]); err != nil {
-		w.log.Warn("the incidents bucket does not follow the stream", "err", err)
-		w.reload(ctx)
-		return
-	}
-	w.behind = w.behind[1:]
+	return max(projectAfter, w.shelf.due(time.Now()))
 }
 
-// projectAll is the last thing that a worker does.
-func (w *Worker) projectAll(ctx context.Context) {
-	if err := w.project(ctx, w.behind); err != nil {
-		w.log.Warn("the incidents bucket does not follow the stream; the next start sees to it", "err", err)
+// tidy does one piece of what waits; while reports come, only what has waited for
+// long.
+func (w *Worker) tidy(ctx context.Context, busy bool) {
+	w.ctx = ctx
+	switch {
+	case len(w.behind) > maxBehind:
+		w.projectSome(ctx, len(w.behind))
+	case len(w.behind) > 0 && !busy:
+		w.projectSome(ctx, 1)
+	case !busy || w.shelf.waits(time.Now()) > shelveLate:
+		w.shelve(ctx, 1)
 	}
-	w.behind = nil
+	w.age(ctx)
 }
 
-// project brings the latest of these versions of each incident into the bucket.
-func (w *Worker) project(ctx context.Context, versions []version) error {
-	latest := make(map[string]*Incident, len(versions))
-	for _, v := range versions {
-		latest[v.incident.ID] = v.incident
-	}
-	pending := make(map[string]*bus.Pending, len(latest))
-	for _, v := range versions {
-		if id := v.incident.ID; latest[id] == v.incident {
-			pending[id] = w.bus.Begin(w.bus.BucketMessage(bus.IncidentsBucket, id, v.data, w.kv[id]))
-		}
-	}
-	for id, p := range pending {
-		ack, err := p.Wait(ctx)
-		if err != nil {
-			return fmt.Errorf("latest version of incident %s: %w", id, err)
-		}
-		w.kv[id] = ack.Sequence
-	}
-	return nil
+// finish does all that waits, before a stop.
+func (w *Worker) finish(ctx context.Context) {
+	w.ctx = ctx
+	w.projectSome(ctx, len(w.behind))
+	// What is not stored now the next start reads from the stream.
+	ctx, cancel := context.WithTimeout(ctx, shelveAtStop)
+	defer cancel()
+	w.shelve(ctx, everyChunk)
 }
 
-// positionKey is where the projection's position is kept: every version on the
-// incident stream up to it is in the bucket. It is stored at each load; an older
-// position costs a longer one.
-const positionKey = "correlate.projected"
+// shelveAtStop bounds the time for which others wait for the lease at a stop.
+const shelveAtStop = time.Second
 
 // ageEvery is how often incidents are looked at that nobody has spoken of.
 const ageEvery = time.Hour
 
-func (w *Worker) age() {
-	w.metrics.open.Set(float64(len(w.open.byID)))
-	if now := time.Now(); now.Sub(w.aged) > ageEvery {
+// age forgets incidents of which neither the stream nor the bucket has a version any
+// more.
+func (w *Worker) age(ctx context.Context) {
+	now := time.Now()
+	if now.Sub(w.aged) > ageEvery {
 		w.aged = now
-		w.open.age(now.Add(-w.cfg.Open))
-		w.metrics.open.Set(float64(len(w.open.byID)))
+		w.expire(ctx, now)
 	}
+	w.metrics.known.Set(float64(len(w.versions)))
+	w.metrics.behind.Set(float64(len(w.behind)))
+	w.metrics.open.Set(float64(w.book.Len()))
 }
-
-// load rebuilds the memory: the bucket, then what the incident stream has
-// beyond it, which it also brings into the bucket.
-func (w *Worker) load(ctx context.Context) error {
-	began := time.Now()
-	w.open, w.last, w.kv, w.at, w.behind = newIndex(), map[string]stored{}, map[string]uint64{}, 0, nil
-	if err := w.loadBucket(ctx); err != nil {
-		return err
-	}
-	n, err := w.loadTail(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.bus.SavePosition(ctx, positionKey, w.at); err != nil {
-		return err
-	}
-	w.aged = time.Time{}
-	w.age()
-	w.log.Info("incidents loaded", "open", len(w.open.byID), "from_stream", n, "took", time.Since(began).Round(time.Millisecond))
-	return nil
-}
-
-func (w *Worker) loadBucket(ctx context.Context) error {
-	var err error
-	if w.at, err = w.bus.Position(ctx, positionKey); err != nil {
-		return err
-	}
-	kv, err := w.bus.Bucket(ctx, bus.IncidentsBucket)
-	if err != nil {
-		return err
-	}
-	all, err := kv.WatchAll(ctx)
-	if err != nil {
-		return fmt.Errorf("read the incidents bucket: %w", err)
-	}
-	defer func() { _ = all.Stop() }() // the watch has told all; its end has no news
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e, ok := <-all.Updates():
-			if !ok {
-				return errors.New("read the incidents bucket: interrupted")
-			}
-			if e == nil {
-				return nil
-			}
-			if e.Operation() != jetstream.KeyValuePut {
-				w.kv[e.Key()] = e.Revision() // somebody deleted it: the stream still has it
-				continue
-			}
-			i, err := Decode(e.Value())
-			if err != nil {
-				w.log.Error("an incident cannot be read and takes no more reports", "incident", e.Key(), "err", err)
-				continue
-			}
-			w.kv[i.ID] = e.Revision()
-			w.open.put(&i)
-		}
-	}
-}
-
-// loadTail reads the versions behind w.at, and the sequence of the last version
-// of every open incident.
-func (w *Worker) loadTail(ctx context.Context) (n int, err error) {
-	stream, err := w.bus.Stream(ctx, bus.Incidents)
-	if err != nil {
-		return 0, err
-	}
-	info, err := stream.Info(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read the incident stream: %w", err)
-	}
-	if w.at > info.State.LastSeq {
-		w.at = 0 // the stream was made anew: the position is another's
-	}
-	// The bucket's versions and those behind it, without their bodies: which
-	// sequence is the last of each incident. Where the bucket lacks one that the
-	// position says it has (a deleted key, a backup), the position goes back.
-	versions := map[string]int{}
-	if err := w.bus.Read(ctx, bus.Incidents, 1, info.State.LastSeq, true, func(m jetstream.Msg, seq uint64) error {
-		id := lastToken(m.Subject())
-		w.last[id] = stored{seq, m.Subject()}
-		if n, ok := versionOf(m.Headers().Get(jetstream.MsgIDHeader), id); ok {
-			versions[id] = n
-		}
-		return nil
-	}); err != nil {
-		return 0, err
-	}
-	for id, n := range versions {
-		if have := w.open.byID[id]; have == nil || have.Version < n {
-			w.at = min(w.at, w.last[id].seq-1)
-		}
-	}
-	var behind []version
-	err = w.bus.Read(ctx, bus.Incidents, w.at+1, info.State.LastSeq, false, func(m jetstream.Msg, seq uint64) error {
-		i, err := Decode(m.Data())
-		if err != nil {
-			w.log.Error("an incident version cannot be read, passed over", "subject", m.Subject(), "sequence", seq, "err", err)
-			return nil
-		}
-		if lastToken(m.Subject()) != i.ID {
-			w.log.Error("an incident version is on another's subject, passed over", "subject", m.Subject(), "sequence", seq, "incident", i.ID)
-			return nil
-		}
-		if old := w.open.byID[i.ID]; old == nil || old.Version < i.Version {
-			w.open.put(&i)
-			behind = append(behind, version{incident: &i, data: m.Data()})
-			n++
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	latest := map[string]version{}
-	for _, v := range behind {
-		latest[v.incident.ID] = v
-	}
-	todo := make([]version, 0, len(latest))
-	for _, v := range behind {
-		if l := latest[v.incident.ID]; l.incident == v.incident {
-			todo = append(todo, v)
-		}
-	}
-	if err := w.project(ctx, todo); err != nil {
-		return 0, err
-	}
-	w.at = info.State.LastSeq
-	return n, nil
-}
-
-// versionOf reads the version from the message id that MsgID made.
-func versionOf(msgID, incident string) (n int, ok bool) {
-	number, ok := strings.CutPrefix(msgID, incident+".")
-	if !ok {
-		return 0, false // a replayed message has another id
-	}
-	n, err := strconv.Atoi(number)
-	return n, err == nil
-}
-
-func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -20,18 +21,22 @@ import (
 	"tocsin/internal/bus/bustest"
 )
 
+// cities are where they are: two bombings in two of them are two.
+var cities = map[string][2]float64{"Mosul": {36.34, 43.13}, "Basra": {30.51, 47.78}, "Erbil": {36.19, 44.01}, "Kirkuk": {35.47, 44.39}}
+
 // report is what an article says of a bombing in a city today.
 func report(article, city string, killed, edition int) enrich.Report {
 	now := time.Now().UTC().Truncate(time.Second)
+	at := cities[city]
 	r := enrich.Report{Schema: enrich.ReportSchema, Of: 1, Role: enrich.Main, Type: "bombing", Outcome: "carried_out",
-		Place:  &enrich.Place{Name: city, Country: "IQ", Precision: "settlement"},
+		Place:  &enrich.Place{Name: city, Country: "IQ", Precision: "settlement", Lat: &at[0], Lon: &at[1], Radius: 5000},
 		Totals: map[enrich.Measure]enrich.Total{enrich.Killed: {Min: &killed, Max: &killed, Point: &killed, Quantifier: "exact", Rule: "total.test"}},
 		Source: enrich.Source{ID: "art-" + article, Edition: edition, Outlet: article, Published: now, Fetched: now, ContentSHA256: fmt.Sprint("sha", edition)}}
 	r.ID = enrich.ReportID(r.Source, 0)
 	return r
 }
 
-func put(t *testing.T, b *bus.Bus, reports ...enrich.Report) {
+func put(t testing.TB, b *bus.Bus, reports ...enrich.Report) {
 	t.Helper()
 	for _, r := range reports {
 		data, err := json.Marshal(r)
@@ -42,24 +47,27 @@ func put(t *testing.T, b *bus.Bus, reports ...enrich.Report) {
 	}
 }
 
-func putRaw(t *testing.T, b *bus.Bus, id string, data []byte) {
+func putRaw(t testing.TB, b *bus.Bus, id string, data []byte) {
 	t.Helper()
 	if _, err := b.Publish(t.Context(), bus.Message{Subject: b.Subject("report", "iq", "bombing"), ID: id, Data: data}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// start runs a worker; stop ends it and fails the test unless it returns nil.
-func start(t *testing.T, b *bus.Bus, reg prometheus.Registerer) (stop func()) {
-	t.Helper()
+func newWorker(t testing.TB, b *bus.Bus, reg prometheus.Registerer) *correlate.Worker {
 	cfg := correlate.DefaultConfig()
 	cfg.Log, cfg.Metrics = bustest.Log(t), reg
-	w := correlate.NewWorker(b, cfg)
-	return bustest.Start(t, w.Run)
+	return correlate.NewWorker(b, cfg)
+}
+
+// start runs a worker; stop ends it and fails the test unless it returns nil.
+func start(t testing.TB, b *bus.Bus, reg prometheus.Registerer) (stop func()) {
+	t.Helper()
+	return bustest.Start(t, newWorker(t, b, reg).Run)
 }
 
 // settled waits until all reports are folded, and as many as came.
-func settled(t *testing.T, b *bus.Bus) {
+func settled(t testing.TB, b *bus.Bus) {
 	t.Helper()
 	s, err := b.Stream(t.Context(), bus.Reports)
 	if err != nil {
@@ -82,7 +90,7 @@ func settled(t *testing.T, b *bus.Bus) {
 
 // versions are those on the stream, in its order, and fails the test where an
 // incident's have a gap or a fork, or where the bucket has not its latest one.
-func versions(t *testing.T, b *bus.Bus) []correlate.Incident {
+func versions(t testing.TB, b *bus.Bus) []correlate.Incident {
 	t.Helper()
 	s, err := b.Stream(t.Context(), bus.Incidents)
 	if err != nil {
@@ -176,10 +184,11 @@ func TestReportsInVersionsOut(t *testing.T) {
 # HELP tocsin_correlate_open_incidents Incidents that still take reports.
 # TYPE tocsin_correlate_open_incidents gauge
 tocsin_correlate_open_incidents 2
-# HELP tocsin_correlate_versions_total Incident versions by status: new, update, correction, cancel, silent.
+# HELP tocsin_correlate_versions_total Incident versions by status: new, update, correction, cancel, follow_up, silent.
 # TYPE tocsin_correlate_versions_total counter
 tocsin_correlate_versions_total{status="cancel"} 0
 tocsin_correlate_versions_total{status="correction"} 0
+tocsin_correlate_versions_total{status="follow_up"} 0
 tocsin_correlate_versions_total{status="new"} 2
 tocsin_correlate_versions_total{status="silent"} 1
 tocsin_correlate_versions_total{status="update"} 1
@@ -227,65 +236,68 @@ func TestAnEditionThatTellsAnotherStoryLosesNeither(t *testing.T) {
 }
 
 func TestARestartGoesOnWhereItWas(t *testing.T) {
+	nothing := func(*testing.T, *bus.Bus) {}
 	for _, tt := range []struct {
 		name  string
 		wreck func(t *testing.T, b *bus.Bus)
+		fast  bool // it needs no incident in full
 	}{
-		{"with all as it was", func(*testing.T, *bus.Bus) {}},
+		{"with all as it was", nothing, true},
 		{"with another start of the server", func(t *testing.T, b *bus.Bus) {
 			if err := b.RestartServer(); err != nil {
 				t.Fatal(err)
 			}
-		}},
-		{"when the bucket lost its keys", func(t *testing.T, b *bus.Bus) {
+		}, true},
+		{"when the bucket lost its keys", loseKeys, true},
+		{"when the bucket is of an older day", turnBack, true},
+		{"when the bucket is empty", func(t *testing.T, b *bus.Bus) { purge(t, b, bus.IncidentsBucket) }, true},
+		{"when a version cannot be read", func(t *testing.T, b *bus.Bus) {
 			kv := bucket(t, b, bus.IncidentsBucket)
-			keys, err := kv.Keys(t.Context())
+			if _, err := kv.PutString(t.Context(), versions(t, b)[0].ID, "<html>"); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+		{"without cards", func(t *testing.T, b *bus.Bus) { purge(t, b, bus.CardsBucket) }, false},
+		{"without a manifest of cards", func(t *testing.T, b *bus.Bus) {
+			if err := bucket(t, b, bus.CardsBucket).Delete(t.Context(), "manifest"); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+		{"with a manifest that cannot be read", func(t *testing.T, b *bus.Bus) {
+			if _, err := bucket(t, b, bus.CardsBucket).PutString(t.Context(), "manifest", "{"); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+		{"when a chunk of cards is lost", func(t *testing.T, b *bus.Bus) {
+			if err := bucket(t, b, bus.CardsBucket).Purge(t.Context(), chunk(t, b)); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+		{"when a chunk of cards is damaged", func(t *testing.T, b *bus.Bus) {
+			kv := bucket(t, b, bus.CardsBucket)
+			e, err := kv.Get(t.Context(), chunk(t, b))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, k := range keys[:len(keys)-1] {
-				if err := kv.Delete(t.Context(), k); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := kv.Purge(t.Context(), keys[len(keys)-1]); err != nil {
+			data := slices.Clone(e.Value())
+			data[len(data)-5] ^= 1
+			if _, err := kv.Put(t.Context(), e.Key(), data); err != nil {
 				t.Fatal(err)
 			}
-		}},
-		{"when the position is lost", func(t *testing.T, b *bus.Bus) {
-			kv := bucket(t, b, bus.StateBucket)
-			keys, err := kv.Keys(t.Context())
-			if err != nil {
-				t.Fatal(err)
+		}, false},
+		{"without cards, when the bucket lost its keys", func(t *testing.T, b *bus.Bus) {
+			purge(t, b, bus.CardsBucket)
+			loseKeys(t, b)
+		}, false},
+		{"without cards, when the bucket is of an older day", func(t *testing.T, b *bus.Bus) {
+			purge(t, b, bus.CardsBucket)
+			turnBack(t, b)
+		}, false},
+		{"when all buckets are empty", func(t *testing.T, b *bus.Bus) {
+			for _, name := range []string{bus.CardsBucket, bus.IncidentsBucket, bus.StateBucket} {
+				purge(t, b, name)
 			}
-			for _, k := range keys {
-				if err := kv.Delete(t.Context(), k); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}},
-		{"when the bucket is of an older day", func(t *testing.T, b *bus.Bus) {
-			kv := bucket(t, b, bus.IncidentsBucket)
-			list := versions(t, b)
-			data, err := json.Marshal(list[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := kv.Put(t.Context(), list[0].ID, data); err != nil {
-				t.Fatal(err)
-			}
-		}},
-		{"when both buckets are emptied", func(t *testing.T, b *bus.Bus) {
-			for _, name := range []string{"KV_tocsin_incidents", "KV_tocsin_state"} {
-				s, err := b.JS.Stream(t.Context(), name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := s.Purge(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}},
+		}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -306,57 +318,108 @@ func TestARestartGoesOnWhereItWas(t *testing.T) {
 				putRaw(t, b, fmt.Sprint("again", k), data)
 			}
 			put(t, b, report("d", "Mosul", 9, 1), report("e", "Basra", 5, 1))
-			stop = start(t, b, prometheus.NewRegistry())
+			reg := prometheus.NewRegistry()
+			stop = start(t, b, reg)
 			settled(t, b)
 			stop()
 			want := []string{"Mosul v3 update 9", "Basra v2 update 5"}
 			if d := cmp.Diff(want, brief(versions(t, b)[before:])); d != "" {
 				t.Errorf("versions after the restart (-want +got)\n%s", d)
 			}
+			from := map[bool]string{true: "cards", false: "incidents"}[tt.fast]
+			if n := metric(t, reg, "tocsin_correlate_loads_total", from); n != 1 {
+				t.Errorf("the memory was built %v times from the %s, want once", n, from)
+			}
+			// And once more, from the cards that this one left behind.
+			reg = prometheus.NewRegistry()
+			put(t, b, report("f", "Mosul", 30, 1))
+			start(t, b, reg)
+			settled(t, b)
+			if d := cmp.Diff(append(want, "Mosul v4 update 30"), brief(versions(t, b)[before:])); d != "" {
+				t.Errorf("versions after another restart (-want +got)\n%s", d)
+			}
+			if n := metric(t, reg, "tocsin_correlate_loads_total", "cards"); n != 1 {
+				t.Errorf("the memory was built %v times from the cards, want once", n)
+			}
 		})
 	}
 }
 
-func bucket(t *testing.T, b *bus.Bus, name string) jetstream.KeyValue {
+// loseKeys deletes all keys of the bucket, one of them with its traces.
+func loseKeys(t *testing.T, b *bus.Bus) {
+	kv := bucket(t, b, bus.IncidentsBucket)
+	keys, err := kv.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys[:len(keys)-1] {
+		if err := kv.Delete(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := kv.Purge(t.Context(), keys[len(keys)-1]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// turnBack puts the first version of an incident over its latest one.
+func turnBack(t *testing.T, b *bus.Bus) {
+	first := versions(t, b)[0]
+	data, err := json.Marshal(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bucket(t, b, bus.IncidentsBucket).Put(t.Context(), first.ID, data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func purge(t testing.TB, b *bus.Bus, bucket string) {
+	t.Helper()
+	s, err := b.BucketStream(t.Context(), bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// chunk is the key of a chunk of cards.
+func chunk(t *testing.T, b *bus.Bus) string {
+	t.Helper()
+	keys, err := bucket(t, b, bus.CardsBucket).Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(keys, func(k string) bool { return k == "manifest" })[0]
+}
+
+// metric is the value of a counter or gauge; label is the value of its only label.
+func metric(t testing.TB, reg prometheus.Gatherer, name, label string) float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && (label == "" || m.GetLabel()[0].GetValue() == label) {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	t.Fatalf("there is no metric %s %s", name, label)
+	return 0
+}
+
+func bucket(t testing.TB, b *bus.Bus, name string) jetstream.KeyValue {
 	t.Helper()
 	kv, err := b.Bucket(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return kv
-}
-
-// Two processes that fold at once, by an operator's mistake: writes are refused
-// and done again, and no version is lost or doubled.
-func TestTwoWorkersDoNotFork(t *testing.T) {
-	b := bustest.New(t)
-	start(t, b, prometheus.NewRegistry())
-	start(t, b, prometheus.NewRegistry())
-	const articles = 40
-	for k := range articles {
-		put(t, b, report(fmt.Sprint("m", k), "Mosul", k+1, 1), report(fmt.Sprint("b", k), "Basra", 2, 1))
-	}
-	settled(t, b)
-	list := versions(t, b)
-	latest := map[string]correlate.Incident{}
-	for _, i := range list {
-		latest[i.ID] = i
-	}
-	// Compare-and-set guards each incident. Two that were founded at one time,
-	// one by each worker, stay two; together they rest on every article.
-	rest, most := 0, 0
-	for _, i := range latest {
-		rest += i.Sources.Articles
-		if k, _ := i.Totals[enrich.Killed].Number(); k > most {
-			most = k
-		}
-	}
-	if rest != 2*articles {
-		t.Errorf("the incidents rest on %d articles, want each of %d once", rest, 2*articles)
-	}
-	if most != articles {
-		t.Errorf("the highest toll is %d, want %d", most, articles)
-	}
 }
 
 func TestAPoisonousReportCostsOnlyItself(t *testing.T) {
@@ -368,12 +431,26 @@ func TestAPoisonousReportCostsOnlyItself(t *testing.T) {
 		{"another record", `{"schema":"tocsin.report/1"}`, bus.Unreadable},
 		{"another major version", `{"schema":"tocsin.report/2","id":"rep-1"}`, bus.UnknownKind},
 		{"an incident that no message holds", tooLarge(), bus.TooLarge},
+		{"an order that cannot be carried out", `{"schema":"tocsin.order/1"}`, bus.Refused},
+		{"a report that breaks the book", breaks(), bus.Panicked},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := bustest.New(t)
-			putRaw(t, b, "bad", []byte(tt.data))
+			header := nats.Header{}
+			if tt.reason == bus.Refused {
+				header.Set(correlate.HeaderOrder, "1")
+			}
+			if _, err := b.Publish(t.Context(), bus.Message{Subject: b.Subject("report", "iq", "bombing"), ID: "bad", Data: []byte(tt.data), Header: header}); err != nil {
+				t.Fatal(err)
+			}
 			put(t, b, report("a", "Mosul", 3, 1))
-			start(t, b, prometheus.NewRegistry())
+			w := newWorker(t, b, prometheus.NewRegistry())
+			w.Reached(func(point string) {
+				if point == "asking "+breaking {
+					panic("as a mistake in the book would")
+				}
+			})
+			bustest.Start(t, w.Run)
 			settled(t, b)
 			if d := cmp.Diff([]string{"Mosul v1 new 3"}, brief(versions(t, b))); d != "" {
 				t.Errorf("versions (-want +got)\n%s", d)
@@ -390,6 +467,19 @@ func TestAPoisonousReportCostsOnlyItself(t *testing.T) {
 			}
 		})
 	}
+}
+
+const breaking = "rep-breaking"
+
+// breaks is a report of which a test says that it breaks the book.
+func breaks() string {
+	r := report("huge", "Basra", 3, 1)
+	r.ID = breaking
+	data, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
 }
 
 // tooLarge is a report that fits a message, of an incident that does not.

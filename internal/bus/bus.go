@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type Bus struct {
 	metrics  *metrics
 	embedded *embedded // nil on an external server
 	lock     *os.File  // held while the embedded server runs
+	boot     string
 	closed   atomic.Bool
 }
 
@@ -45,7 +47,7 @@ var ErrInUse = errors.New("the data directory is in use")
 // Open connects to the server that cfg names, or starts the embedded one, and
 // reconciles streams and buckets.
 func Open(ctx context.Context, cfg Config) (*Bus, error) {
-	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
 	if err := b.open(ctx, cfg); err != nil {
 		b.Close()
 		return nil, err
@@ -61,7 +63,7 @@ func Open(ctx context.Context, cfg Config) (*Bus, error) {
 // nothing. Without a URL it speaks to the daemon on cfg.DataDir through its
 // socket; where none runs and offline is true, it opens the store itself.
 func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
-	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
 	if cfg.URL == "" {
 		path := filepath.Join(cfg.DataDir, SocketName)
 		token, err := readToken(cfg.TokenFile)
@@ -244,6 +246,16 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// Boot is a word that no other opening of a bus has.
+func (b *Bus) Boot() string { return b.boot }
+
+// Embedded reports whether the server runs in this process. No other process has
+// one on this data, and whoever had is dead.
+func (b *Bus) Embedded() bool { return b.embedded != nil }
+
+// Replicated reports whether streams have copies on several servers.
+func (b *Bus) Replicated() bool { return b.replicas > 1 }
+
 // Close ends the connection and the embedded server. Publishes that are still
 // under way fail.
 func (b *Bus) Close() {
@@ -374,6 +386,18 @@ func (b *Bus) Bucket(ctx context.Context, name string) (jetstream.KeyValue, erro
 	}
 	return kv, nil
 }
+
+// BucketStream returns the stream that a bucket is kept in.
+func (b *Bus) BucketStream(ctx context.Context, name string) (jetstream.Stream, error) {
+	s, err := b.JS.Stream(ctx, bucketStream+b.bucketName(name))
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", b.bucketName(name), err)
+	}
+	return s, nil
+}
+
+// BucketSubject is the subject in that stream on which a key is kept.
+func (b *Bus) BucketSubject(name, key string) string { return "$KV." + b.bucketName(name) + "." + key }
 
 // Stream returns one of the streams in topology.go.
 func (b *Bus) Stream(ctx context.Context, name string) (jetstream.Stream, error) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,7 +40,7 @@ func (b *Bus) Subscribe(ctx context.Context, spec Consumer) (*Subscription, erro
 	if silent := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout); err != nil && (!silent || ctx.Err() != nil) {
 		return nil, err
 	}
-	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, 1), hand: newHand()}
+	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, 1), hand: newHand(spec.ackWait())}
 	s.C = s.c
 	s.done.Go(func() { s.hand.keepAlive(ctx) })
 	s.done.Go(func() {
@@ -91,10 +93,12 @@ func (s *Subscription) run(ctx context.Context, cons jetstream.Consumer) {
 
 // pull delivers from one iterator until it breaks; n is how many messages it gave.
 func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int, err error) {
+	// A pull does get lost now and then; its heartbeat notices in two seconds. It ends
+	// well before AckWait: one whose worker stands still draws messages to it until then.
+	expiry := min(10*time.Second, s.spec.ackWait()/2)
 	it, err := cons.Messages(
 		jetstream.PullMaxMessages(min(pullAhead, s.spec.InFlight)),
-		// A pull does get lost now and then; this notices in two seconds.
-		jetstream.PullExpiry(10*time.Second), jetstream.PullHeartbeat(time.Second))
+		jetstream.PullExpiry(expiry), jetstream.PullHeartbeat(min(time.Second, expiry/2)))
 	if err != nil {
 		return 0, fmt.Errorf("open iterator: %w", err)
 	}
@@ -234,22 +238,49 @@ func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {
 }
 
 // Read calls each for the messages of a stream from one sequence to another, in
-// order. Its data is missing where headersOnly is set.
+// order. Its data is missing where headersOnly is set. On a cluster a copy of the
+// stream may be read that is a little behind: what each has not seen by then, a
+// further call has.
 func (b *Bus) Read(ctx context.Context, stream string, from, to uint64, headersOnly bool, each func(jetstream.Msg, uint64) error) error {
 	if from > to {
 		return nil
 	}
-	name := b.streamName(stream)
-	c, err := b.JS.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{
+	return b.read(ctx, b.streamName(stream), jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from, HeadersOnly: headersOnly,
-	})
+	}, to, each)
+}
+
+// ReadSubject calls each for the messages of a stream on a subject or pattern, in
+// order.
+func (b *Bus) ReadSubject(ctx context.Context, stream, subject string, each func(jetstream.Msg, uint64) error) error {
+	return b.read(ctx, b.streamName(stream), jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy, FilterSubjects: []string{subject}}, math.MaxUint64, each)
+}
+
+// ReadBucket calls each for the latest value of every key of a bucket, in the order
+// in which they were written; those of deleted keys are empty, and their messages
+// say so.
+func (b *Bus) ReadBucket(ctx context.Context, bucket string, headersOnly bool, each func(key string, m jetstream.Msg, revision uint64) error) error {
+	prefix := b.BucketSubject(bucket, "")
+	return b.read(ctx, bucketStream+b.bucketName(bucket), jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, HeadersOnly: headersOnly}, math.MaxUint64,
+		func(m jetstream.Msg, seq uint64) error {
+			return each(strings.TrimPrefix(m.Subject(), prefix), m, seq)
+		})
+}
+
+// readAhead bounds what a read has in memory that each has not seen.
+const readAhead = 8 << 20
+
+// read calls each for messages of a stream until it has seen the one of sequence
+// to, or a later one, or all that there are.
+func (b *Bus) read(ctx context.Context, name string, cfg jetstream.OrderedConsumerConfig, to uint64, each func(jetstream.Msg, uint64) error) error {
+	c, err := b.JS.OrderedConsumer(ctx, name, cfg)
 	if err != nil {
 		return fmt.Errorf("read stream %s: %w", name, err)
 	}
 	if c.CachedInfo().NumPending == 0 {
 		return nil // what there was has aged out
 	}
-	it, err := c.Messages()
+	it, err := c.Messages(jetstream.PullMaxBytes(readAhead))
 	if err != nil {
 		return fmt.Errorf("read stream %s: %w", name, err)
 	}

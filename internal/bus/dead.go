@@ -47,6 +47,10 @@ const MaxDeliveries = 20
 // retryAfter is when a message comes again that could not be set aside.
 const retryAfter = 5 * time.Second
 
+// conditions are the headers of a publish that hold for that publish alone.
+var conditions = []string{jetstream.ExpectedLastSubjSeqHeader, jetstream.ExpectedLastSubjSeqSubjHeader, jetstream.ExpectedLastSeqHeader, jetstream.ExpectedStreamHeader,
+	headerBatch, headerBatchSequence, headerBatchCommit}
+
 // SetAside moves a message to the dead letters: it is stored there, with the
 // error, before it is settled. An error says that it is neither stored nor
 // settled, and so comes again.
@@ -55,8 +59,7 @@ func (b *Bus) SetAside(ctx context.Context, msg jetstream.Msg, stage string, rea
 	for k, v := range msg.Headers() {
 		h[k] = v
 	}
-	// The conditions of the first publish are not those of this one.
-	for _, k := range []string{jetstream.ExpectedLastSubjSeqHeader, jetstream.ExpectedLastSubjSeqSubjHeader, jetstream.ExpectedLastSeqHeader, jetstream.ExpectedStreamHeader} {
+	for _, k := range conditions {
 		h.Del(k)
 	}
 	text := cause.Error()

@@ -13,6 +13,8 @@ import (
 // be short: it is what an article waits for after a crash, and not how long
 // work may take. A copy of a message that is still in hand is dropped.
 type hand struct {
+	every time.Duration // how often the server is told
+
 	mu   sync.Mutex
 	held map[uint64]*heldMsg // by stream sequence
 }
@@ -25,7 +27,9 @@ type heldMsg struct {
 	since time.Time
 }
 
-func newHand() *hand { return &hand{held: map[uint64]*heldMsg{}} }
+func newHand(ackWait time.Duration) *hand {
+	return &hand{every: ackWait / 4, held: map[uint64]*heldMsg{}}
+}
 
 // take wraps a message; ok is false where it is in hand already.
 func (h *hand) take(m jetstream.Msg) (msg jetstream.Msg, ok bool) {
@@ -52,7 +56,7 @@ func (h *hand) release(seq uint64) {
 // keepAlive says InProgress for what has been in hand for a while, until ctx
 // ends.
 func (h *hand) keepAlive(ctx context.Context) {
-	t := time.NewTicker(AckWait / 4)
+	t := time.NewTicker(h.every)
 	defer t.Stop()
 	for {
 		select {
@@ -60,7 +64,7 @@ func (h *hand) keepAlive(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		for _, m := range h.olderThan(AckWait / 4) {
+		for _, m := range h.olderThan(h.every) {
 			// One that fails, with the server away, is said again next time.
 			_ = m.InProgress()
 		}

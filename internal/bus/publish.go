@@ -34,6 +34,11 @@ type Message struct {
 	// 0 says that there must be none. Nil publishes without a condition.
 	After        *uint64
 	AfterSubject string
+	// AfterAll is a compare-and-set on the whole stream: its last message has this
+	// sequence. Several such messages must not be under way at once: where one is
+	// refused because somebody else has written, the next finds the sequence that
+	// it expects, and is stored without it. See PublishTogether.
+	AfterAll *uint64
 }
 
 // ErrConflict is wrapped when a compare-and-set found another last message:
@@ -56,6 +61,9 @@ func (m *Message) msg() *nats.Msg {
 		if m.AfterSubject != "" && m.AfterSubject != m.Subject {
 			h[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{m.AfterSubject}
 		}
+	}
+	if m.AfterAll != nil {
+		h[jetstream.ExpectedLastSeqHeader] = []string{strconv.FormatUint(*m.AfterAll, 10)}
 	}
 	return &nats.Msg{Subject: m.Subject, Header: h, Data: m.Data}
 }
@@ -196,5 +204,5 @@ func permanent(err error) error {
 // BucketMessage is a put of one key, for Begin: by compare-and-set, after is
 // the revision that the key must have, 0 for none.
 func (b *Bus) BucketMessage(bucket, key string, data []byte, after uint64) Message {
-	return Message{Subject: b.kvPrefix + "$KV." + b.bucketName(bucket) + "." + key, Data: data, After: &after}
+	return Message{Subject: b.kvPrefix + b.BucketSubject(bucket, key), Data: data, After: &after}
 }

@@ -43,8 +43,12 @@ func (b *Bus) reconcileStream(ctx context.Context, s stream) (created bool, err 
 	want := b.streamConfig(s)
 	have, err := b.JS.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		if _, err := b.JS.CreateStream(ctx, want); err != nil {
+		made, err := b.JS.CreateStream(ctx, want)
+		if err != nil {
 			return false, fmt.Errorf("create stream %s: %w", want.Name, err)
+		}
+		if err := obeyed(made, want); err != nil {
+			return false, err
 		}
 		b.log.Info("stream created", "stream", want.Name, "subjects", want.Subjects)
 		return true, nil
@@ -63,11 +67,24 @@ func (b *Bus) reconcileStream(ctx context.Context, s stream) (created bool, err 
 	if len(changed) == 0 {
 		return false, nil
 	}
-	if _, err := b.JS.UpdateStream(ctx, next); err != nil {
+	made, err := b.JS.UpdateStream(ctx, next)
+	if err != nil {
 		return false, fmt.Errorf("update %v of stream %s: %w", changed, want.Name, err)
+	}
+	if err := obeyed(made, want); err != nil {
+		return false, err
 	}
 	b.log.Info("stream updated", "stream", want.Name, "changed", changed)
 	return false, nil
+}
+
+// obeyed tells whether the server has taken over what older ones pass over in
+// silence.
+func obeyed(s jetstream.Stream, want jetstream.StreamConfig) error {
+	if want.AllowAtomicPublish && !s.CachedInfo().Config.AllowAtomicPublish {
+		return fmt.Errorf("stream %s cannot store several messages at once: NATS 2.12 or later is needed", want.Name)
+	}
+	return nil
 }
 
 // mergeStream returns have with the wanted settings, and which of them differ.
@@ -122,6 +139,7 @@ func mergeStream(have, want jetstream.StreamConfig, state jetstream.StreamState,
 	if want.RePublish != nil { // an operator's own republish of the other streams stays
 		set("republish", !equal(have.RePublish, want.RePublish), func() { next.RePublish = want.RePublish })
 	}
+	set("allow_atomic", want.AllowAtomicPublish && !have.AllowAtomicPublish, func() { next.AllowAtomicPublish = true })
 	set("max_msg_size", have.MaxMsgSize != want.MaxMsgSize, func() { next.MaxMsgSize = want.MaxMsgSize })
 	set("duplicate_window", have.Duplicates != want.Duplicates, func() { next.Duplicates = want.Duplicates })
 	set("discard", have.Discard != want.Discard, func() { next.Discard = want.Discard })

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -35,6 +36,8 @@ const (
 	IncidentsBucket = "incidents" // the latest version of each incident
 	ToldBucket      = "told"      // what was last alerted of each incident
 	StateBucket     = "state"     // how far stages have come
+	LeasesBucket    = "leases"    // who alone may do what only one may do: a key ends with its holder
+	CardsBucket     = "cards"     // what correlation knows of incidents, so that it starts fast
 )
 
 // MaxMessage bounds every record on the bus, in bytes.
@@ -56,6 +59,9 @@ type stream struct {
 	// inbound, and the server itself sends on what it has stored and is no
 	// repetition.
 	storedFirst bool
+	// together lets several messages be stored at once or not at all: see
+	// PublishTogether.
+	together bool
 }
 
 // inbound is the token before the subjects of a storedFirst stream on which
@@ -69,13 +75,19 @@ var streams = []stream{
 	{name: Articles, describe: "articles of all feeds, every edition", subjects: []string{"article.*"}, age: 14 * day, bytes: 4 << 30, dedup: day},
 	{name: Reports, describe: "what each article says about each incident", subjects: []string{"report.*.*"}, age: 14 * day, bytes: 2 << 30, dedup: day},
 	// One message a version. The last one of an incident is its truth:
-	// correlation writes it by compare-and-set and rebuilds the bucket from it.
-	{name: Incidents, describe: "incidents, every version", subjects: []string{"incident.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: day},
+	// correlation writes it by compare-and-set and rebuilds the buckets from it.
+	{name: Incidents, describe: "incidents, every version", subjects: []string{"incident.*.*.*"}, age: IncidentsAge, bytes: 2 << 30, dedup: day, together: true},
 	// A week of message ids: an alert must not be told twice even by a daemon
 	// that was down over a long weekend between the alert and its bookkeeping.
 	{name: Alerts, describe: "alerts, for subscribers to replay", subjects: []string{"alert.*.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: 7 * day, keep: true, storedFirst: true},
 	{name: Dead, describe: "messages set aside, with the reason in their headers", subjects: []string{"dead.*.*"}, age: 30 * day, bytes: 256 << 20, dedup: day},
 }
+
+// IncidentsAge is how long versions of incidents are kept.
+const IncidentsAge = 90 * day
+
+// LeaseTTL is how long a lease stands that its holder does not renew.
+const LeaseTTL = 4 * time.Second
 
 // PollerTTL is how long a poller may be silent before the others take its feeds.
 const PollerTTL = 15 * time.Second
@@ -94,9 +106,13 @@ var buckets = []bucket{
 	{name: PollersBucket, describe: "pollers that are alive", age: PollerTTL, valueBytes: 4 << 10},
 	// Longer than any lease, so that a feed dropped while nothing ran is forgotten at last.
 	{name: HubsBucket, describe: "subscriptions at WebSub hubs", age: 40 * day, valueBytes: 64 << 10},
-	{name: IncidentsBucket, describe: "latest version of each incident", age: 90 * day, valueBytes: MaxMessage},
+	{name: IncidentsBucket, describe: "latest version of each incident", age: IncidentsAge, valueBytes: MaxMessage},
 	{name: ToldBucket, describe: "what was last alerted of each incident", age: 90 * day, valueBytes: 64 << 10},
 	{name: StateBucket, describe: "how far stages have come", valueBytes: 64 << 10},
+	{name: LeasesBucket, describe: "who alone may do what only one may do", age: LeaseTTL, valueBytes: 4 << 10},
+	// A chunk is written anew with each version of an incident in it: what is older
+	// than all versions are kept is of incidents that are forgotten.
+	{name: CardsBucket, describe: "what correlation knows of incidents", age: IncidentsAge + 10*day, valueBytes: MaxMessage},
 }
 
 // Consumer is what a worker wants of a durable pull consumer.
@@ -109,14 +125,21 @@ type Consumer struct {
 	// New starts at the present instead of at the oldest message, the first
 	// time that the consumer is made.
 	New bool
+	// AckWait is how long what a dead worker had in hand waits for another one;
+	// 0 is the package's AckWait.
+	AckWait time.Duration
 }
+
+func (c Consumer) ackWait() time.Duration { return cmp.Or(c.AckWait, AckWait) }
 
 // The consumers of the stages. MaxDeliver is left open in all of them: a
 // message that reaches the limit would stay in the stream, unsettled and
 // unseen. Workers count deliveries themselves and set such a message aside.
 var (
-	EnrichArticles   = Consumer{Stream: Articles, Name: EnrichConsumer, InFlight: 512}
-	CorrelateReports = Consumer{Stream: Reports, Name: CorrelateConsumer, InFlight: 512}
+	EnrichArticles = Consumer{Stream: Articles, Name: EnrichConsumer, InFlight: 512}
+	// Another correlator takes over when the lease of a dead one ends: what that one
+	// had in hand is there by then.
+	CorrelateReports = Consumer{Stream: Reports, Name: CorrelateConsumer, InFlight: 512, AckWait: LeaseTTL * 3 / 4}
 	SinkIncidents    = Consumer{Stream: Incidents, Name: SinkConsumer, InFlight: 512}
 )
 
@@ -135,6 +158,9 @@ const AckWait = 10 * time.Second
 func (b *Bus) streamName(name string) string { return strings.ToUpper(b.prefix) + "_" + name }
 
 func (b *Bus) bucketName(name string) string { return b.prefix + "_" + name }
+
+// bucketStream is what the names of the streams that hold buckets begin with.
+const bucketStream = "KV_"
 
 func (b *Bus) streamConfig(s stream) jetstream.StreamConfig {
 	subjects := make([]string, len(s.subjects))
@@ -156,6 +182,8 @@ func (b *Bus) streamConfig(s stream) jetstream.StreamConfig {
 		AllowDirect: true,
 		DenyDelete:  s.keep,
 		DenyPurge:   s.keep,
+
+		AllowAtomicPublish: s.together,
 	}
 	if s.storedFirst {
 		public := subjects[0]
@@ -201,7 +229,7 @@ func (b *Bus) consumerConfig(c Consumer) jetstream.ConsumerConfig {
 		Durable:       c.Name,
 		DeliverPolicy: policy,
 		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       AckWait,
+		AckWait:       c.ackWait(),
 		MaxDeliver:    -1,
 		MaxAckPending: c.InFlight,
 		ReplayPolicy:  jetstream.ReplayInstantPolicy,

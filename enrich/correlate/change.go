@@ -1,0 +1,269 @@
+package correlate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"tocsin/enrich"
+	"tocsin/enrich/gazetteer"
+)
+
+// Change is what a fold did.
+type Change struct {
+	Status Status // Silent where nobody needs to be told
+	Why    []string
+	None   bool // the incident is as it was: no version
+}
+
+// Tell says which changes are worth telling. Steps count from what was told last,
+// so that a toll that creeps up is told in the end.
+type Tell struct {
+	KilledStep  float64 `yaml:"killed_step"`  // part by which the number killed, held or missing must rise; always at least 1
+	InjuredStep float64 `yaml:"injured_step"` // part by which the number injured must rise …
+	InjuredMin  int     `yaml:"injured_min"`  // … and at least so many
+	MovedKm     float64 `yaml:"moved_km"`     // how far another place must be
+}
+
+// DefaultTell is a few updates that matter.
+func DefaultTell() Tell { return Tell{KilledStep: .25, InjuredStep: .5, InjuredMin: 5, MovedKm: 50} }
+
+// Validate reports every mistake at once.
+func (t Tell) Validate() error {
+	var errs []error
+	for _, s := range []struct {
+		key string
+		v   float64
+	}{{"killed_step", t.KilledStep}, {"injured_step", t.InjuredStep}} {
+		if s.v < 0 || s.v > 10 {
+			errs = append(errs, fmt.Errorf("correlate.tell.%s is %v: use 0 (every rise) to 10 (eleven times as many)", s.key, s.v))
+		}
+	}
+	if t.InjuredMin < 1 {
+		errs = append(errs, fmt.Errorf("correlate.tell.injured_min is %d: use 1 or more", t.InjuredMin))
+	}
+	if t.MovedKm < 0 || t.MovedKm > 20_000 {
+		errs = append(errs, fmt.Errorf("correlate.tell.moved_km is %v: use 0 to 20000", t.MovedKm))
+	}
+	return errors.Join(errs...)
+}
+
+// Told is an incident as it stood when something of it was told last.
+type Told struct {
+	Version   int                    `json:"version"`
+	Type      string                 `json:"type"`
+	Severity  string                 `json:"severity"`
+	Totals    map[enrich.Measure]int `json:"totals,omitempty"`
+	Country   string                 `json:"country,omitempty"`
+	Lat       *float64               `json:"lat,omitempty"` // of a town or closer
+	Lon       *float64               `json:"lon,omitempty"`
+	Radius    int                    `json:"radius_m,omitempty"`
+	Claimed   bool                   `json:"claimed,omitempty"`
+	Follows   []string               `json:"follows,omitempty"` // arrest trial release
+	Cancelled bool                   `json:"cancelled,omitempty"`
+}
+
+// told are the measures whose numbers are told.
+var tolls = []enrich.Measure{enrich.Killed, enrich.Injured, enrich.Abducted, enrich.Hostages, enrich.Missing}
+
+func toldOf(i *Incident) *Told {
+	t := &Told{Version: i.Version, Type: i.Type, Severity: i.Assessment.Severity, Country: i.Place.Country, Claimed: claimed(i), Follows: sequels(i), Cancelled: cancelled(i), Totals: map[enrich.Measure]int{}}
+	for _, m := range tolls {
+		if n, ok := counted(i.Totals[m]); ok {
+			t.Totals[m] = n
+		}
+	}
+	if closely(&i.Place) {
+		t.Lat, t.Lon, t.Radius = i.Place.Lat, i.Place.Lon, i.Place.Radius
+	}
+	return t
+}
+
+// closely tells whether a place is a town or closer.
+func closely(p *enrich.Place) bool {
+	return p.Lat != nil && p.Lon != nil && slices.Index(placePrecision, p.Precision) >= slices.Index(placePrecision, "near")
+}
+
+// compare says whether the difference between what was told and a new version is
+// worth telling.
+func compare(prev, next *Incident, step Tell) Change {
+	c := Change{Status: Silent}
+	tell := func(s Status, why string) {
+		// A correction is told as one even when something else grew; a sequel is
+		// told as an update where there is one.
+		if c.Status == Silent || c.Status == FollowUp || s == Correction || s == Cancel {
+			c.Status = s
+		}
+		c.Why = append(c.Why, why)
+	}
+	told := prev.Told
+	if told == nil {
+		told = toldOf(prev) // of a version before there was one
+	}
+	switch gone := cancelled(next); {
+	case gone && !told.Cancelled:
+		tell(Cancel, "status.cancelled")
+		return c
+	case gone:
+		return c
+	case told.Cancelled:
+		tell(Update, "status.back")
+	}
+	for _, m := range tolls {
+		if (m == enrich.Abducted || m == enrich.Hostages) && enrich.Family(next.Type) != "abduction" && next.Subtype != "hostage_taking" && told.Totals[m] == 0 {
+			continue // held for an hour in a raid, or by police
+		}
+		a, hadA := told.Totals[m]
+		b, hadB := counted(next.Totals[m])
+		switch {
+		case hadB && b > a && rose(m, a, b, step):
+			tell(Update, "status."+string(m)+"-up")
+		case m == enrich.Killed && hadA && a > 0 && (!hadB || b < a), m != enrich.Killed && m != enrich.Injured && hadA && hadB && b < a && corrected(next, m):
+			tell(Correction, "status."+string(m)+"-down")
+		}
+	}
+	if rank(next.Assessment.Severity) > rank(told.Severity) {
+		tell(Update, "status.severity-up")
+	}
+	switch was, is := told.Type, next.Type; {
+	case was == is:
+	case enrich.Family(was) != enrich.Family(is) && specificity(was) == 2 && specificity(is) == 2:
+		if withdrew(next, was) {
+			tell(Correction, "status.type-withdrawn")
+		}
+	case specificity(is) == 2 && (was == "explosion" || enrich.Family(was) != enrich.Family(is) && was != "unknown" && was != "armed_attack"):
+		tell(Update, "status.type-changed")
+	}
+	switch {
+	case told.Country != "" && next.Place.Country != "" && told.Country != next.Place.Country:
+		tell(Update, "status.country-changed")
+	case told.Lat != nil && told.Lon != nil && closely(&next.Place):
+		if gazetteer.Distance(*told.Lat, *told.Lon, *next.Place.Lat, *next.Place.Lon)-float64(told.Radius+next.Place.Radius) > step.MovedKm*1000 {
+			tell(Update, "status.place-moved")
+		}
+	}
+	if !told.Claimed && claimed(next) {
+		tell(Update, "status.claimed")
+	}
+	for _, f := range sequels(next) {
+		if !slices.Contains(told.Follows, f) {
+			if c.Status == Silent {
+				tell(FollowUp, "status."+f)
+			} else {
+				c.Why = append(c.Why, "status."+f)
+			}
+		}
+	}
+	return c
+}
+
+// withdrew tells whether a type was taken back, and not only called otherwise by
+// some: the last two who tell of it have other words.
+func withdrew(i *Incident, was string) bool {
+	n := 0
+	for k := len(i.Readings) - 1; k >= 0; k-- {
+		x := &i.Readings[k]
+		if !x.telling() || specificity(x.Type) < 2 {
+			continue
+		}
+		if enrich.Family(x.Type) == enrich.Family(was) || crossed(enrich.Family(x.Type), enrich.Family(was)) {
+			return false
+		}
+		if n++; n == 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// crossed tells whether outlets use the words of two families for one thing: bombs
+// that fall and bombs that are laid, arson at a riot.
+func crossed(a, b string) bool {
+	if a > b {
+		a, b = b, a
+	}
+	return a == "aerial" && b == "explosive" || a == "fire" && b == "unrest" || a == "armed" && b == "unrest" || a == "armed" && b == "law" || a == "law" && b == "unrest"
+}
+
+// corrected tells whether a total is the outcome of a correction.
+func corrected(i *Incident, m enrich.Measure) bool {
+	r := i.Totals[m].Rule
+	return r == "fuse.corrected" || r == "fuse.lower-from-two-origins" || r == "fuse.newest"
+}
+
+// rose tells whether a number rose enough: from a to b.
+func rose(m enrich.Measure, a, b int, step Tell) bool {
+	if m == enrich.Injured {
+		return b-a >= max(step.InjuredMin, int(float64(a)*step.InjuredStep+.999))
+	}
+	return b-a >= max(1, int(float64(a)*step.KilledStep+.999))
+}
+
+// cancelled reports whether nothing is left that says that it happened.
+func cancelled(i *Incident) bool {
+	if len(i.Readings) == 0 {
+		return true
+	}
+	last := -1
+	for k := range i.Readings {
+		if i.Readings[k].denies() {
+			last = k
+		}
+	}
+	// Whoever has not heard of it goes on to tell of it: it takes two to bring it back.
+	return last >= 0 && independent(i.Readings[last+1:]) < 2
+}
+
+func claimed(i *Incident) bool {
+	return slices.ContainsFunc(i.Actors, func(a enrich.Actor) bool { return a.Role == "claimed" }) ||
+		slices.ContainsFunc(i.Readings, func(x Reading) bool { return x.cue(enrich.CueClaim) && x.telling() })
+}
+
+// sequels are what came after an incident, each once, in the order of the news.
+func sequels(i *Incident) []string {
+	var out []string
+	for k := range i.Readings {
+		for _, f := range i.Readings[k].follows() {
+			if !slices.Contains(out, f) {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+func diff(prev, next *Incident) []Diff {
+	var d []Diff
+	put := func(field string, from, to any) {
+		if from != to {
+			d = append(d, Diff{Field: field, From: from, To: to})
+		}
+	}
+	put("type", prev.Type, next.Type)
+	put("subtype", prev.Subtype, next.Subtype)
+	put("outcome", prev.Outcome, next.Outcome)
+	put("place.country", prev.Place.Country, next.Place.Country)
+	put("place.name", prev.Place.Name, next.Place.Name)
+	put("assessment.severity", prev.Assessment.Severity, next.Assessment.Severity)
+	put("assessment.certainty", prev.Assessment.Certainty, next.Assessment.Certainty)
+	put("sources.outlets", prev.Sources.Outlets, next.Sources.Outlets)
+	for _, m := range enrich.Measures {
+		put("totals."+string(m), numberOf(prev.Totals, m), numberOf(next.Totals, m))
+	}
+	return d
+}
+
+func numberOf(totals map[enrich.Measure]enrich.Total, m enrich.Measure) any {
+	if n, ok := totals[m].Number(); ok {
+		return n
+	}
+	return nil
+}
+
+// counted is the number of a total that is told; a ceiling alone is none.
+func counted(t enrich.Total) (int, bool) {
+	if t.Point == nil && t.Min == nil {
+		return 0, false
+	}
+	return t.Number()
+}

@@ -1,0 +1,195 @@
+package match
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Card is what matching knows of an incident: the sum of its reports. Make one
+// with NewCard and add the probes in the order of their At and Key.
+type Card struct {
+	ID    string // incident id
+	Key   string // of the first report
+	First int64  // when the first and the last report were said, Unix seconds
+	Last  int64
+	N     int // reports
+
+	days []int32 // since 1970, on which it was told of
+
+	kinds    []counted[kind]
+	windows  []counted[window]
+	spots    []counted[spot]
+	sites    []counted[string]
+	targets  []counted[target]
+	tolls    [measures][]counted[int32]
+	top      [measures]int32 // the highest toll, -1 for none
+	actors   []actor
+	terms    []counted[term]
+	places   []counted[term] // that its reports name
+	outlets  []uint32
+	texts    []uint32
+	articles []uint32
+}
+
+// counted is something that so many reports say.
+type counted[T any] struct {
+	v T
+	n uint16
+}
+
+// Bounds of a card: what a crowd of outlets says of one event is much the same.
+const (
+	maxKinds    = 6
+	maxWindows  = 6
+	maxSpots    = 10
+	maxSites    = 4
+	maxTargets  = 12
+	maxTolls    = 16
+	maxActors   = 12
+	maxTerms    = 96
+	maxPlaces   = 32
+	maxDaysSaid = 24
+	maxOutlets  = 32
+	maxTexts    = 32
+	maxArticles = 256
+	maxClosed   = 3 // of places, times and tolls, of a closed incident
+)
+
+// NewCard is the card of an incident without reports.
+func NewCard(id string) *Card {
+	return &Card{ID: id, top: [measures]int32{-1, -1, -1}}
+}
+
+// Add takes in a report.
+func (c *Card) Add(p *Probe) {
+	s := p.look()
+	at := p.At.Unix()
+	if c.N == 0 {
+		c.Key, c.First, c.Last = p.Key, at, at
+	}
+	c.First, c.Last = min(c.First, at), max(c.Last, at)
+	c.N++
+	if d := int32(at / 86400); !slices.Contains(c.days, d) && len(c.days) < maxDaysSaid {
+		c.days = append(c.days, d)
+	}
+	c.kinds = count(c.kinds, s.kind, maxKinds)
+	if s.window.dated && s.cue&memory == 0 {
+		c.windows = count(c.windows, s.window, maxWindows)
+	}
+	if s.spot.level != nowhere {
+		c.spots = countFunc(c.spots, s.spot, maxSpots, func(a, b *spot) bool {
+			return a.id == b.id && a.names == b.names && a.level == b.level && a.country == b.country
+		})
+		if s.spot.site != "" {
+			c.sites = count(c.sites, s.spot.site, maxSites)
+		}
+	}
+	for t := s.target; t != 0; t &= t - 1 {
+		c.targets = count(c.targets, t&-t, maxTargets)
+	}
+	for m, n := range s.tolls {
+		if n >= 0 {
+			c.tolls[m] = count(c.tolls[m], int32(min(n, 1<<30)), maxTolls)
+			c.top[m] = max(c.top[m], int32(min(n, 1<<30)))
+		}
+	}
+	for _, a := range s.actors {
+		if !slices.Contains(c.actors, a) && len(c.actors) < maxActors {
+			c.actors = append(c.actors, a)
+		}
+	}
+	for _, t := range s.terms {
+		c.terms = countFunc(c.terms, t, 2*maxTerms, func(a, b *term) bool { return a.word == b.word })
+	}
+	if len(c.terms) > maxTerms {
+		slices.SortFunc(c.terms, func(a, b counted[term]) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.v.word, b.v.word)) })
+		c.terms = slices.Clip(c.terms[:maxTerms])
+	}
+	for _, t := range s.places {
+		c.places = countFunc(c.places, t, maxPlaces, func(a, b *term) bool { return a.word == b.word })
+	}
+	note(&c.outlets, s.outlet, maxOutlets)
+	if s.text != 0 {
+		note(&c.texts, s.text, maxTexts)
+	}
+	note(&c.articles, s.article, maxArticles)
+}
+
+// Says tells whether an article's report is among those of the card.
+func (c *Card) Says(article string) bool { return slices.Contains(c.articles, hash(article)) }
+
+// Killed is the highest number killed that a report gives, -1 for none.
+func (c *Card) Killed() int { return int(c.top[killed]) }
+
+// Taken tells whether people were abducted or held hostage.
+func (c *Card) Taken() bool { return c.top[held] > 0 }
+
+// Heard is when the incident was last spoken of.
+func (c *Card) Heard() time.Time { return time.Unix(c.Last, 0).UTC() }
+
+func count[T comparable](list []counted[T], v T, most int) []counted[T] {
+	return countFunc(list, v, most, func(a, b *T) bool { return *a == *b })
+}
+
+func countFunc[T any](list []counted[T], v T, most int, same func(a, b *T) bool) []counted[T] {
+	for i := range list {
+		if same(&list[i].v, &v) {
+			if list[i].n < 1<<16-1 {
+				list[i].n++
+			}
+			return list
+		}
+	}
+	if len(list) < most {
+		list = append(list, counted[T]{v, 1})
+	}
+	return list
+}
+
+func note(list *[]uint32, v uint32, most int) {
+	if !slices.Contains(*list, v) && len(*list) < most {
+		*list = append(*list, v)
+	}
+}
+
+// window is when it happened: what most reports say, else the time before the
+// first report.
+func (c *Card) window() window {
+	best, most := window{from: c.First - int64(undated/time.Second), to: c.First}, 0
+	for i := range c.windows {
+		w := &c.windows[i].v
+		support := 0
+		for k := range c.windows {
+			if w.gap(c.windows[k].v) == 0 {
+				support += int(c.windows[k].n)
+			}
+		}
+		if support > most || support == most && w.to-w.from < best.to-best.from {
+			best, most = *w, support
+		}
+	}
+	return best
+}
+
+// Note remembers an article of which the incident has no report any more.
+func (c *Card) Note(article string) { note(&c.articles, hash(article), maxArticles) }
+
+// Kind is the type that most reports give.
+func (c *Card) Kind() string { return c.mainKind() }
+
+// Close drops what only open incidents need: what remains finds an incident again
+// for a report that goes back to it.
+func (c *Card) Close() {
+	slices.SortFunc(c.terms, func(a, b counted[term]) int {
+		return cmp.Or(cmp.Compare(b.v.weight, a.v.weight), cmp.Compare(b.n, a.n), cmp.Compare(a.v.word, b.v.word))
+	})
+	c.terms = slices.Clip(slices.Clone(c.terms[:min(len(c.terms), maxRare)]))
+	c.places = slices.Clone(c.places[:min(len(c.places), maxMarked)])
+	c.spots = slices.Clone(c.spots[:min(len(c.spots), maxClosed)])
+	c.windows = slices.Clone(c.windows[:min(len(c.windows), maxClosed)])
+	for m := range c.tolls {
+		c.tolls[m] = slices.Clone(c.tolls[m][max(0, len(c.tolls[m])-maxClosed):])
+	}
+	c.outlets, c.texts, c.days = nil, nil, nil
+}

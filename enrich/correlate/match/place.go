@@ -1,0 +1,127 @@
+package match
+
+import (
+	"slices"
+
+	"tocsin/enrich/gazetteer"
+)
+
+// relation is how two places lie to one another, from those that cannot be one to
+// those that are.
+type relation uint8
+
+const (
+	placeOtherCountry relation = iota
+	placeDistant               // more than 200 km
+	placeFar                   // more than 50 km
+	placeApart                 // two places of one region
+	placeOtherSpot             // two quarters, or two sites, of one town
+	placeUnknown               // one of them is not told
+	placeCountry               // one of them is only a country
+	placeHolds                 // one of them lies in the other
+	placeNear                  // one may be told of for the other: "a village near X"
+	placeTown
+	placeSpot // the same quarter, site or village within it
+)
+
+// How far apart, in metres beyond their own extents, places are that …
+const (
+	near       = 10_000  // may be told of one for the other
+	apart      = 50_000  // are of one region
+	far        = 200_000 // may be mixed up at all
+	namesakes  = 100_000 // are two though they have one name
+	smallPlace = 40_000  // and the radius up to which a place is one spot, and no region
+)
+
+// between compares two places.
+func between(a, b *spot) relation {
+	if a.level == nowhere || b.level == nowhere {
+		return placeUnknown
+	}
+	metres, located := distance(a, b)
+	if a.country != "" && b.country != "" && a.country != b.country {
+		if located && metres <= apart && a.level == inTown && b.level == inTown {
+			return placeNear // a border
+		}
+		return placeOtherCountry
+	}
+	if a.level == inCountry || b.level == inCountry {
+		if a.sameName(b) && a.names != 0 {
+			return placeTown
+		}
+		if sharedWord(a.words, b.words) {
+			return placeSpot
+		}
+		if a.country == "" || b.country == "" {
+			return placeUnknown
+		}
+		return placeCountry
+	}
+	if a.level == inTown && b.level == inTown {
+		if a.id != 0 && a.id == b.id && !a.moved && !b.moved {
+			return withinTown(a, b)
+		}
+		if a.sameName(b) && a.moved == b.moved && !(located && metres > namesakes) {
+			if a.own() == b.own() {
+				return placeTown
+			}
+			return withinTown(a, b)
+		}
+		if sharedWord(a.words, b.words) && !(located && metres > near) {
+			return placeSpot
+		}
+	}
+	if !located {
+		if a.sameName(b) {
+			return placeHolds
+		}
+		return placeUnknown
+	}
+	switch {
+	case metres <= near && (a.level == inProvince || b.level == inProvince || max(a.radius, b.radius) > smallPlace):
+		return placeHolds
+	case metres <= near && a.town() != 0 && a.town() == b.town() && len(a.words) > 0 && len(b.words) > 0:
+		return placeOtherSpot
+	case metres <= near:
+		return placeNear
+	case metres <= apart:
+		return placeApart
+	case metres <= far:
+		return placeFar
+	}
+	return placeDistant
+}
+
+// withinTown compares two places of one town.
+func withinTown(a, b *spot) relation {
+	switch {
+	case len(a.words) == 0 || len(b.words) == 0:
+		return placeTown
+	case sharedWord(a.words, b.words):
+		return placeSpot
+	}
+	return placeOtherSpot
+}
+
+func sharedWord(a, b []uint32) bool {
+	return slices.ContainsFunc(a, func(w uint32) bool { return slices.Contains(b, w) })
+}
+
+func (s *spot) own() uint32  { return uint32(s.names) }
+func (s *spot) town() uint32 { return uint32(s.names >> 32) }
+
+// sameName tells whether one of them has the other's name, or is told to lie in it.
+func (s *spot) sameName(o *spot) bool {
+	return s.own() != 0 && (s.own() == o.own() || s.own() == o.town()) || s.town() != 0 && s.town() == o.own() ||
+		s.town() != 0 && s.town() == o.town() && s.level == inTown && o.level == inTown
+}
+
+func distance(a, b *spot) (metres float64, known bool) {
+	if !a.located || !b.located {
+		return 0, false
+	}
+	return gazetteer.Distance(float64(a.lat), float64(a.lon), float64(b.lat), float64(b.lon)) - float64(a.radius) - float64(b.radius), true
+}
+
+// Fits tells whether two reports may be of one place.
+func Fits(a, b *Probe) bool { return between(&a.look().spot, &b.look().spot) > placeOtherSpot }

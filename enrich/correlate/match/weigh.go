@@ -1,0 +1,604 @@
+package match
+
+import (
+	_ "embed"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"tocsin/enrich"
+)
+
+// Feature is one thing that speaks for or against.
+type Feature uint8
+
+// The features. Their names are those of weights.txt; what they measure is said
+// there.
+const (
+	fBias Feature = iota
+	fPlaceSpot
+	fPlaceTown
+	fPlaceNear
+	fPlaceHolds
+	fPlaceCountry
+	fPlaceOtherSpot
+	fPlaceApart
+	fPlaceFar
+	fPlaceDistant
+	fPlaceOtherCountry
+	fPlaceNone
+	fMetropolis
+	fPlaceNamed
+	fPlaceNamedNone
+	fTitlePlace
+	fTitleElsewhere
+	fTimeDay
+	fTimeHour
+	fTimeOtherHour
+	fTimeSpan
+	fTimeClose
+	fTimeNextDay
+	fTimeDaysApart
+	fTimeUndatedSoon
+	fTimeUndatedLater
+	fTimeUndatedLong
+	fTimeBefore
+	fTimeFollows
+	fAgain
+	fLater
+	fElsewhere
+	fTypeSame
+	fTypeKin
+	fTypeGeneric
+	fTypeCross
+	fTypeAlien
+	fSubtypeSame
+	fSubtypeOther
+	fSiteSame
+	fSiteOther
+	fTargetSame
+	fTargetOther
+	fKilledSame
+	fKilledReplaces
+	fKilledGrown
+	fKilledLeap
+	fKilledLower
+	fKilledFarLower
+	fKilledNone
+	fTollPair
+	fInjuredSame
+	fInjuredOther
+	fHeldSame
+	fHeldOther
+	fActorSame
+	fActorOther
+	fTermsShared
+	fTermsPart
+	fTermsNone
+	fAerialTown
+	fAerialOtherDay
+	fText
+	fOutlet
+	fSecond
+	nFeatures
+)
+
+var featureNames = [nFeatures]string{
+	"bias", "place.spot", "place.town", "place.near", "place.holds", "place.country", "place.other-spot", "place.apart", "place.far", "place.distant", "place.other-country", "place.none", "place.metropolis", "place.named", "place.named-none", "title.place", "title.elsewhere",
+	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.later", "about.elsewhere",
+	"type.same", "type.kin", "type.generic", "type.cross", "type.alien", "subtype.same", "subtype.other", "site.same", "site.other", "target.same", "target.other",
+	"killed.same", "killed.replaces", "killed.grown", "killed.leap", "killed.lower", "killed.far-lower", "killed.none", "toll.pair", "injured.same", "injured.other", "held.same", "held.other",
+	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "report.second",
+}
+
+// String is the feature's name.
+func (f Feature) String() string { return featureNames[f] }
+
+// Values are how much of each feature holds.
+type Values [nFeatures]float32
+
+//go:embed weights.txt
+var weightsText string
+
+// weights are those of weights.txt.
+var weights = sync.OnceValue(func() Values {
+	w, err := parseWeights(weightsText)
+	if err != nil {
+		panic(err) // embedded: every test meets it
+	}
+	return w
+})
+
+func parseWeights(text string) (Values, error) {
+	var w Values
+	var seen [nFeatures]bool
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		at := slices.Index(featureNames[:], f[0])
+		if at < 0 || len(f) != 2 || seen[at] {
+			return w, fmt.Errorf("weights line %d: want a feature, each once, and its weight", n)
+		}
+		v, err := strconv.ParseFloat(f[1], 32)
+		if err != nil {
+			return w, fmt.Errorf("weights line %d: %w", n, err)
+		}
+		w[at], seen[at] = float32(v), true
+	}
+	if at := slices.Index(seen[:], false); at >= 0 {
+		return w, fmt.Errorf("weights: %s has none", featureNames[at])
+	}
+	return w, nil
+}
+
+// The thresholds, in log-odds.
+const (
+	Merge   = 0.0  // and more: one event
+	Related = -1.5 // and more: perhaps connected, kept apart and linked
+)
+
+// Reason is a feature that held, and what it added.
+type Reason struct {
+	Feature string  `json:"feature"`
+	Added   float64 `json:"added"` // log-odds
+}
+
+// Weigh returns the log-odds that a report and an incident are of one event.
+func Weigh(p *Probe, c *Card) float64 {
+	v := Compare(p, c)
+	return score(&v)
+}
+
+func score(v *Values) float64 {
+	w := weights()
+	s := float32(0)
+	for f := range v {
+		s += v[f] * w[f]
+	}
+	return float64(s)
+}
+
+// Reasons are what Weigh adds up, the strongest first.
+func Reasons(p *Probe, c *Card) []Reason {
+	v, w := Compare(p, c), weights()
+	var out []Reason
+	for f := range v {
+		if add := float64(v[f] * w[f]); v[f] != 0 && math.Abs(add) >= 0.005 {
+			out = append(out, Reason{featureNames[f], math.Round(add*100) / 100})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Reason) int {
+		switch x, y := math.Abs(a.Added), math.Abs(b.Added); {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// Compare measures the features of a report beside an incident.
+func Compare(p *Probe, c *Card) Values {
+	s := p.look()
+	var v Values
+	v[fBias] = 1
+	comparePlaces(&v, s, c)
+	compareTimes(&v, s, c, p.At)
+	compareTypes(&v, s, c)
+	compareTargets(&v, s, c)
+	compareAbouts(&v, s, p, c)
+	compareTolls(&v, s, c)
+	compareActors(&v, s, c)
+	compareTerms(&v, s, c)
+	if enrich.Family(s.kind.typ) == "aerial" {
+		// In a war the same town is hit day after day.
+		v[fAerialTown] = v[fPlaceTown] + v[fPlaceNear] + v[fPlaceHolds]
+		v[fAerialOtherDay] = v[fTimeNextDay] + v[fTimeUndatedLater]
+	}
+	if s.text != 0 && slices.Contains(c.texts, s.text) {
+		v[fText] = 1
+	}
+	if slices.Contains(c.outlets, s.outlet) {
+		v[fOutlet] = 1
+	}
+	if p.Second {
+		v[fSecond] = 1
+	}
+	return v
+}
+
+var placeFeature = [...]Feature{placeOtherCountry: fPlaceOtherCountry, placeDistant: fPlaceDistant, placeFar: fPlaceFar, placeApart: fPlaceApart, placeOtherSpot: fPlaceOtherSpot,
+	placeUnknown: nFeatures, placeCountry: fPlaceCountry, placeHolds: fPlaceHolds, placeNear: fPlaceNear, placeTown: fPlaceTown, placeSpot: fPlaceSpot}
+
+func comparePlaces(v *Values, s *seen, c *Card) {
+	best, other := placeUnknown, false
+	any := false
+	for i := range c.spots {
+		r := between(&s.spot, &c.spots[i].v)
+		other = other || r == placeOtherSpot
+		if !any || r > best {
+			best, any = r, true
+		}
+	}
+	if best == placeTown && other {
+		best = placeOtherSpot
+	}
+	var shared float32
+	for _, t := range s.places {
+		if slices.ContainsFunc(c.places, func(x counted[term]) bool { return x.v.word == t.word }) {
+			shared += t.weight
+		}
+	}
+	if best == placeUnknown && !meet(s, c) && (s.text == 0 || !slices.Contains(c.texts, s.text)) {
+		v[fPlaceNone] = 1 // of the whole world's incidents of those days it may be any
+	}
+	for _, t := range s.headline {
+		if slices.ContainsFunc(c.places, func(x counted[term]) bool { return x.v.word == t.word }) {
+			v[fTitlePlace], v[fTitleElsewhere] = t.weight, 0
+			break
+		}
+		if t.weight == 1 && len(c.places) > 0 {
+			v[fTitleElsewhere] = 1
+		}
+	}
+	if best < placeNear { // else it says nothing new
+		v[fPlaceNamed] = min(shared, 2)
+		if shared == 0 && len(s.places) > 0 && len(c.places) > 0 {
+			v[fPlaceNamedNone] = 1
+		}
+	}
+	if shared >= 1 && !c.namesake(s) && (best == placeOtherCountry || best == placeDistant || best == placeFar) {
+		best = placeUnknown // one of the two was taken for another place of its name, or for one that is only mentioned
+	}
+	if f := placeFeature[best]; f < nFeatures {
+		v[f] = 1
+	}
+	if best == placeTown && s.spot.radius > 8_000 {
+		v[fMetropolis] = 1 // much happens there
+	}
+	if s.spot.site != "" && len(c.sites) > 0 {
+		if slices.ContainsFunc(c.sites, func(x counted[string]) bool { return x.v == s.spot.site }) {
+			v[fSiteSame] = 1
+		} else {
+			v[fSiteOther] = 1
+		}
+	}
+}
+
+// namesake tells whether a report's place has the name of one of the incident's, and
+// is another.
+func (c *Card) namesake(s *seen) bool {
+	return s.spot.id != 0 && s.spot.own() != 0 && slices.ContainsFunc(c.spots, func(x counted[spot]) bool {
+		return x.v.own() == s.spot.own() && x.v.id != 0 && x.v.id != s.spot.id
+	})
+}
+
+// compareTargets compares what was hit.
+func compareTargets(v *Values, s *seen, c *Card) {
+	var often, all target
+	for i := range c.targets {
+		all |= c.targets[i].v
+		if int(c.targets[i].n)*3 >= c.N {
+			often |= c.targets[i].v
+		}
+	}
+	switch {
+	case s.target&often != 0:
+		v[fTargetSame] = 1
+	case s.target != 0 && often != 0 && s.target&all == 0:
+		v[fTargetOther] = 1
+	}
+}
+
+const hour = 3600
+
+// reach is how many hours after an incident what follows it may be told without
+// its date: courts and captors take longer than mourners.
+func (s *seen) reach() float64 {
+	if s.cue&(court|freed) != 0 {
+		return followDays * 24
+	}
+	return 21 * 24
+}
+
+func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
+	w := c.window()
+	said := at.Unix()
+	follows := s.cue&follows != 0
+	switch {
+	case said < w.from-12*hour && w.dated:
+		v[fTimeBefore] = 1
+	case s.window.dated && w.dated:
+		gap := s.window.gap(w)
+		for i := range c.windows {
+			if v := c.windows[i].v; v == s.window || s.window.gap(v) == 0 && int(c.windows[i].n)*3 >= c.N {
+				gap = 0 // a good part of the reports say so, or one the very same
+			}
+		}
+		switch {
+		case gap == 0 && s.window.hour && w.hour:
+			v[fTimeDay], v[fTimeHour] = 1, 1
+		case gap == 0 && s.window.to-s.window.from <= 40*hour && w.to-w.from <= 40*hour:
+			v[fTimeDay] = 1
+		case gap == 0:
+			v[fTimeSpan] = 1
+		case math.Abs(gap) <= 12 && s.window.hour && w.hour:
+			v[fTimeDay], v[fTimeOtherHour] = 1, 1
+		case math.Abs(gap) <= 10 && min(s.window.to-s.window.from, w.to-w.from) < 20*hour:
+			v[fTimeClose] = 1 // of one night
+		case gap > 0 && follows && gap <= s.reach():
+			v[fTimeFollows] = 1 // its date may be that of what follows
+			if gap > 36 {
+				v[fTimeFollows] = 2
+			}
+		case math.Abs(gap) <= 36:
+			v[fTimeNextDay] = 1
+		default:
+			v[fTimeDaysApart] = 1
+		}
+	default:
+		// Hours between what is known of the one and of the other.
+		var h float64
+		switch {
+		case s.window.dated: // the incident has no date: it is of the time before its reports
+			h = float64(c.First-s.window.from) / hour
+			if s.window.from > c.Last {
+				h = float64(s.window.from-c.Last)/hour + 72
+			}
+		default:
+			h = float64(said-w.to) / hour
+			if !w.dated {
+				h = min(math.Abs(float64(said-c.First)), math.Abs(float64(said-c.Last))) / hour
+			}
+		}
+		switch {
+		case h <= 30:
+			v[fTimeUndatedSoon] = 1
+		case h <= 72:
+			v[fTimeUndatedLater] = 1
+		case follows && h <= s.reach():
+			v[fTimeFollows] = 1
+		default:
+			v[fTimeUndatedLong] = 1
+		}
+	}
+	if follows && c.First < said-hour {
+		v[fLater] = 1 // it is of some incident that was told of before
+	}
+	if s.cue&again != 0 && c.First < said-2*hour {
+		v[fAgain] = 1 // "another bombing" is none that was told of before
+	}
+}
+
+// compareAbouts finds whether the incident is one that the report's article names
+// beside its news: then its news is another.
+func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
+	if s.about || len(p.About) == 0 || s.tolls[killed] < 0 && s.tolls[injured] < 0 && s.tolls[held] < 0 && s.cue&again == 0 {
+		return
+	}
+	cw := c.window()
+	for i := range p.About {
+		a := &p.About[i]
+		if a.Occurred == nil || a.Occurred.Earliest == nil || !kin(p.Type, a.Type) && !kin(a.Type, c.mainKind()) {
+			continue
+		}
+		w := windowOf(a.Occurred, p.At)
+		if w.to-w.from > 8*24*hour || w.gap(cw) != 0 {
+			continue
+		}
+		if s.window.dated && s.window.gap(w) == 0 {
+			continue // of the same day as the news
+		}
+		n := numberOf(a.Totals)
+		if n >= 0 && n == s.tolls[killed] {
+			continue // the news again, told as of the past
+		}
+		q := spotOf(a.Place)
+		fits := false
+		for k := range c.spots {
+			fits = fits || between(&q, &c.spots[k].v) >= placeUnknown
+		}
+		if fits || n > 0 && c.said(killed, n) {
+			v[fElsewhere] = 1
+			return
+		}
+	}
+}
+
+// mainKind is the type that most reports give.
+func (c *Card) mainKind() string {
+	best, most := "", uint16(0)
+	for i := range c.kinds {
+		if c.kinds[i].n > most {
+			best, most = c.kinds[i].v.typ, c.kinds[i].n
+		}
+	}
+	return best
+}
+
+// specific tells whether a type names what was done, and not only that it was.
+func specific(t string) bool {
+	switch t {
+	case "unknown", "armed_attack", "bodies_found", "explosion", "assassination", "execution":
+		return false
+	}
+	return true
+}
+
+// method groups the armed types by what cannot be mixed up.
+func method(t string) string {
+	switch t {
+	case "stabbing", "vehicle_ramming", "assault", "sexual_violence":
+		return t
+	}
+	return enrich.Family(t)
+}
+
+func kin(a, b string) bool {
+	return method(a) == method(b) || enrich.Family(a) == enrich.Family(b) && (!specific(a) || !specific(b))
+}
+
+// crossed are pairs of families that outlets mix up, or that one event has both of.
+var crossed = map[[2]string]bool{
+	{"explosive", "aerial"}: true, {"explosive", "armed"}: true, {"explosive", "fire"}: true, {"aerial", "armed"}: true, {"armed", "law"}: true,
+	{"abduction", "armed"}: true, {"armed", "unrest"}: true, {"law", "unrest"}: true, {"fire", "unrest"}: true, {"armed", "fire"}: true, {"explosive", "law"}: true, {"abduction", "law"}: true,
+}
+
+func compareTypes(v *Values, s *seen, c *Card) {
+	const (
+		alien = iota
+		cross
+		generic
+		kinship
+		same
+	)
+	best := -1
+	sub, otherSub := false, false
+	for i := range c.kinds {
+		k := &c.kinds[i]
+		if int(k.n)*5 < c.N {
+			continue
+		}
+		r := alien
+		fa, fb := enrich.Family(s.kind.typ), enrich.Family(k.v.typ)
+		switch {
+		case s.kind.typ == k.v.typ:
+			r = same
+		case kin(s.kind.typ, k.v.typ):
+			r = kinship
+		case s.kind.typ == "unknown" || k.v.typ == "unknown" || s.kind.typ == "armed_attack" || k.v.typ == "armed_attack":
+			r = generic
+		case crossed[[2]string{min(fa, fb), max(fa, fb)}] || crossed[[2]string{max(fa, fb), min(fa, fb)}]:
+			r = cross
+		}
+		best = max(best, r)
+		if s.kind.sub != "" && k.v.sub != "" && s.kind.typ == k.v.typ {
+			sub, otherSub = sub || s.kind.sub == k.v.sub, otherSub || s.kind.sub != k.v.sub
+		}
+	}
+	switch best {
+	case same:
+		v[fTypeSame] = 1
+	case kinship:
+		v[fTypeKin] = 1
+	case generic:
+		v[fTypeGeneric] = 1
+	case cross:
+		v[fTypeCross] = 1
+	case alien:
+		v[fTypeAlien] = 1
+	}
+	if sub {
+		v[fSubtypeSame] = 1
+	} else if otherSub {
+		v[fSubtypeOther] = 1
+	}
+}
+
+// said tells whether a report of the card gives a toll.
+func (c *Card) said(m, n int) bool {
+	return slices.ContainsFunc(c.tolls[m], func(t counted[int32]) bool { return int(t.v) == n })
+}
+
+func compareTolls(v *Values, s *seen, c *Card) {
+	if n, top := s.tolls[killed], int(c.top[killed]); n >= 0 && top >= 0 {
+		switch {
+		case n == 0 && top == 0:
+			v[fKilledSame] = 0.5
+		case c.said(killed, n):
+			v[fKilledSame] = bits(n)
+		case s.replaces[killed] >= 0 && c.said(killed, s.replaces[killed]):
+			v[fKilledReplaces] = 1 + bits(s.replaces[killed])/2
+		case n == 0 || top == 0:
+			v[fKilledNone] = 1
+		case n > top && n <= 4*top+10:
+			v[fKilledGrown] = 1
+		case n > top:
+			v[fKilledLeap] = 1
+		case s.cue&follows != 0 && n <= 3:
+			// "Two more of the wounded died"
+		case 2*n >= top:
+			v[fKilledLower] = 1
+		default:
+			v[fKilledFarLower] = 1
+		}
+	}
+	if n, top := s.tolls[injured], int(c.top[injured]); n > 0 && top > 0 {
+		switch {
+		case c.said(injured, n):
+			v[fInjuredSame] = bits(n)
+		case n > 3*top || top > 3*n:
+			v[fInjuredOther] = 1
+		}
+	}
+	if v[fKilledSame] > 0 && v[fInjuredSame] > 0 && s.tolls[injured] > 1 {
+		v[fTollPair] = 1 // both by chance is rare
+	}
+	if n, top := s.tolls[held], int(c.top[held]); n > 0 && top > 0 {
+		switch {
+		case c.said(held, n):
+			v[fHeldSame] = bits(n)
+		case n > 2*top || top > 2*n:
+			v[fHeldOther] = 1
+		}
+	}
+}
+
+func compareActors(v *Values, s *seen, c *Card) {
+	same, other := false, false
+	for _, a := range s.actors {
+		for _, b := range c.actors {
+			switch {
+			case a.name == b.name:
+				same = true
+			case a.did && b.did:
+				other = true
+			}
+		}
+	}
+	if same {
+		v[fActorSame] = 1
+	} else if other {
+		v[fActorOther] = 1
+	}
+}
+
+// enough is the weight of words from which on a text says something of its own.
+const enough = 4
+
+func compareTerms(v *Values, s *seen, c *Card) {
+	var shared, mine, theirs float32
+	for _, t := range s.terms {
+		mine += t.weight
+		if slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == t.word }) {
+			shared += t.weight
+		}
+	}
+	for i := range c.terms {
+		theirs += c.terms[i].v.weight
+	}
+	v[fTermsShared] = min(shared, 8)
+	if least := min(mine, theirs); least >= enough {
+		v[fTermsPart] = shared / least
+		if shared < 0.1*least {
+			v[fTermsNone] = 1
+		}
+	}
+}
+
+// Names are the features, in the order of Values.
+func Names() []string { return featureNames[:] }
+
+// Weights are those of weights.txt.
+func Weights() Values { return weights() }

@@ -1,0 +1,245 @@
+package correlate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/enrich"
+	"tocsin/enrich/correlate/match"
+)
+
+// Reading is what an incident keeps of one report: what the fold and matching
+// need, so that an incident can be folded anew from its readings alone.
+type Reading struct {
+	Report   string      `json:"report"`
+	Article  string      `json:"article"`
+	Edition  int         `json:"edition"`
+	Ordinal  int         `json:"ordinal"`
+	Outlet   string      `json:"outlet,omitempty"`
+	Credit   string      `json:"credit,omitempty"` // agency that its article names as its source
+	Family   string      `json:"family,omitempty"`
+	At       time.Time   `json:"at"` // when it was said: orders readings
+	Relation Relation    `json:"relation,omitempty"`
+	Of       int         `json:"of,omitempty"` // reports of that edition
+	Role     enrich.Role `json:"role,omitempty"`
+	Second   bool        `json:"second,omitempty"`  // not the news that its article exists for
+	Passing  bool        `json:"passing,omitempty"` // see enrich.Report
+
+	Type      string                          `json:"type"`
+	Subtype   string                          `json:"subtype,omitempty"`
+	Complex   bool                            `json:"complex,omitempty"`
+	Outcome   string                          `json:"outcome"`
+	Certainty string                          `json:"certainty,omitempty"`
+	Place     *enrich.Place                   `json:"place,omitempty"`
+	Occurred  *enrich.Occurred                `json:"occurred,omitempty"`
+	Totals    map[enrich.Measure]enrich.Total `json:"totals,omitempty"`
+	Said      map[enrich.Measure]string       `json:"said,omitempty"`     // kind of source of a total
+	Enemy     []enrich.Measure                `json:"enemy,omitempty"`    // totals that a party gives of the other side's losses
+	Corrects  []enrich.Measure                `json:"corrects,omitempty"` // of what it gives a corrected number
+	Replaces  map[enrich.Measure]int          `json:"replaces,omitempty"` // totals that it names as those that stood before
+	Official  bool                            `json:"official,omitempty"` // government, police, military or medical source
+	Weapons   []string                        `json:"weapons,omitempty"`
+	Terms     []string                        `json:"terms,omitempty"`
+	Places    []string                        `json:"places,omitempty"`
+	Cues      []string                        `json:"cues,omitempty"`
+	About     []enrich.About                  `json:"about,omitempty"`
+
+	Figures int       `json:"figures,omitempty"` // how many of the incident's figures and actors are its own:
+	Actors  int       `json:"actors,omitempty"`  // they stand there in the order of the readings
+	Match   *Decision `json:"match,omitempty"`   // why it is here
+	Bound   string    `json:"bound,omitempty"`   // incident that an operator, or its article's earlier edition, put it into
+
+	figures []enrich.Figure
+	actors  []enrich.Actor
+	origin  Origin
+	probe   *match.Probe
+	bytes   sizes // of its JSON, once measured
+}
+
+// Relation is how a report is of an incident.
+type Relation string
+
+const (
+	Reports   Relation = "report"     // it tells of it as news
+	FollowsUp Relation = "follow_up"  // it tells what came after: arrests, trials, releases
+	Recalls   Relation = "background" // it only mentions it
+)
+
+// Decision is why a report was put where it is.
+type Decision struct {
+	By      string         `json:"by"`                // score, founded, edition, operator, regrouped
+	Score   float64        `json:"score,omitempty"`   // log-odds that it is of the incident
+	Reasons []match.Reason `json:"reasons,omitempty"` // what made the score
+	Apart   []Rival        `json:"apart,omitempty"`   // the likeliest others, from which it was kept apart
+}
+
+// Rival is an incident that a report might have been of.
+type Rival struct {
+	Incident string         `json:"incident"`
+	Score    float64        `json:"score"`
+	Reasons  []match.Reason `json:"reasons,omitempty"`
+}
+
+// readingOf takes from a report what an incident keeps.
+func readingOf(r *enrich.Report) Reading {
+	src := &r.Source
+	x := Reading{
+		Report: r.ID, Article: src.ID, Edition: src.Edition, Ordinal: r.Ordinal, Outlet: cmp.Or(src.Outlet, src.Feed), Credit: src.Credit, Family: src.Family, At: at(r), Of: r.Of, Role: r.Role, Passing: r.Passing,
+		Second: r.Role == enrich.Other, Type: r.Type, Subtype: r.Subtype, Complex: r.Complex, Outcome: r.Outcome, Certainty: r.Certainty,
+		Place: r.Place, Occurred: r.Occurred, Totals: r.Totals, Weapons: r.Weapons, Terms: r.Terms, Places: r.Places, Cues: r.Cues, About: r.About,
+		figures: r.Figures, actors: r.Actors,
+		origin: Origin{
+			Article: src.ID, URL: src.URL, Feed: src.Feed, Outlet: src.Outlet, Credit: src.Credit, Language: src.Language, Title: src.Title,
+			Published: src.Published, Fetched: src.Fetched, Family: src.Family, ContentSHA256: src.ContentSHA256,
+		},
+	}
+	for k := range r.Figures {
+		f := &r.Figures[k]
+		if f.Scope != "current" {
+			continue
+		}
+		if f.Relation == "correction" && !slices.Contains(x.Corrects, f.Measure) {
+			x.Corrects = append(x.Corrects, f.Measure)
+		}
+		if f.Previous != nil {
+			put(&x.Replaces, f.Measure, *f.Previous)
+		}
+		if f.Source == nil {
+			continue
+		}
+		switch f.Source.Kind {
+		case "government", "police", "military", "medical":
+			x.Official = true
+		}
+		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) {
+			if _, had := x.Said[f.Measure]; !had {
+				put(&x.Said, f.Measure, f.Source.Kind)
+				if ofEnemy(f) {
+					x.Enemy = append(x.Enemy, f.Measure)
+				}
+			}
+		}
+	}
+	return x
+}
+
+func put[V any](m *map[enrich.Measure]V, k enrich.Measure, v V) {
+	if *m == nil {
+		*m = map[enrich.Measure]V{}
+	}
+	(*m)[k] = v
+}
+
+// gives tells whether a figure is what a total rests on.
+func gives(f *enrich.Figure, t *enrich.Total) bool {
+	n, ok := t.Number()
+	m, has := enrich.Total{Min: f.Min, Max: f.Max, Point: f.Point}.Number()
+	return ok && has && n == m
+}
+
+// ofEnemy tells whether a party gives the losses of the other side.
+func ofEnemy(f *enrich.Figure) bool {
+	switch f.Source.Kind {
+	case "military":
+		return f.Who == "militant"
+	case "belligerent":
+		return f.Who != "militant" && f.Who != ""
+	}
+	return false
+}
+
+// at is when a report counts as said: when its article was published, and what a
+// later edition says, when that was seen.
+func at(r *enrich.Report) time.Time {
+	src := &r.Source
+	said := cmp.Or(src.Published, src.FirstSeen)
+	if src.Edition > 1 && src.Fetched.After(said) {
+		said = src.Fetched
+	}
+	return said.UTC()
+}
+
+// compareReadings orders readings by what was said when, so that the set decides
+// and not the route.
+func compareReadings(a, b *Reading) int {
+	return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Article, b.Article), cmp.Compare(a.Ordinal, b.Ordinal), strings.Compare(a.Report, b.Report))
+}
+
+func sortReadings(list []Reading) {
+	slices.SortFunc(list, func(a, b Reading) int { return compareReadings(&a, &b) })
+}
+
+// look is the reading as matching sees it.
+func (x *Reading) look() *match.Probe {
+	if x.probe == nil {
+		x.probe = &match.Probe{Key: x.Report, Article: x.Article, Outlet: x.Outlet, Text: x.Family, At: x.At, Type: x.Type, Subtype: x.Subtype, Place: x.Place, Occurred: x.Occurred,
+			Totals: x.Totals, Replaces: x.Replaces, Actors: x.actors, Terms: x.Terms, Places: x.Places, Cues: x.Cues, About: x.About, Second: x.Second}
+	}
+	return x.probe
+}
+
+func (x *Reading) cue(c string) bool { return slices.Contains(x.Cues, c) }
+
+// denies tells whether a reading says that there was no incident after all.
+func (x *Reading) denies() bool {
+	return x.Outcome == "hoax" || x.Certainty == "retracted" || x.cue(enrich.CueHoax) || x.cue(enrich.CueAccident)
+}
+
+// What may follow an incident, and is told once of each.
+const (
+	followArrest  = "arrest"
+	followTrial   = "trial"
+	followRelease = "release"
+)
+
+// headline tells whether the headline of a reading's article gives a cue.
+func (x *Reading) headline(c string) bool { return slices.Contains(x.Cues, "!"+c) }
+
+// follows are the sequels that a reading tells of.
+func (x *Reading) follows() []string {
+	var out []string
+	if n, ok := x.Totals[enrich.Arrested].Number(); ok && n > 0 || x.Type == "arrest" || x.headline(enrich.CueArrest) || x.Relation == FollowsUp && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCourt) {
+		out = append(out, followArrest)
+	}
+	if x.Type == "judicial" || x.headline(enrich.CueCourt) || x.Relation == FollowsUp && x.cue(enrich.CueCourt) {
+		out = append(out, followTrial)
+	}
+	if n, ok := x.Totals[enrich.Released].Number(); ok && n > 0 || x.headline(enrich.CueFreed) {
+		if enrich.Family(x.Type) == "abduction" || x.Totals[enrich.Abducted].Max != nil || x.Subtype == "hostage_taking" {
+			out = append(out, followRelease)
+		}
+	}
+	return out
+}
+
+// String is a decision in one line.
+func (d *Decision) String() string {
+	var b strings.Builder
+	b.WriteString(d.By)
+	write := func(score float64, reasons []match.Reason) {
+		fmt.Fprintf(&b, " %+.2f", score)
+		for k, r := range reasons {
+			if k == 0 {
+				b.WriteString(":")
+			}
+			fmt.Fprintf(&b, " %s %+.2f", r.Feature, r.Added)
+		}
+	}
+	if len(d.Reasons) > 0 {
+		write(d.Score, d.Reasons)
+	}
+	for _, r := range d.Apart {
+		b.WriteString("; apart from " + r.Incident)
+		write(r.Score, r.Reasons)
+	}
+	return b.String()
+}
+
+// ProbeOf is a report as matching sees it.
+func ProbeOf(r *enrich.Report) *match.Probe {
+	x := readingOf(r)
+	return x.look()
+}

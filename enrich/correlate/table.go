@@ -1,0 +1,429 @@
+package correlate
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/enrich"
+	"tocsin/enrich/correlate/match"
+)
+
+// table is where readings are put into clusters, each cluster an event. Readings
+// must be put in the order in which they were said: then what comes of them does
+// not depend on the order in which they came.
+type table struct {
+	clusters []*cluster
+}
+
+// cluster is what is told of one event: an incident, or, while nobody has told of
+// it as news, what may become one.
+type cluster struct {
+	id       string // as it was before; "" for a new one
+	card     *match.Card
+	readings []Reading // in order
+	asides   []Reading // that only mention it, and those that a later edition has replaced
+	lazy     func() error
+	touched  bool
+}
+
+// load brings in the readings of a cluster that was taken up without them.
+func (c *cluster) load() error {
+	if c.lazy == nil {
+		return nil
+	}
+	err := c.lazy()
+	if err == nil {
+		c.lazy = nil
+	}
+	return err
+}
+
+// founded tells whether somebody has told of it as news.
+func (c *cluster) founded() bool {
+	return slices.ContainsFunc(c.readings, func(x Reading) bool { return x.founds() })
+}
+
+func (c *cluster) add(x Reading) {
+	c.touched = true
+	c.card.Add(x.look())
+	c.readings = append(c.readings, x)
+}
+
+// rebuild makes the card anew, after readings were moved or taken out.
+func (c *cluster) rebuild() {
+	sortReadings(c.readings)
+	c.card = match.NewCard(c.card.ID)
+	for k := range c.readings {
+		c.card.Add(c.readings[k].look())
+	}
+}
+
+// founds tells whether a reading alone is an incident. Sequels, denials and sums
+// are of one that others tell of.
+func (x *Reading) founds() bool {
+	switch {
+	case x.Role == enrich.Background, x.denies(), x.Type == "judicial", x.sums():
+		return false
+	case x.cue(enrich.CueMemory) && len(x.About) > 0 && !x.dated():
+		return false
+	}
+	return true
+}
+
+func (x *Reading) dated() bool { return x.Occurred != nil && x.Occurred.Earliest != nil }
+
+// sums tells whether a reading tells of a span of time and of no town: of many
+// incidents, and of no one.
+func (x *Reading) sums() bool {
+	return x.dated() && x.Occurred.Latest != nil && x.Occurred.Latest.Sub(*x.Occurred.Earliest) > 10*24*time.Hour && (x.Place == nil || !closely(x.Place))
+}
+
+// goesOn tells whether a reading is of an incident that was there before: by what it
+// is, or by its headline. It is of the likeliest, if one is likelier than all others.
+func (x *Reading) goesOn() bool {
+	return x.headline(enrich.CueArrest) || x.headline(enrich.CueCourt) || x.headline(enrich.CueFreed) || x.headline(enrich.CueLater)
+}
+
+// How likely what goes on must at least be of an incident, in log-odds, and by how
+// much more than of any other.
+const (
+	goesOnAt    = -0.9
+	goesOnAhead = 1.0
+)
+
+func alone(fit []scored) bool {
+	return fit[0].score >= goesOnAt && (len(fit) == 1 || fit[0].score-fit[1].score >= goesOnAhead) && fit[0].of.founded()
+}
+
+const (
+	// alive is how long after an incident an article that tells of nothing else, and
+	// of it as of the past, still belongs to its story.
+	alive = 60 * 24 * time.Hour
+	// aside is how long after its first report an incident is news beside another.
+	aside = 12 * time.Hour
+)
+
+// mentions tells whether a reading that fits an incident only mentions it.
+func (x *Reading) mentions(c *match.Card) bool {
+	age := x.At.Unix() - c.First
+	switch {
+	case x.Role == enrich.Background && !x.denies():
+		return x.Passing || x.cue(enrich.CueMemory) || age > int64(alive/time.Second) || age < 0
+	case x.sums():
+		return true
+	case x.Second:
+		// Told of beside the news, half a day after, with nothing new.
+		n, ok := x.Totals[enrich.Killed].Number()
+		return age > int64(aside/time.Second) && !(ok && n > c.Killed())
+	}
+	return false
+}
+
+// placed is what became of a reading.
+type placed struct {
+	in       *cluster // nil where it is of none
+	relation Relation
+	decision Decision
+}
+
+// put finds the cluster of a reading.
+func (t *table) put(x Reading) (placed, error) {
+	if c := t.edition(&x); c != nil {
+		if err := c.load(); err != nil {
+			return placed{}, err
+		}
+		return t.replace(c, x), nil
+	}
+	fit := t.fit(&x)
+	var best *cluster
+	switch {
+	case x.Bound != "":
+		if best = t.bound(x.Bound); best == nil {
+			best = t.begin()
+			best.id = x.Bound
+		}
+		if x.Match == nil || x.Match.By != "operator" {
+			x.Match = &Decision{By: "operator"}
+		}
+	case len(fit) > 0 && (fit[0].score >= match.Merge || x.goesOn() && alone(fit)):
+		best = fit[0].of
+		x.Match = decision("score", fit, &x)
+		if x.mentions(best.card) {
+			x.Relation = Recalls
+			best.asides = append(best.asides, x)
+			return placed{best, Recalls, *x.Match}, nil
+		}
+	case x.Role == enrich.Background && x.Passing:
+		return placed{relation: Recalls, decision: *decision("none", fit, &x)}, nil
+	default:
+		x.Match = decision("founded", fit, &x)
+		if !x.founds() {
+			x.Match.By = "none"
+		}
+		best = t.begin()
+	}
+	x.Relation = relationOf(&x, best)
+	// Before it is added: an article that tells of two events makes each look like
+	// the other.
+	var same []*cluster
+	if len(best.readings) > 0 || best.lazy != nil {
+		for _, f := range fit {
+			if f.of == best || f.score < match.Merge || x.cue(enrich.CueJoint) {
+				continue
+			}
+			if err := cmp.Or(best.load(), f.of.load()); err != nil {
+				return placed{}, err
+			}
+			if one(best, f.of) {
+				same = append(same, f.of)
+			}
+		}
+	}
+	if err := best.load(); err != nil {
+		return placed{}, err
+	}
+	if slices.ContainsFunc(best.readings, func(old Reading) bool { return old.Article == x.Article && old.Edition < x.Edition }) {
+		return t.replace(best, x), nil // of a closed incident, whose card has no articles
+	}
+	best.add(x)
+	for _, other := range same {
+		if !heldApart(best, other) { // which the one before may have made so
+			best = t.merge(best, other)
+		}
+	}
+	return placed{best, x.Relation, *x.Match}, nil
+}
+
+func (t *table) begin() *cluster {
+	c := &cluster{card: match.NewCard(""), touched: true}
+	t.clusters = append(t.clusters, c)
+	return c
+}
+
+func (t *table) bound(id string) *cluster {
+	for _, c := range t.clusters {
+		if c.id == id || slices.ContainsFunc(c.readings, func(y Reading) bool { return y.Bound == id }) {
+			return c
+		}
+	}
+	return nil
+}
+
+// fit are the clusters that a reading may be of or have to do with, the likeliest
+// first.
+func (t *table) fit(x *Reading) []scored {
+	var out []scored
+	for _, c := range t.clusters {
+		// An article that tells two incidents apart is believed.
+		if c.card.N == 0 || c.card.Says(x.Article) {
+			continue
+		}
+		if s := match.Weigh(x.look(), c.card); s >= match.Related {
+			out = append(out, scored{c, s})
+		}
+	}
+	slices.SortFunc(out, likelier)
+	return out
+}
+
+// merge makes one of two clusters; the one whose first report is older stays.
+func (t *table) merge(a, b *cluster) *cluster {
+	if cmp.Or(cmp.Compare(b.card.First, a.card.First), strings.Compare(b.card.Key, a.card.Key)) < 0 {
+		a, b = b, a
+	}
+	t.clusters = slices.DeleteFunc(t.clusters, func(c *cluster) bool { return c == b })
+	a.touched = true
+	a.readings = append(a.readings, b.readings...)
+	a.asides = append(a.asides, b.asides...)
+	a.rebuild()
+	return a
+}
+
+// edition finds the cluster that an earlier edition of a reading's article is in,
+// if this reading goes on from it; nil where it does not.
+func (t *table) edition(x *Reading) *cluster {
+	if x.Bound != "" {
+		return nil
+	}
+	var best *cluster
+	most := 0
+	for _, c := range t.clusters {
+		if !c.card.Says(x.Article) || c.load() != nil {
+			continue
+		}
+		for k := range c.readings {
+			old := &c.readings[k]
+			if old.Article != x.Article || old.Edition == x.Edition && old.origin.ContentSHA256 == x.origin.ContentSHA256 {
+				continue // another report of the same text: it speaks of another incident
+			}
+			// The only report of an edition is of the same incident, whatever it
+			// corrects; one of several must fit it.
+			fits := match.Fits(x.look(), old.look())
+			if x.Of > 1 && (!fits || enrich.Family(old.Type) != enrich.Family(x.Type) && old.Ordinal != x.Ordinal) {
+				continue
+			}
+			score := 1
+			if old.Ordinal == x.Ordinal {
+				score++
+			}
+			if fits {
+				score += 2
+			}
+			if score > most {
+				best, most = c, score
+			}
+		}
+	}
+	return best
+}
+
+// replace puts a reading into the cluster in the place of what earlier editions of
+// its article said. Those are kept aside: a late report may make it necessary to
+// find its way again.
+func (t *table) replace(c *cluster, x Reading) placed {
+	x.Match = &Decision{By: "edition"}
+	x.Relation = relationOf(&x, c)
+	c.readings = slices.DeleteFunc(c.readings, func(old Reading) bool {
+		gone := old.Article == x.Article && (old.Edition != x.Edition || old.origin.ContentSHA256 != x.origin.ContentSHA256 || old.Ordinal == x.Ordinal)
+		if gone {
+			c.asides = append(c.asides, old)
+		}
+		return gone
+	})
+	c.readings = append(c.readings, x)
+	c.touched = true
+	c.rebuild()
+	return placed{c, x.Relation, *x.Match}
+}
+
+// Log-odds by which two clusters are one on the whole, and below which one reading
+// alone keeps them apart.
+const (
+	bridgeAt    = 1.5
+	bridgeNever = -3.0
+)
+
+// one tells whether two clusters are of one event: the readings of the smaller one
+// fit the larger one, and none of them speaks against it.
+func one(a, b *cluster) bool {
+	if len(a.readings) > len(b.readings) {
+		a, b = b, a
+	}
+	if heldApart(a, b) {
+		return false
+	}
+	sum := 0.0
+	for k := range a.readings {
+		s := match.Weigh(a.readings[k].look(), b.card)
+		if s < bridgeNever {
+			return false
+		}
+		sum += s
+	}
+	return sum/float64(max(1, len(a.readings))) >= bridgeAt
+}
+
+// heldApart tells whether two clusters cannot be one: an operator, or an article,
+// tells them apart.
+func heldApart(a, b *cluster) bool {
+	for k := range a.readings {
+		x := &a.readings[k]
+		if slices.ContainsFunc(b.readings, func(y Reading) bool {
+			return x.Bound != "" && y.Bound != "" && y.Bound != x.Bound || y.Article == x.Article && y.Edition == x.Edition
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// relationOf tells whether a report tells of an incident, or of what came after.
+func relationOf(x *Reading, c *cluster) Relation {
+	if c.card.N == 0 || x.At.Unix()-c.card.First < int64(3*time.Hour/time.Second) {
+		return Reports
+	}
+	cues := []string{enrich.CueArrest, enrich.CueCourt}
+	if enrich.Family(x.Type) == "abduction" || c.card.Taken() {
+		cues = append(cues, enrich.CueFreed)
+	}
+	_, told := x.Totals[enrich.Killed].Number()
+	for _, cue := range cues {
+		if x.Type == "arrest" || x.Type == "judicial" || x.headline(cue) || x.cue(cue) && !told {
+			return FollowsUp
+		}
+	}
+	return Reports
+}
+
+// scored is a cluster beside a reading.
+type scored struct {
+	of    *cluster
+	score float64
+}
+
+func likelier(a, b scored) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.of.card.Last, a.of.card.Last), strings.Compare(a.of.card.Key, b.of.card.Key))
+}
+
+// maxRivals is how many incidents a decision names.
+const maxRivals = 2
+
+func decision(by string, fit []scored, x *Reading) *Decision {
+	d := &Decision{By: by}
+	rivals := fit
+	if by == "score" {
+		d.Score, d.Reasons = round(fit[0].score), match.Reasons(x.look(), fit[0].of.card)
+		rivals = fit[1:]
+	}
+	for _, s := range rivals[:min(len(rivals), maxRivals)] {
+		d.Apart = append(d.Apart, Rival{Incident: s.of.id, Score: round(s.score), Reasons: match.Reasons(x.look(), s.of.card)})
+	}
+	return d
+}
+
+func round(f float64) float64 {
+	if f < 0 {
+		return -round(-f)
+	}
+	return float64(int64(f*100+.5)) / 100
+}
+
+// name gives each cluster the incident that it is now: of those that its readings
+// were of, the one that has most of them there; of equals the older one. Clusters
+// that are none of the old ones stay without a name.
+func (t *table) name(owner map[string]string) {
+	type claim struct {
+		c  *cluster
+		id string
+		n  int
+	}
+	var claims []claim
+	for _, c := range t.clusters {
+		votes := map[string]int{}
+		for k := range c.readings {
+			x := &c.readings[k]
+			if id := owner[x.Report]; id != "" {
+				votes[id]++
+				if x.Bound == id {
+					votes[id] += maxGrouped
+				}
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(votes)) {
+			claims = append(claims, claim{c, id, votes[id]})
+		}
+	}
+	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Or(cmp.Compare(b.n, a.n), strings.Compare(a.id, b.id)) })
+	taken := map[string]bool{}
+	for _, c := range t.clusters {
+		c.id = ""
+	}
+	for _, cl := range claims {
+		if cl.c.id == "" && !taken[cl.id] {
+			cl.c.id, taken[cl.id] = cl.id, true
+		}
+	}
+}
