@@ -65,11 +65,13 @@ func (p *points) come(point string) <-chan struct{} {
 	return p.of(point)
 }
 
-func (p *points) wait(t testing.TB, point string) {
+func (p *points) wait(t testing.TB, point string) { t.Helper(); p.waitFor(t, point, 2*most) }
+
+func (p *points) waitFor(t testing.TB, point string, patience time.Duration) {
 	t.Helper()
 	select {
 	case <-p.come(point):
-	case <-time.After(2 * most):
+	case <-time.After(patience):
 		t.Fatalf("the worker never was at %q", point)
 	}
 }

@@ -109,7 +109,7 @@ type manifest struct {
 
 // shelf is what a worker knows of the cards bucket.
 type shelf struct {
-	every time.Duration // how long what is new waits
+	limits limits
 
 	dirty map[slot]uint64 // slots with versions that are not in it, and the sequence of their last
 	all   bool            // everything is to be written anew
@@ -137,8 +137,8 @@ type chunkWork struct {
 	ids   []string
 }
 
-func newShelf(every time.Duration) shelf {
-	return shelf{every: every, dirty: map[slot]uint64{}, finer: map[date]int{}}
+func newShelf(l limits) shelf {
+	return shelf{limits: l, dirty: map[slot]uint64{}, finer: map[date]int{}}
 }
 
 // touch notes that an incident has changed.
@@ -158,7 +158,7 @@ func (s *shelf) due(now time.Time) time.Duration {
 	case s.count > shelveAfter:
 		return 0
 	}
-	return max(0, s.since.Add(s.every).Sub(now))
+	return max(0, s.since.Add(s.limits.shelveEvery).Sub(now))
 }
 
 // waits is for how long what is new has waited.
@@ -316,7 +316,7 @@ func (w *Worker) planShelf() {
 	for d, n := range days {
 		was, had := s.levels[d]
 		level := max(was, s.finer[d])
-		for level < maxLevel && n > chunkCards<<level {
+		for level < maxLevel && n > s.limits.chunkCards<<level {
 			level++
 		}
 		s.levels[d] = level

@@ -33,9 +33,7 @@ type Worker struct {
 	log     *slog.Logger
 	metrics *metrics
 	reached func(point string) // nil; a test's way to stop the world
-	kept    int                // incidents in full
-
-	shelveEvery time.Duration
+	limits  limits
 
 	memory
 	shelf shelf
@@ -43,9 +41,16 @@ type Worker struct {
 	aged  time.Time
 }
 
+// limits are constants but for tests.
+type limits struct {
+	kept        int           // incidents in full
+	shelveEvery time.Duration // how long what is new waits to be stored for the next start
+	chunkCards  int           // cards of a day in one chunk
+}
+
 // NewWorker makes a worker of a valid configuration.
 func NewWorker(b *bus.Bus, cfg Config) *Worker {
-	w := &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics), kept: keptInFull, shelveEvery: shelveEvery}
+	w := &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics), limits: limits{keptInFull, shelveEvery, chunkCards}}
 	w.forget()
 	return w
 }

@@ -55,8 +55,8 @@ const (
 // forget begins anew with nothing.
 func (w *Worker) forget() {
 	w.memory = memory{versions: map[string]int{}, fresh: map[string]*Incident{}, revisions: map[string]uint64{}, ctx: context.Background()}
-	w.book = NewBook(&w.cfg, w.kept, w.fetch)
-	w.shelf = newShelf(w.shelveEvery)
+	w.book = NewBook(&w.cfg, w.limits.kept, w.fetch)
+	w.shelf = newShelf(w.limits)
 }
 
 // enter puts what follows from a report into the book. After an error the memory must
@@ -147,16 +147,17 @@ func (w *Worker) takeIn(m jetstream.Msg, seq uint64) {
 	if err == nil && i.ID != lastToken(m.Subject()) {
 		err = fmt.Errorf("incident %s is on another's subject", i.ID)
 	}
-	if err == nil && i.Version <= w.versions[i.ID] {
-		return // replayed, or in the cards already
+	if err == nil && i.Version < w.versions[i.ID] {
+		return // replayed, or overtaken in the cards
 	}
-	if err == nil {
+	if err == nil && i.Version > w.versions[i.ID] {
 		err = safely(func() error { w.book.Put(&i); return nil })
 	}
 	if err != nil {
 		w.log.Error("an incident version cannot be read, passed over", "subject", m.Subject(), "sequence", seq, "err", err)
 		return
 	}
+	// The cards may have had it already; whether the bucket has, nobody knows.
 	w.versions[i.ID] = i.Version
 	w.fresh[i.ID] = &i
 	w.stored(version{incident: &i, data: m.Data(), seq: seq})

@@ -67,14 +67,16 @@ func start(t testing.TB, b *bus.Bus, reg prometheus.Registerer) (stop func()) {
 }
 
 // settled waits until all reports are folded, and as many as came.
-func settled(t testing.TB, b *bus.Bus) {
+func settled(t testing.TB, b *bus.Bus) { t.Helper(); settledWithin(t, b, 20*time.Second) }
+
+func settledWithin(t testing.TB, b *bus.Bus, patience time.Duration) {
 	t.Helper()
 	s, err := b.Stream(t.Context(), bus.Reports)
 	if err != nil {
 		t.Fatal(err)
 	}
 	last := s.CachedInfo().State.LastSeq
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		c, err := b.JS.Consumer(t.Context(), "TOCSIN_REPORTS", bus.CorrelateConsumer)
 		if err == nil {
 			// What is pending lags behind a publish; the last sequence does not.
@@ -85,6 +87,7 @@ func settled(t testing.TB, b *bus.Bus) {
 		if time.Now().After(deadline) {
 			t.Fatalf("reports are not settled (%v)", err)
 		}
+		bus.Pause(t.Context(), patience/10_000) // the server tells nobody
 	}
 }
 
@@ -395,7 +398,7 @@ func chunk(t *testing.T, b *bus.Bus) string {
 	return slices.DeleteFunc(keys, func(k string) bool { return k == "manifest" })[0]
 }
 
-// metric is the value of a counter or gauge; label is the value of its only label.
+// metric is the value of a counter or gauge, or how often a histogram was told; label is the value of its only label.
 func metric(t testing.TB, reg prometheus.Gatherer, name, label string) float64 {
 	t.Helper()
 	families, err := reg.Gather()
@@ -405,7 +408,7 @@ func metric(t testing.TB, reg prometheus.Gatherer, name, label string) float64 {
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
 			if f.GetName() == name && (label == "" || m.GetLabel()[0].GetValue() == label) {
-				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
 			}
 		}
 	}

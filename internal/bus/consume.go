@@ -40,7 +40,8 @@ func (b *Bus) Subscribe(ctx context.Context, spec Consumer) (*Subscription, erro
 	if silent := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout); err != nil && (!silent || ctx.Err() != nil) {
 		return nil, err
 	}
-	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, 1), hand: newHand(spec.ackWait())}
+	// Room for what a batch can have without waiting for whoever fills it.
+	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, min(pullAhead, spec.InFlight)), hand: newHand(spec.ackWait())}
 	s.C = s.c
 	s.done.Go(func() { s.hand.keepAlive(ctx) })
 	s.done.Go(func() {
@@ -95,7 +96,7 @@ func (s *Subscription) run(ctx context.Context, cons jetstream.Consumer) {
 func (s *Subscription) pull(ctx context.Context, cons jetstream.Consumer) (n int, err error) {
 	// A pull does get lost now and then; its heartbeat notices in two seconds. It ends
 	// well before AckWait: one whose worker stands still draws messages to it until then.
-	expiry := min(10*time.Second, s.spec.ackWait()/2)
+	expiry := max(time.Second, min(10*time.Second, s.spec.ackWait()/2))
 	it, err := cons.Messages(
 		jetstream.PullMaxMessages(min(pullAhead, s.spec.InFlight)),
 		jetstream.PullExpiry(expiry), jetstream.PullHeartbeat(min(time.Second, expiry/2)))
