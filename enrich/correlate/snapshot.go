@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,8 +104,9 @@ func parseChunk(key string) (chunk, bool) {
 
 // manifest is the value of manifestKey.
 type manifest struct {
-	Position uint64   `json:"position"` // every version on the incident stream up to it is in the chunks, and in the incidents bucket
-	Chunks   []string `json:"chunks"`
+	Stream   time.Time `json:"stream"`   // when the incident stream was made: positions in another one mean nothing
+	Position uint64    `json:"position"` // every version on the incident stream up to it is in the chunks, and in the incidents bucket
+	Chunks   []string  `json:"chunks"`
 }
 
 // shelf is what a worker knows of the cards bucket.
@@ -155,7 +157,7 @@ func (s *shelf) due(now time.Time) time.Duration {
 	switch {
 	case s.since.IsZero():
 		return time.Hour
-	case s.count > shelveAfter:
+	case s.all, s.count > shelveAfter:
 		return 0
 	}
 	return max(0, s.since.Add(s.limits.shelveEvery).Sub(now))
@@ -181,15 +183,19 @@ func (s *shelf) abandon() {
 	s.todo, s.writing, s.gone, s.known = nil, nil, nil, false
 }
 
-// everyChunk stores all that is new, due or not.
-const everyChunk = 1 << 30
+const (
+	// shelveFor is for how long reports may wait for chunks to be stored.
+	shelveFor = 5 * time.Millisecond
+	// forEver stores all that is new, due or not.
+	forEver = time.Duration(math.MaxInt64)
+)
 
-// shelve stores n chunks of what is new, if it is time for it.
-func (w *Worker) shelve(ctx context.Context, n int) {
-	if w.shelf.writing == nil && (w.shelf.since.IsZero() || n < everyChunk && w.shelf.due(time.Now()) > 0) {
+// shelve stores, for a while, what is new, if it is time for it.
+func (w *Worker) shelve(ctx context.Context, d time.Duration) {
+	if w.shelf.writing == nil && (w.shelf.since.IsZero() || d < forEver && w.shelf.due(time.Now()) > 0) {
 		return
 	}
-	if err := w.shelveSome(ctx, n); err != nil {
+	if err := w.shelveSome(ctx, d); err != nil {
 		w.shelf.abandon()
 		w.shelf.since = time.Now() // not at once again
 		if ctx.Err() == nil {
@@ -199,7 +205,8 @@ func (w *Worker) shelve(ctx context.Context, n int) {
 	}
 }
 
-func (w *Worker) shelveSome(ctx context.Context, n int) error {
+func (w *Worker) shelveSome(ctx context.Context, d time.Duration) error {
+	began := time.Now()
 	s := &w.shelf
 	if s.writing == nil {
 		if !s.known {
@@ -209,7 +216,7 @@ func (w *Worker) shelveSome(ctx context.Context, n int) error {
 		}
 		w.planShelf()
 	}
-	for ; n > 0 && len(s.todo) > 0; n-- {
+	for first := true; len(s.todo) > 0 && (first || time.Since(began) < d); first = false {
 		if err := w.putChunk(ctx, s.todo[0]); err != nil {
 			return err
 		}
@@ -219,7 +226,7 @@ func (w *Worker) shelveSome(ctx context.Context, n int) error {
 	if len(s.todo) > 0 {
 		return nil
 	}
-	m := manifest{Position: s.position, Chunks: make([]string, 0, len(s.chunks))}
+	m := manifest{Stream: w.made, Position: s.position, Chunks: make([]string, 0, len(s.chunks))}
 	for c := range s.chunks {
 		m.Chunks = append(m.Chunks, c.key())
 	}

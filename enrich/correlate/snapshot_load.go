@@ -100,14 +100,16 @@ func (w *Worker) loadCards(ctx context.Context) error {
 	case !has:
 		return errNoCards
 	}
+	if !m.Stream.Equal(w.made) || m.Position > last {
+		// What was on the other one, only the bucket has.
+		return fmt.Errorf("%w: they come to %d of an incident stream that was made at %v; this one was made at %v and ends at %d", errIncomplete, m.Position, m.Stream, w.made, last)
+	}
 	for _, key := range m.Chunks {
 		if !seen[key] {
 			return fmt.Errorf("%w: %s is missing", errIncomplete, key)
 		}
 	}
-	if w.at = m.Position; w.at > last {
-		w.at = 0 // the incident stream was made anew: the position is another's
-	}
+	w.at = m.Position
 	return nil
 }
 

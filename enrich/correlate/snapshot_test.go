@@ -134,7 +134,7 @@ func TestCardsAreStoredInChunks(t *testing.T) {
 		tellOf(t, w, town, 1, 1)
 	}
 	tellOf(t, w, 4, 30, 1)
-	w.shelve(t.Context(), everyChunk)
+	w.shelve(t.Context(), forEver)
 	if d := cmp.Diff([]string{"20260301.0.0", "20260302.0.0", "manifest"}, chunksOf(t, b)); d != "" {
 		t.Errorf("keys (-want +got)\n%s", d)
 	}
@@ -144,7 +144,7 @@ func TestCardsAreStoredInChunks(t *testing.T) {
 	for town := 5; town < 11; town++ {
 		tellOf(t, w, town, 2, 1)
 	}
-	w.shelve(t.Context(), everyChunk)
+	w.shelve(t.Context(), forEver)
 	keys := chunksOf(t, b)
 	if slices.Contains(keys, "20260301.0.0") || !slices.Contains(keys, "20260302.0.0") || len(keys) < 4 {
 		t.Errorf("keys %q, want the first day in parts", keys)
@@ -155,7 +155,7 @@ func TestCardsAreStoredInChunks(t *testing.T) {
 	w.projectSome(t.Context(), len(w.behind))
 	tellOf(t, w, 4, 30, 2)
 	w.projectSome(t.Context(), 1)
-	w.shelve(t.Context(), everyChunk)
+	w.shelve(t.Context(), forEver)
 	next := shelfWorker(t, b)
 	same(t, next, w)
 	if len(next.behind) > 0 {
@@ -164,12 +164,12 @@ func TestCardsAreStoredInChunks(t *testing.T) {
 
 	// Nothing new, nothing written; something new, its chunk and no other.
 	before := revisions(t, b)
-	w.shelve(t.Context(), everyChunk)
+	w.shelve(t.Context(), forEver)
 	if d := cmp.Diff(before, revisions(t, b)); d != "" {
 		t.Errorf("written without need (-before +after)\n%s", d)
 	}
 	tellOf(t, w, 4, 30, 3)
-	w.shelve(t.Context(), everyChunk)
+	w.shelve(t.Context(), forEver)
 	after := revisions(t, b)
 	for k, rev := range after {
 		if changed := rev != before[k]; changed != (k == "manifest" || strings.HasPrefix(k, "20260302.")) {
@@ -213,7 +213,7 @@ func TestCardsSurviveAnyStop(t *testing.T) {
 				}
 			}
 		}
-		w.shelve(ctx, everyChunk)
+		w.shelve(ctx, forEver)
 		cancel()
 		next := shelfWorker(t, b)
 		same(t, next, w)
@@ -238,24 +238,24 @@ func TestCardsOfAPausedLeader(t *testing.T) {
 	for town := range 12 {
 		tellOf(t, old, town, 1, 1)
 	}
-	if err := old.shelveSome(t.Context(), 1); err != nil { // and is paused
+	if err := old.shelveSome(t.Context(), 0); err != nil { // and is paused
 		t.Fatal(err)
 	}
 	lead := shelfWorker(t, b)
 	for town := range 12 {
 		tellOf(t, lead, town, 1, 2)
 	}
-	if err := lead.shelveSome(t.Context(), 1); err != nil {
+	if err := lead.shelveSome(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := old.shelveSome(t.Context(), everyChunk); !errors.Is(err, bus.ErrConflict) {
+	if err := old.shelveSome(t.Context(), forEver); !errors.Is(err, bus.ErrConflict) {
 		t.Errorf("the one that was paused stores its cards: %v, want a conflict", err)
 	}
-	lead.shelve(t.Context(), everyChunk)
+	lead.shelve(t.Context(), forEver)
 	same(t, shelfWorker(t, b), lead)
 	// It looks at the bucket anew, and at the stream.
 	old.shelf.abandon()
-	if err := old.shelveSome(t.Context(), everyChunk); !errors.Is(err, bus.ErrConflict) {
+	if err := old.shelveSome(t.Context(), forEver); !errors.Is(err, bus.ErrConflict) {
 		t.Errorf("the one that was paused begins anew: %v, want a conflict", err)
 	}
 	same(t, shelfWorker(t, b), lead)
@@ -268,7 +268,7 @@ func TestForgottenIncidentsLeaveTheCards(t *testing.T) {
 		tellOf(t, w, town, 1+24*(town%2), 1)
 	}
 	w.projectSome(t.Context(), len(w.behind))
-	w.shelve(t.Context(), everyChunk)
+	w.shelve(t.Context(), forEver)
 	kv, err := b.Bucket(t.Context(), bus.IncidentsBucket)
 	if err != nil {
 		t.Fatal(err)
@@ -287,7 +287,7 @@ func TestForgottenIncidentsLeaveTheCards(t *testing.T) {
 	if d := cmp.Diff(ids[3:], slices.Sorted(maps.Keys(w.versions))); d != "" {
 		t.Errorf("after their time those that are stored no more are known (-want +got)\n%s", d)
 	}
-	w.shelve(t.Context(), everyChunk)
+	w.shelve(t.Context(), forEver)
 	for _, k := range chunksOf(t, b) {
 		if strings.HasPrefix(k, "20260301") {
 			t.Errorf("the cards of a forgotten day are still there: %s", k)

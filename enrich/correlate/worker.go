@@ -532,13 +532,21 @@ func (w *Worker) confirm(n int, seq uint64) {
 	w.at = seq
 }
 
-// lastSequence is that of the incident stream's last message.
+// lastSequence is that of the incident stream's last message. A stream that was made
+// anew counts as empty until the memory is, too.
 func (w *Worker) lastSequence(ctx context.Context) (uint64, error) {
 	s, err := w.bus.Stream(ctx, bus.Incidents)
 	if err != nil {
 		return 0, err
 	}
-	return s.CachedInfo().State.LastSeq, nil
+	info := s.CachedInfo()
+	if w.at == 0 {
+		w.made = info.Created
+	}
+	if !w.made.Equal(info.Created) {
+		return 0, nil
+	}
+	return info.State.LastSeq, nil
 }
 
 // current returns nil when the book has all that is on the incident stream.
@@ -585,7 +593,7 @@ func (w *Worker) tidy(ctx context.Context, busy bool) {
 	case len(w.behind) > 0 && !busy:
 		w.projectSome(ctx, 1)
 	case !busy || w.shelf.waits(time.Now()) > shelveLate:
-		w.shelve(ctx, 1)
+		w.shelve(ctx, shelveFor)
 	}
 	w.age(ctx)
 }
@@ -597,7 +605,7 @@ func (w *Worker) finish(ctx context.Context) {
 	// What is not stored now the next start reads from the stream.
 	ctx, cancel := context.WithTimeout(ctx, shelveAtStop)
 	defer cancel()
-	w.shelve(ctx, everyChunk)
+	w.shelve(ctx, forEver)
 }
 
 // shelveAtStop bounds the time for which others wait for the lease at a stop.

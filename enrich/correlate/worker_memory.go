@@ -18,6 +18,7 @@ type memory struct {
 	book     *Book
 	versions map[string]int // the version of each incident that the book has, those without reports included
 	at       uint64         // stream sequence up to which that is all; what was begun follows
+	made     time.Time      // when the stream was made
 
 	begun  []entry // in the book and not yet on the stream
 	size   int     // bytes that they take
