@@ -342,7 +342,14 @@ func (b *Book) place(o *Outcome, r *enrich.Report, x Reading, owners []*Incident
 			}
 		}
 		// What it adds may draw in what was said later and found its way without it.
-		late = x.At.Unix() < b.latest && b.wider(t, was, &x)
+		if late = x.At.Unix() < b.latest && b.wider(t, was, &x); late {
+			// From what was: the put may have made one cluster of two.
+			clear(owner)
+			t.clusters = nil
+			for _, id := range slices.Sorted(maps.Keys(was)) {
+				t.clusters = append(t.clusters, b.takeUp(b.card(id)))
+			}
+		}
 	}
 	if late {
 		for range maxRounds {
@@ -532,6 +539,7 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]*
 			}
 		} else if c.touched {
 			if !strings.HasPrefix(c.id, looseID) {
+				delete(named, c.id) // it ends: nobody tells of it as news any more
 				c.id = looseID + c.readings[0].Report
 			}
 			named[c.id] = true

@@ -65,6 +65,8 @@ func (c *cluster) rebuild() {
 // are of one that others tell of.
 func (x *Reading) founds() bool {
 	switch {
+	case x.Bound != "":
+		return true // an operator says so
 	case x.Role == enrich.Background, x.denies(), x.Type == "judicial", x.sums():
 		return false
 	case x.cue(enrich.CueMemory) && len(x.About) > 0 && !x.dated():
@@ -141,7 +143,11 @@ func (t *table) put(x Reading) (placed, error) {
 	var best *cluster
 	switch {
 	case x.Bound != "":
-		if best = t.bound(x.Bound); best == nil {
+		best = t.bound(x.Bound)
+		if best == nil && len(fit) > 0 && fit[0].score >= match.Merge && !slices.ContainsFunc(fit[0].of.readings, func(y Reading) bool { return y.Bound != "" }) {
+			best = fit[0].of // said before it, and come after the order
+		}
+		if best == nil {
 			best = t.begin()
 			best.id = x.Bound
 		}
@@ -231,7 +237,12 @@ func (t *table) fit(x *Reading) []scored {
 
 // merge makes one of two clusters; the one whose first report is older stays.
 func (t *table) merge(a, b *cluster) *cluster {
-	if cmp.Or(cmp.Compare(b.card.First, a.card.First), strings.Compare(b.card.Key, a.card.Key)) < 0 {
+	switch {
+	case a.holds() != b.holds():
+		if b.holds() {
+			a, b = b, a // what an operator holds readings to keeps its name
+		}
+	case cmp.Or(cmp.Compare(b.card.First, a.card.First), strings.Compare(b.card.Key, a.card.Key)) < 0:
 		a, b = b, a
 	}
 	t.clusters = slices.DeleteFunc(t.clusters, func(c *cluster) bool { return c == b })
@@ -289,6 +300,7 @@ func (t *table) replace(c *cluster, x Reading) placed {
 	c.readings = slices.DeleteFunc(c.readings, func(old Reading) bool {
 		gone := old.Article == x.Article && (old.Edition != x.Edition || old.origin.ContentSHA256 != x.origin.ContentSHA256 || old.Ordinal == x.Ordinal)
 		if gone {
+			x.Bound = cmp.Or(x.Bound, old.Bound)
 			c.asides = append(c.asides, old)
 		}
 		return gone
@@ -305,6 +317,11 @@ const (
 	bridgeAt    = 1.5
 	bridgeNever = -3.0
 )
+
+// holds tells whether an operator holds readings to it.
+func (c *cluster) holds() bool {
+	return slices.ContainsFunc(c.readings, func(x Reading) bool { return x.Bound != "" && x.Bound == c.id })
+}
 
 // one tells whether two clusters are of one event: the readings of the smaller one
 // fit the larger one, and none of them speaks against it.
