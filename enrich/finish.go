@@ -30,8 +30,9 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	}
 	var zone string
 	rep.Place, zone = r.placeOf(x, cs)
-	if d := r.chooseDate(x, cs); d >= 0 {
+	if d, notAfter := r.chooseDate(x, cs, rep.Type); d >= 0 {
 		rep.Occurred = r.occurred(&r.dates[d], zone)
+		rep.Occurred.NotAfter = notAfter
 	} else if d := r.refused(x); d >= 0 {
 		rep.Occurred = r.occurred(&r.dates[d], zone)
 		rep.Occurred.Basis = "none"
@@ -354,7 +355,7 @@ func (r *reading) tended(p int) bool {
 
 // chooseDate finds when: the first date that is not old, in a clause with the
 // incident's words; of what only its date shows to be past, the nearest.
-func (r *reading) chooseDate(x *incident, cs []clause) int {
+func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAfter bool) {
 	p := -1
 	if len(x.kinds) > 0 {
 		p = x.kinds[0]
@@ -363,8 +364,8 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 		p = r.figs[x.figs[0]].harm
 	}
 	for d := range r.dates[:min(len(r.dates), compared)] {
-		if dt := &r.dates[d]; dt.Back > 0 && !dt.Earliest.IsZero() && (r.countsTo(dt.word, p) || (p < 0 || p > dt.word) && r.countsTo(dt.word, r.firstDeed(x)) || r.countsToHarm(dt.word, x)) {
-			return d
+		if dt := &r.dates[d]; dt.Back > 0 && !dt.Earliest.IsZero() && !r.beforeOther(dt.word) && !r.afterOwn(dt.word) && (r.countsTo(dt.word, p) || (p < 0 || p > dt.word) && r.countsTo(dt.word, r.firstDeed(x)) || r.countsToHarm(dt.word, x)) {
+			return d, false
 		}
 	}
 	best := -1
@@ -377,10 +378,10 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 				best, dist = d, n
 			}
 		}
-		return best
+		return best, false
 	}
 	if d := r.ownDay(x, cs, p); d >= 0 {
-		return d
+		return d, false
 	}
 	top := 0.0
 	for n, ci := range x.clauses {
@@ -396,9 +397,104 @@ func (r *reading) chooseDate(x *incident, cs []clause) int {
 		}
 	}
 	if best < 0 && r.updates(x) {
-		return r.dayOfOld(x, cs)
+		return r.dayOfOld(x, cs), false
 	}
-	return best
+	if best >= 0 && x.role != Background && !r.dates[best].owns && Family(typ) != "law" {
+		return r.deedsDay(x, cs, best)
+	}
+	return best, false
+}
+
+// deedsDay takes the day of what only follows from a deed, an arrest, a burial, a
+// claim, for none of the deed's: that may stand beside it, or nowhere.
+func (r *reading) deedsDay(x *incident, cs []clause, best int) (d int, notAfter bool) {
+	var v float64
+	for _, ci := range x.clauses {
+		if c := &cs[ci]; slices.Contains(c.dates, best) {
+			if v = r.deedOrSequel(c, r.dates[best].word); r.hungOn(r.dates[best].word) {
+				v = min(v, besideDeed)
+			}
+		}
+	}
+	follows := v <= onlySequel
+	if v < 0 && !follows {
+		follows = v <= besideDeed || r.updates(x) || r.sequelHeadline()
+	}
+	if !follows {
+		return best, false
+	}
+	day, alt, top := r.dates[best].Earliest, -1, 0.0
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		for _, d := range c.dates {
+			dt := &r.dates[d]
+			if d == best || dt.dateline || dt.Running || dt.Earliest.IsZero() || !dt.Earliest.Before(day) || dt.Precision != "day" && dt.Precision != "week" || r.planned(dt.word) || !dt.owns && r.reporting(dt.word) {
+				continue
+			}
+			w := r.deedOrSequel(c, dt.word)
+			if dt.owns {
+				w += 4
+			}
+			if w >= 0 && (alt < 0 || w > top) {
+				alt, top = d, w
+			}
+		}
+	}
+	if alt < 0 && v > onlySequel {
+		return best, true
+	}
+	return alt, false
+}
+
+// hungOn tells whether a day is that of a main verb that is no deed, and the deed
+// only hangs on it: "hospitals appealed for blood on Thursday after a bomb killed five".
+func (r *reading) hungOn(d int) bool {
+	s := &r.sents[r.sentenceAt(d)]
+	if s.title {
+		return false
+	}
+	violent := func(k int) bool {
+		w := &r.words[k]
+		return w.is(lexicon.Harm) || w.is(lexicon.Kind) && !w.is(lexicon.Person)
+	}
+	for k := s.first + s.dateline; k < d; k++ {
+		if violent(k) {
+			return false
+		}
+	}
+	if d < s.first+s.dateline+3 {
+		return false // it opens the sentence: no verb before it
+	}
+	for k := d + 1; k < s.last; k++ {
+		switch r.words[k].low {
+		case "after", "that", "which", "who", "whom", "over", "following", "charged", "for", "of", "to", "with":
+			return true
+		case "when", "as", "while", "before", "and", "but", "killing", "wounding", "injuring", "leaving", "where", "then", ";", ":", "in", "at", "near":
+			return false
+		}
+		if violent(k) {
+			return false
+		}
+	}
+	return false
+}
+
+// sequelHeadline tells whether the headline tells of what follows from a deed.
+func (r *reading) sequelHeadline() bool {
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			return false
+		}
+		for k := s.first; k < s.last; k++ {
+			switch r.words[k].low {
+			case "buries", "bury", "buried", "funeral", "funerals", "mourn", "mourns", "mourners", "grave", "arrest", "arrests", "arrested", "detained", "detains", "suspect", "suspects", "charged", "charges", "court", "jailed", "convicted", "sentenced",
+				"condemn", "condemns", "condemned", "claims", "claim", "freed", "released", "rescued", "toll", "search", "inquiry", "investigators", "vigil", "victims", "climb", "climbs", "rises", "dies":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ownDay is the full date in the very clause of the harm, though it be some weeks
@@ -419,6 +515,43 @@ func (r *reading) ownDay(x *incident, cs []clause, p int) int {
 		}
 	}
 	return -1
+}
+
+// afterOwn tells whether days are counted back from a deed that has a day of its own:
+// "police on Sunday stopped a van, five days after a bomb".
+func (r *reading) afterOwn(d int) bool {
+	if !r.endsIn(d, "after") {
+		return false
+	}
+	s := &r.sents[r.sentenceAt(d)]
+	for k := s.first + s.dateline; k < d; k++ {
+		n := r.words[k].date - 1
+		if n < 0 {
+			continue
+		}
+		dt := &r.dates[n]
+		if dt.Back > 0 || dt.Old || dt.Running || dt.dateline || dt.Precision != "day" || r.reporting(k) || r.planned(k) || r.introduces(k) {
+			continue
+		}
+		c := clause{first: s.first + s.dateline, last: d}
+		if r.deedOrSequel(&c, k) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// beforeOther tells whether days are counted to something else: "two days before the
+// anniversary".
+func (r *reading) beforeOther(d int) bool {
+	if !r.endsIn(d, "before") || d+1 >= len(r.words) {
+		return false
+	}
+	switch r.words[d+1].low {
+	case "the", "a", "an", "its", "their", "his", "her":
+		return true
+	}
+	return false
 }
 
 // countsToHarm is countsTo for any of the people killed, hurt or taken.
@@ -454,7 +587,7 @@ func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
 	if dt.owns && !r.behindAfter(dt.word) {
 		v += 4
 	}
-	if r.introduces(dt.word) || r.maybePerson(dt.word) {
+	if r.introduces(dt.word) || dt.Weekday > 0 && r.maybePerson(dt.word) {
 		v -= 2
 	}
 	for i := range r.hours {
@@ -498,23 +631,34 @@ func (r *reading) behindAfter(d int) bool {
 	return false
 }
 
+// onlySequel is what the day of something that is never a deed weighs.
+const onlySequel = -4.0
+
+// besideDeed is what a day weighs whose verb is no deed, where the deed hangs on it.
+const besideDeed = -2.0
+
 // deedOrSequel looks for the verb that a date goes with: the nearest one that is
 // the deed's, or one of what follows from a deed.
 func (r *reading) deedOrSequel(c *clause, d int) float64 {
 	best, v := 1<<30, 0.0
 	for k := c.first; k < c.last; k++ {
 		n := max(k-d, d-k)
+		if k > d && d > c.first+1 {
+			n += 4 // a day stands behind its verb, or opens the sentence
+		}
 		if n >= best || n > 14 {
 			continue
 		}
 		w := &r.words[k]
 		switch w.low {
-		case "died", "succumbed", "dies", "arrested", "detained", "freed", "released", "buried", "ended", "lowered", "raised", "revised", "recovered", "found", "visited", "identified", "claimed", "vowed", "blamed", "searched", "registered", "blocked", "told", "said":
+		case "died", "succumbed", "dies", "ended", "lowered", "raised", "revised", "recovered", "found", "visited", "identified", "vowed", "blamed", "searched", "registered", "blocked", "told", "said", "reaching", "reached", "located", "issued", "named", "seized":
 			best, v = n, -1.5
+		case "buried", "condemned", "remanded", "sentenced", "convicted", "mourned":
+			best, v = n, onlySequel
 		case "threw", "thrown", "lobbed", "opened", "fired", "went off", "exploded", "blew", "rammed", "stormed", "intercepted", "struck", "hit", "attacked", "began", "broke", "burst", "ambushed", "happened", "occurred", "took place":
 			best, v = n, 1.5
 		default:
-			if w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base) != 0 || w.is(lexicon.Kind) && !w.is(lexicon.Person|lexicon.Thing) {
+			if w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base) != 0 || w.is(lexicon.Kind) && !w.is(lexicon.Person) && (k < d || !w.is(lexicon.Thing)) {
 				best, v = n, 1
 			}
 		}
@@ -597,6 +741,9 @@ func (r *reading) planned(d int) bool {
 // introduces tells whether a date opens what somebody then says: "On Monday the
 // hospital reported that …".
 func (r *reading) introduces(d int) bool {
+	if d+1 < len(r.words) && r.words[d+1].low == "," && d > r.sents[r.sentenceAt(d)].first+1 {
+		return false // "was killed on Sunday, officials said"
+	}
 	for k := d + 1; k < len(r.words) && k < d+7; k++ {
 		w := &r.words[k]
 		if speaks(w.low) || w.low == "reported" || w.low == "claimed" || w.low == "announced" {

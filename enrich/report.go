@@ -278,6 +278,9 @@ type Occurred struct {
 	Basis     string     `json:"basis"`     // explicit_date weekday relative publication none
 	Text      string     `json:"text,omitempty"`
 	Zone      string     `json:"tz,omitempty"` // IANA zone of the place, in which the days are counted; empty is UTC
+	// NotAfter marks a day on which something else was done that followed: the
+	// incident happened on it or before.
+	NotAfter bool `json:"not_after,omitempty"`
 	// Refused says why the text's date is none: "there is no 31 February".
 	Refused  string `json:"refused,omitempty"`
 	Evidence []Span `json:"evidence,omitempty"`

@@ -269,6 +269,9 @@ func (r *reading) index(c *clause) bool {
 // reporting tells whether a date is when somebody spoke: "said Saturday that",
 // "on Thursday revised".
 func (r *reading) reporting(k int) bool {
+	if d := r.words[k].date; d > 0 && r.dates[d-1].owns {
+		return false // "claimed Thursday's attack"
+	}
 	for n := k - 1; n >= 0 && n >= k-3; n-- {
 		switch r.words[n].low {
 		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "claimed", "deplored", "denounced", "visiting", "visited", "speaking", "addressing", "touring", "attending", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":

@@ -43,7 +43,7 @@ const (
 )
 
 // terms are the words of an incident's sentences that may tell it from others:
-// names (they begin with ^), who and what was hit. Places that the gazetteer knows, dates, numbers
+// names (they begin with ^), who and what was hit; those of the headline begin with !. Places that the gazetteer knows, dates, numbers
 // and the words for harm and kinds of incident have fields of their own.
 func (r *reading) terms(x *incident, cs []clause) []string {
 	var out []string
@@ -58,10 +58,13 @@ func (r *reading) terms(x *incident, cs []clause) []string {
 				continue
 			}
 			t := stem(w.low)
+			if s.title && x.role == Main {
+				t = "!" + t
+			}
 			if w.upper && k > s.first+s.dateline && !s.title && !s.headline && w.e.Class == 0 && len(t) > 3 {
 				t = "^" + t // a name
 			}
-			if !slices.Contains(out, t) {
+			if !slices.Contains(out, t) && !slices.Contains(out, "!"+t) {
 				out = append(out, t)
 			}
 		}
@@ -200,7 +203,9 @@ func (r *reading) cues(lead string) []string {
 			}
 		}
 	}
-	if r.again() {
+	if lead, title := r.again(); title {
+		out = append(out, CueAgain, "!"+CueAgain)
+	} else if lead {
 		out = append(out, CueAgain)
 	}
 	if r.claim() {
@@ -257,9 +262,9 @@ func sentenceOf(text string, at int) string {
 	return text[from:]
 }
 
-// again tells whether the lead counts the incident: "another bombing", "the
-// second attack in two days".
-func (r *reading) again() bool {
+// again tells whether the lead counts the incident: "another bombing", "the second
+// attack in two days", in its headline too: "attacked again", "for a second night".
+func (r *reading) again() (lead, title bool) {
 	n := 0
 	for si := range r.sents {
 		s := &r.sents[si]
@@ -268,15 +273,37 @@ func (r *reading) again() bool {
 				break
 			}
 		}
-		for k := s.first + s.dateline; k < s.last; k++ {
-			switch r.words[k].low {
-			case "another", "second", "third", "fourth", "fifth", "fresh", "latest", "separate", "copycat":
-				for m := k + 1; m < min(k+4, s.last); m++ {
-					if w := &r.words[m]; w.is(lexicon.Kind) && !w.is(lexicon.Person) {
-						return true
-					} else if w.punct {
-						break
-					}
+		if r.anotherOne(s) {
+			if s.title {
+				return true, true
+			}
+			lead = true
+		}
+	}
+	return lead, false
+}
+
+// anotherOne tells whether a sentence counts an incident among others.
+func (r *reading) anotherOne(s *sentence) bool {
+	for k := s.first + s.dateline; k < s.last; k++ {
+		switch r.words[k].low {
+		case "again":
+			if s.title {
+				return true
+			}
+		case "new":
+			if !s.title {
+				continue
+			}
+			fallthrough
+		case "another", "second", "third", "fourth", "fifth", "fresh", "latest", "separate", "copycat":
+			for m := k + 1; m < min(k+4, s.last); m++ {
+				w := &r.words[m]
+				if w.punct {
+					break
+				}
+				if w.is(lexicon.Kind) && !w.is(lexicon.Person) || s.title && m == k+1 && (w.low == "night" || w.low == "day") {
+					return true
 				}
 			}
 		}

@@ -552,7 +552,7 @@ func (r *reader) at(i int) (Time, int) {
 					return r.weekday(to, -1, 0, false), 3
 				}
 			}
-			return r.weekday(wd, 0, 0, low(toks, i-1) == "last"), 1
+			return r.weekday(wd, 0, 0, low(toks, i-1) == "last" && !ofWorship(low(toks, i+1))), 1
 		}
 		if m, ok := monthOf[w]; ok && !(w == "may" && !mayIsMonth(toks, i)) && !(w == "march" && low(toks, i+1) == "of") {
 			return r.month(i, m)
@@ -949,6 +949,16 @@ func mayIsMonth(toks []text.Token, i int) bool {
 	_, ok2 := dayOfMonth(low(toks, i-1))
 	_, ok3 := year(toks, i+1)
 	return ok || ok2 || ok3
+}
+
+// ofWorship tells whether a weekday is that of a service: "the last Friday prayers of
+// the fast" may be today's.
+func ofWorship(w string) bool {
+	switch w {
+	case "prayer", "prayers", "sermon", "sermons", "mass", "service", "worship":
+		return true
+	}
+	return false
 }
 
 func peopleNext(w string) bool {
