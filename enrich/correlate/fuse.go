@@ -195,7 +195,10 @@ func fuseTime(i *Incident) {
 			}
 		}
 	}
-	if collect((*Reading).telling); len(times) == 0 {
+	if collect(func(x *Reading) bool { return x.telling() && !x.Occurred.NotAfter }); len(times) == 0 {
+		collect((*Reading).telling)
+	}
+	if len(times) == 0 {
 		collect(func(*Reading) bool { return true })
 	}
 	if len(times) == 0 {

@@ -41,6 +41,7 @@ var featureWords = map[string]string{
 	"time.before":        "told before it happened",
 	"time.follows":       "tells what came after",
 	"cue.again":          "it says that this is another one",
+	"cue.another":        "its headline says that this is another one",
 	"cue.later":          "it goes on from earlier news",
 	"about.elsewhere":    "it names the other as an older one",
 
@@ -74,6 +75,10 @@ var featureWords = map[string]string{
 	"terms.shared": "rare words in common",
 	"terms.part":   "much of the rare words in common",
 	"terms.none":   "no rare word in common",
+	"title.shared": "headlines name the same",
+	"title.novel":  "its headline names what no report of it does",
+	"toll.late":    "a new toll, and no word of an old one",
+	"toll.other":   "other numbers killed and injured",
 
 	"aerial.place":     "a town that is hit day after day",
 	"aerial.other-day": "another day of an air war",

@@ -26,6 +26,8 @@ type Card struct {
 	top      [measures]int32 // the highest toll, -1 for none
 	actors   []actor
 	terms    []counted[term]
+	heads    []uint32        // words of its reports' headlines
+	again    int32           // reports that call it another one
 	places   []counted[term] // that its reports name
 	outlets  []uint32
 	texts    []uint32
@@ -48,6 +50,7 @@ const (
 	maxTolls    = 16
 	maxActors   = 12
 	maxTerms    = 96
+	maxHeads    = 32
 	maxPlaces   = 32
 	maxDaysSaid = 24
 	maxOutlets  = 32
@@ -105,6 +108,12 @@ func (c *Card) Add(p *Probe) {
 	if len(c.terms) > maxTerms {
 		slices.SortFunc(c.terms, func(a, b counted[term]) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.v.word, b.v.word)) })
 		c.terms = slices.Clip(c.terms[:maxTerms])
+	}
+	if s.cue&(again|another) != 0 {
+		c.again++
+	}
+	for _, t := range s.heads {
+		note(&c.heads, t.word, maxHeads)
 	}
 	for _, t := range s.places {
 		c.places = countFunc(c.places, t, maxPlaces, func(a, b *term) bool { return a.word == b.word })
@@ -191,5 +200,5 @@ func (c *Card) Close() {
 	for m := range c.tolls {
 		c.tolls[m] = slices.Clone(c.tolls[m][max(0, len(c.tolls[m])-maxClosed):])
 	}
-	c.outlets, c.texts, c.days = nil, nil, nil
+	c.outlets, c.texts, c.days, c.heads = nil, nil, nil, nil
 }

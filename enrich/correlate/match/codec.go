@@ -159,6 +159,8 @@ func (c *coder) card(k *Card) {
 	}
 	sequence(c, &k.actors, func(v *actor) { c.hash(&v.name); c.flag(&v.did) })
 	c.terms(&k.terms)
+	sequence(c, &k.heads, c.hash)
+	number(c, &k.again)
 	c.terms(&k.places)
 	sequence(c, &k.outlets, c.hash)
 	sequence(c, &k.texts, c.hash)

@@ -42,6 +42,7 @@ type seen struct {
 	replaces [measures]int
 	actors   []actor
 	terms    []term
+	heads    []term // those of the headline
 	places   []term
 	headline []term // places that the headline names
 	outlet   uint32
@@ -66,10 +67,11 @@ const (
 	memory
 	accident
 	hoax
+	another // again, in the headline
 	follows = later | arrest | court | freed
 )
 
-var cueOf = map[string]cue{enrich.CueAgain: again, enrich.CueLater: later, enrich.CueArrest: arrest, enrich.CueCourt: court,
+var cueOf = map[string]cue{"!" + enrich.CueAgain: another, enrich.CueAgain: again, enrich.CueLater: later, enrich.CueArrest: arrest, enrich.CueCourt: court,
 	enrich.CueFreed: freed, enrich.CueMemory: memory, enrich.CueAccident: accident, enrich.CueHoax: hoax}
 
 // The measures that tell incidents apart.
@@ -119,6 +121,9 @@ func windowOf(o *enrich.Occurred, said time.Time) window {
 		if strings.HasPrefix(strings.ToLower(o.Text), "overnight") {
 			w.to = max(w.from, min(w.to, w.from+int64(morning/time.Second), said.Unix()))
 			w.from -= int64(night / time.Second) // it began the evening before
+		}
+		if o.NotAfter {
+			w.from -= int64(undated / time.Second)
 		}
 		return w
 	}
@@ -310,7 +315,7 @@ func (p *Probe) look() *seen {
 		}
 	}
 	for _, t := range p.Terms {
-		word := strings.TrimPrefix(t, "^")
+		word, title := strings.CutPrefix(strings.TrimPrefix(t, "^"), "!")
 		s.target |= targetOf[word]
 		w := rarity(word)
 		if w == 0 {
@@ -318,6 +323,9 @@ func (p *Probe) look() *seen {
 		}
 		if h := hash(loose(word)); !slices.ContainsFunc(s.terms, func(t term) bool { return t.word == h }) {
 			s.terms = append(s.terms, term{h, w})
+			if title {
+				s.heads = append(s.heads, term{h, w})
+			}
 		}
 	}
 	if w := siteTargets[s.spot.site]; w != "" {

@@ -49,6 +49,7 @@ const (
 	fTimeBefore
 	fTimeFollows
 	fAgain
+	fAnother
 	fLater
 	fElsewhere
 	fTypeSame
@@ -79,6 +80,10 @@ const (
 	fTermsShared
 	fTermsPart
 	fTermsNone
+	fTitleShared
+	fTitleNovel
+	fTollLate
+	fTollOther
 	fAerialTown
 	fAerialOtherDay
 	fText
@@ -89,10 +94,10 @@ const (
 
 var featureNames = [nFeatures]string{
 	"bias", "place.spot", "place.town", "place.near", "place.holds", "place.country", "place.other-spot", "place.apart", "place.far", "place.distant", "place.other-country", "place.none", "place.metropolis", "place.named", "place.named-none", "title.place", "title.elsewhere",
-	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.later", "about.elsewhere",
+	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.another", "cue.later", "about.elsewhere",
 	"type.same", "type.kin", "type.generic", "type.cross", "type.alien", "subtype.same", "subtype.other", "site.same", "site.other", "target.same", "target.other",
 	"killed.same", "killed.replaces", "killed.grown", "killed.leap", "killed.lower", "killed.far-lower", "killed.none", "toll.pair", "injured.same", "injured.other", "held.same", "held.other",
-	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "report.second",
+	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "title.shared", "title.novel", "toll.late", "toll.other", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "report.second",
 }
 
 // String is the feature's name.
@@ -198,7 +203,7 @@ func Compare(p *Probe, c *Card) Values {
 	compareTypes(&v, s, c)
 	compareTargets(&v, s, c)
 	compareAbouts(&v, s, p, c)
-	compareTolls(&v, s, c)
+	compareTolls(&v, s, c, p.At)
 	compareActors(&v, s, c)
 	compareTerms(&v, s, c)
 	if enrich.Family(s.kind.typ) == "aerial" {
@@ -376,8 +381,13 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 	if follows && c.First < said-hour {
 		v[fLater] = 1 // it is of some incident that was told of before
 	}
-	if s.cue&again != 0 && c.First < said-2*hour {
-		v[fAgain] = 1 // "another bombing" is none that was told of before
+	if int(c.again)*3 < c.N { // else it is the other one itself
+		switch {
+		case s.cue&another != 0 && c.First < said:
+			v[fAnother] = 1 // "another bombing" is none that was told of before
+		case s.cue&again != 0 && c.First < said-2*hour:
+			v[fAgain] = 1
+		}
 	}
 }
 
@@ -467,7 +477,7 @@ func compareTypes(v *Values, s *seen, c *Card) {
 	sub, otherSub := false, false
 	for i := range c.kinds {
 		k := &c.kinds[i]
-		if int(k.n)*5 < c.N {
+		if int(k.n)*8 < c.N {
 			continue
 		}
 		r := alien
@@ -511,7 +521,11 @@ func (c *Card) said(m, n int) bool {
 	return slices.ContainsFunc(c.tolls[m], func(t counted[int32]) bool { return int(t.v) == n })
 }
 
-func compareTolls(v *Values, s *seen, c *Card) {
+// settled is how long after its first report outlets have much the same toll of an
+// incident, and say so where theirs is another.
+const settled = 12 * hour
+
+func compareTolls(v *Values, s *seen, c *Card, at time.Time) {
 	if n, top := s.tolls[killed], int(c.top[killed]); n >= 0 && top >= 0 {
 		switch {
 		case n == 0 && top == 0:
@@ -541,6 +555,13 @@ func compareTolls(v *Values, s *seen, c *Card) {
 		case n > 3*top || top > 3*n:
 			v[fInjuredOther] = 1
 		}
+	}
+	otherToll := v[fKilledGrown]+v[fKilledLeap]+v[fKilledLower]+v[fKilledFarLower]+v[fKilledNone] > 0
+	if otherToll && s.cue&follows == 0 && at.Unix()-c.First > settled {
+		v[fTollLate] = 1
+	}
+	if otherToll && s.tolls[injured] > 0 && len(c.tolls[injured]) > 0 && !c.said(injured, s.tolls[injured]) {
+		v[fTollOther] = 1
 	}
 	if v[fKilledSame] > 0 && v[fInjuredSame] > 0 && s.tolls[injured] > 1 {
 		v[fTollPair] = 1 // both by chance is rare
@@ -595,6 +616,18 @@ func compareTerms(v *Values, s *seen, c *Card) {
 			v[fTermsNone] = 1
 		}
 	}
+	// What a headline names is what the story is called by.
+	var known, novel float32
+	for _, t := range s.heads {
+		switch {
+		case slices.Contains(c.heads, t.word):
+			known += t.weight
+		case !slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == t.word }):
+			novel += t.weight
+		}
+	}
+	v[fTitleShared] = min(known, 3)
+	v[fTitleNovel] = min(novel, 3)
 }
 
 // Names are the features, in the order of Values.
