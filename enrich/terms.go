@@ -23,6 +23,7 @@ const (
 	CueAccident = "accident" // it was no attack: a gas leak, a fault
 	CueHoax     = "hoax"     // nothing happened
 	CueClaim    = "claim"    // somebody says that it was his deed
+	CueTaken    = "taken"    // it is of people who were taken before: "two kidnapped engineers", "a ransom"
 	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
 )
 
@@ -49,7 +50,7 @@ func (r *reading) terms(x *incident, cs []clause) []string {
 	var out []string
 	add := func(si int) {
 		s := &r.sents[si]
-		for k := s.first + s.dateline; k < s.last && len(out) < maxTerms; k++ {
+		for k := s.first + s.dateline; k < r.ownEnd(x, s) && len(out) < maxTerms; k++ {
 			w := &r.words[k]
 			if w.punct || w.clitic || w.number || w.q != nil || w.date > 0 || len(w.low) < 3 || w.is(lexicon.Function|lexicon.Harm|lexicon.Kind|lexicon.Adj) {
 				continue
@@ -89,9 +90,10 @@ func (r *reading) placeNames(x *incident, cs []clause) []string {
 	var out []string
 	add := func(si int) {
 		s := &r.sents[si]
+		end := r.ownEnd(x, s)
 		for i := range r.places {
 			p := &r.places[i]
-			if p.word < s.first+s.dateline || p.word >= s.last || p.Demonym || p.country() || p.Kind == gazetteer.Sea || len(out) >= maxPlaces {
+			if p.word < s.first+s.dateline || p.word >= end || p.Demonym || p.country() || p.Kind == gazetteer.Sea || len(out) >= maxPlaces {
 				continue
 			}
 			name, wide := gazetteer.Fold(p.name()), p.province() || p.Kind == gazetteer.River
@@ -112,6 +114,31 @@ func (r *reading) placeNames(x *incident, cs []clause) []string {
 	}
 	r.overSentences(x, cs, add)
 	return out
+}
+
+// ownEnd is the word of a sentence at which it turns to what was before the incident:
+// "… killed two in Si Sakhon, a day after four died in Rueso".
+func (r *reading) ownEnd(x *incident, s *sentence) int {
+	p := s.last
+	for _, f := range few(x.figs) {
+		if h := r.figs[f].harm; h >= s.first {
+			p = min(p, h)
+		}
+	}
+	for _, k := range few(x.kinds) {
+		if k >= s.first {
+			p = min(p, k)
+		}
+	}
+	if p >= s.last || Family(r.words[p].e.Type) == "law" {
+		return s.last
+	}
+	for k := p + 1; k < s.last; k++ {
+		if d := r.words[k].date; d > 0 && r.dates[d-1].Back > 0 && r.endsIn(k, "after") {
+			return k
+		}
+	}
+	return s.last
 }
 
 // overSentences calls each for the headline, of the main incident, and for the
@@ -214,6 +241,9 @@ func (r *reading) cues(lead string) []string {
 	if r.joint() {
 		out = append(out, CueJoint)
 	}
+	if r.taken() {
+		out = append(out, CueTaken)
+	}
 	if !slices.Contains(out, CueLater) && r.knownOne() {
 		out = append(out, CueLater)
 	}
@@ -309,6 +339,45 @@ func (r *reading) anotherOne(s *sentence) bool {
 		}
 	}
 	return false
+}
+
+// taken tells whether the headline or the first sentence speaks of people as of those
+// who were taken before: "kidnapped engineer found dead", "the captors want a ransom".
+func (r *reading) taken() bool {
+	for si := range r.sents {
+		s := &r.sents[si]
+		for k := s.first + s.dateline; k < s.last; k++ {
+			switch r.words[k].low {
+			case "ransom", "captors", "kidnappers", "abductors", "captive", "captives", "captivity":
+				return true
+			case "kidnapped", "abducted":
+				if r.calledTaken(s, k) {
+					return true
+				}
+			}
+		}
+		if !s.title {
+			return false
+		}
+	}
+	return false
+}
+
+// calledTaken tells whether a participle calls people by what was done to them, and
+// does not tell of it.
+func (r *reading) calledTaken(s *sentence, k int) bool {
+	if k+1 >= s.last {
+		return false
+	}
+	next := &r.words[k+1]
+	if next.punct || next.number || next.q != nil || next.date > 0 || next.is(lexicon.Function|lexicon.Prep) {
+		return false
+	}
+	if k == s.first+s.dateline {
+		return true
+	}
+	prev := &r.words[k-1]
+	return prev.number || prev.q != nil || prev.is(lexicon.Prep) || prev.low == "the" || prev.low == "of" || prev.punct && prev.low != ","
 }
 
 // claim tells whether the headline or one of the first sentences says that

@@ -172,7 +172,7 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 	}
 	w := s.window
 	from, to := w.from-int64(slack/time.Second), w.to+int64(slack/time.Second)
-	if s.cue&follows != 0 && (!w.dated || s.cue&(arrest|court|freed) != 0) {
+	if s.cue&follows != 0 && (!w.dated || s.cue&(arrest|court|freed|taken) != 0) {
 		from -= int64(s.reach() * hour)
 	}
 	marks := s.marks()

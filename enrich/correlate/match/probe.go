@@ -68,11 +68,14 @@ const (
 	accident
 	hoax
 	another // again, in the headline
-	follows = later | arrest | court | freed
+	taken
+	goesOn  // later, in the headline
+	follows = later | arrest | court | freed | taken
+	sequel  = goesOn | arrest | court | freed | taken // its news is what follows
 )
 
-var cueOf = map[string]cue{"!" + enrich.CueAgain: another, enrich.CueAgain: again, enrich.CueLater: later, enrich.CueArrest: arrest, enrich.CueCourt: court,
-	enrich.CueFreed: freed, enrich.CueMemory: memory, enrich.CueAccident: accident, enrich.CueHoax: hoax}
+var cueOf = map[string]cue{"!" + enrich.CueAgain: another, "!" + enrich.CueLater: goesOn, enrich.CueAgain: again, enrich.CueLater: later, enrich.CueArrest: arrest, enrich.CueCourt: court,
+	enrich.CueFreed: freed, enrich.CueMemory: memory, enrich.CueAccident: accident, enrich.CueHoax: hoax, enrich.CueTaken: taken}
 
 // The measures that tell incidents apart.
 const (

@@ -259,9 +259,9 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 	}
 	if best < placeNear { // else it says nothing new
 		v[fPlaceNamed] = min(shared, 2)
-		if shared == 0 && len(s.places) > 0 && len(c.places) > 0 {
-			v[fPlaceNamedNone] = 1
-		}
+	}
+	if best <= placeNear && shared == 0 && len(s.places) > 0 && len(c.places) > 0 {
+		v[fPlaceNamedNone] = 1
 	}
 	if shared >= 1 && !c.namesake(s) && (best == placeOtherCountry || best == placeDistant || best == placeFar) {
 		best = placeUnknown // one of the two was taken for another place of its name, or for one that is only mentioned
@@ -311,7 +311,7 @@ const hour = 3600
 // reach is how many hours after an incident what follows it may be told without
 // its date: courts and captors take longer than mourners.
 func (s *seen) reach() float64 {
-	if s.cue&(court|freed) != 0 {
+	if s.cue&(court|freed|taken) != 0 {
 		return followDays * 24
 	}
 	return 21 * 24
@@ -342,7 +342,7 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 			v[fTimeDay], v[fTimeOtherHour] = 1, 1
 		case math.Abs(gap) <= 10 && min(s.window.to-s.window.from, w.to-w.from) < 20*hour:
 			v[fTimeClose] = 1 // of one night
-		case gap > 0 && follows && gap <= s.reach():
+		case gap > 0 && s.cue&sequel != 0 && gap <= s.reach():
 			v[fTimeFollows] = 1 // its date may be that of what follows
 			if gap > 36 {
 				v[fTimeFollows] = 2
@@ -497,6 +497,9 @@ func compareTypes(v *Values, s *seen, c *Card) {
 			sub, otherSub = sub || s.kind.sub == k.v.sub, otherSub || s.kind.sub != k.v.sub
 		}
 	}
+	if s.cue&taken != 0 && c.Taken() {
+		best = max(best, kinship) // whatever became of them
+	}
 	switch best {
 	case same:
 		v[fTypeSame] = 1
@@ -557,7 +560,7 @@ func compareTolls(v *Values, s *seen, c *Card, at time.Time) {
 		}
 	}
 	otherToll := v[fKilledGrown]+v[fKilledLeap]+v[fKilledLower]+v[fKilledFarLower]+v[fKilledNone] > 0
-	if otherToll && s.cue&follows == 0 && at.Unix()-c.First > settled {
+	if otherToll && s.cue&sequel == 0 && at.Unix()-c.First > settled {
 		v[fTollLate] = 1
 	}
 	if otherToll && s.tolls[injured] > 0 && len(c.tolls[injured]) > 0 && !c.said(injured, s.tolls[injured]) {
