@@ -24,6 +24,7 @@ const (
 	CueHoax     = "hoax"     // nothing happened
 	CueClaim    = "claim"    // somebody says that it was his deed
 	CueTaken    = "taken"    // it is of people who were taken before: "two kidnapped engineers", "a ransom"
+	CueApart    = "apart"    // it says that it has nothing to do with another one
 	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
 )
 
@@ -206,6 +207,7 @@ var cueWords = []struct {
 	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal"}},
 	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks", "decade*"}},
+	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "no shooting", "no bomb", "no attack", "fake"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "gas cylinder*", "gas canister*", "gas bottle*", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
 		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "boiler", "industrial accident", "tyre burst", "transformer", "medical episode", "controlled explosion", "controlled blast", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},

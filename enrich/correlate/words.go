@@ -42,6 +42,7 @@ var featureWords = map[string]string{
 	"time.follows":       "tells what came after",
 	"cue.again":          "it says that this is another one",
 	"cue.another":        "its headline says that this is another one",
+	"cue.apart":          "it says that it has nothing to do with another",
 	"cue.later":          "it goes on from earlier news",
 	"about.elsewhere":    "it names the other as an older one",
 

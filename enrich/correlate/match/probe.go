@@ -70,12 +70,13 @@ const (
 	another // again, in the headline
 	taken
 	goesOn  // later, in the headline
+	unlinked
 	follows = later | arrest | court | freed | taken
 	sequel  = goesOn | arrest | court | freed | taken // its news is what follows
 )
 
 var cueOf = map[string]cue{"!" + enrich.CueAgain: another, "!" + enrich.CueLater: goesOn, enrich.CueAgain: again, enrich.CueLater: later, enrich.CueArrest: arrest, enrich.CueCourt: court,
-	enrich.CueFreed: freed, enrich.CueMemory: memory, enrich.CueAccident: accident, enrich.CueHoax: hoax, enrich.CueTaken: taken}
+	enrich.CueFreed: freed, enrich.CueMemory: memory, enrich.CueAccident: accident, enrich.CueHoax: hoax, enrich.CueTaken: taken, enrich.CueApart: unlinked}
 
 // The measures that tell incidents apart.
 const (
@@ -363,7 +364,7 @@ func (s *seen) fromAbout(p *Probe) {
 	law := enrich.Family(p.Type) == "law"
 	// "Three held on Wednesday over Monday's bombing": the day is that of what follows.
 	sequel := s.cue&(arrest|court|freed) != 0 && s.tolls == [measures]int{-1, -1, -1}
-	if s.window.dated && !law && !sequel {
+	if s.window.dated && !law && !sequel || s.cue&unlinked != 0 {
 		return
 	}
 	var best *enrich.About

@@ -50,6 +50,7 @@ const (
 	fTimeFollows
 	fAgain
 	fAnother
+	fUnlinked
 	fLater
 	fElsewhere
 	fTypeSame
@@ -94,7 +95,7 @@ const (
 
 var featureNames = [nFeatures]string{
 	"bias", "place.spot", "place.town", "place.near", "place.holds", "place.country", "place.other-spot", "place.apart", "place.far", "place.distant", "place.other-country", "place.none", "place.metropolis", "place.named", "place.named-none", "title.place", "title.elsewhere",
-	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.another", "cue.later", "about.elsewhere",
+	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.another", "cue.apart", "cue.later", "about.elsewhere",
 	"type.same", "type.kin", "type.generic", "type.cross", "type.alien", "subtype.same", "subtype.other", "site.same", "site.other", "target.same", "target.other",
 	"killed.same", "killed.replaces", "killed.grown", "killed.leap", "killed.lower", "killed.far-lower", "killed.none", "toll.pair", "injured.same", "injured.other", "held.same", "held.other",
 	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "title.shared", "title.novel", "toll.late", "toll.other", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "report.second",
@@ -381,6 +382,9 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 	if follows && c.First < said-hour {
 		v[fLater] = 1 // it is of some incident that was told of before
 	}
+	if s.cue&unlinked != 0 && c.First < said-2*hour {
+		v[fUnlinked] = 1
+	}
 	if int(c.again)*3 < c.N { // else it is the other one itself
 		switch {
 		case s.cue&another != 0 && c.First < said:
@@ -394,13 +398,21 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 // compareAbouts finds whether the incident is one that the report's article names
 // beside its news: then its news is another.
 func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
-	if s.about || len(p.About) == 0 || s.tolls[killed] < 0 && s.tolls[injured] < 0 && s.tolls[held] < 0 && s.cue&again == 0 {
+	if s.about || len(p.About) == 0 || s.tolls[killed] < 0 && s.tolls[injured] < 0 && s.tolls[held] < 0 && s.cue&(again|unlinked) == 0 {
 		return
 	}
 	cw := c.window()
 	for i := range p.About {
 		a := &p.About[i]
-		if a.Occurred == nil || a.Occurred.Earliest == nil || !kin(p.Type, a.Type) && !kin(a.Type, c.mainKind()) {
+		if !kin(p.Type, a.Type) && !kin(a.Type, c.mainKind()) {
+			continue
+		}
+		if n := numberOf(a.Totals); a.Occurred == nil || a.Occurred.Earliest == nil {
+			// "It comes days after a bomb that killed five": its toll tells which.
+			if n >= 2 && s.tolls[killed] >= 0 && n != s.tolls[killed] && n != s.replaces[killed] && s.cue&sequel == 0 && c.said(killed, n) && !c.said(killed, s.tolls[killed]) {
+				v[fElsewhere] = 1
+				return
+			}
 			continue
 		}
 		w := windowOf(a.Occurred, p.At)
