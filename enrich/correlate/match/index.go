@@ -3,35 +3,54 @@ package match
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
-// Index finds the incidents that a report may be of.
+// Index finds the incidents that a report may be of. It is not safe for concurrent
+// use, and what it calls must not look for others in it.
+//
+// It is made of numbers: a hundred thousand incidents stand on some four million
+// posts, most of them alone.
 type Index struct {
-	cards map[string]*Card
-	posts map[post][]*Card
+	slots map[string]uint32 // incident → slot
+	cards []*Card           // by slot; nil for a free one
+	lands []uint32          // by slot: the country of all its places, 0 where there is none, or more than one
+	empty []uint32          // free slots
+
+	posts  map[post]uint32 // the slot that stands there, or, with the bit several, a place in crowds
+	crowds [][]uint32
+	unused []uint32 // free places in crowds
+
+	stamps []uint32 // by slot: the last search that came upon it
+	search uint32
 }
 
+// several marks what is no slot, but a list of them.
+const several = 1 << 31
+
 // NewIndex is one without incidents.
-func NewIndex() *Index { return &Index{cards: map[string]*Card{}, posts: map[post][]*Card{}} }
+func NewIndex() *Index { return &Index{slots: map[string]uint32{}, posts: map[post]uint32{}} }
 
 // post is what a report and an incident must share: one value of one kind, in most
 // kinds on one day.
-type post struct {
-	by   byte
-	day  int32 // since 1970; 0 where the kind knows no days
-	what uint32
+type post uint64
+
+// postOf is a post of a kind, a day since 1970, 0 where the kind knows no days, and a
+// value. Days of other ages than ours may meet.
+func postOf(by byte, day int32, what uint32) post {
+	return post(by)<<56 | post(uint32(day)&0xffffff)<<32 | post(what)
 }
 
 // The kinds of posts.
 const (
-	byCountry = iota // and day
+	byRegion  = iota // a country, of incidents that are placed in no town of it; and day
+	byCountry        // a country, of incidents that are placed in a town of it; and day
 	bySquare         // half a degree of latitude and longitude, and day: borders, and towns ascribed to two countries
-	byToll           // and day: where one of them has no country
+	byToll           // and day
 	byText           // family of texts
-	byTerm           // a rare word, and day: where one of them has no country
+	byTerm           // a rare word, and day
 	byArticle        // an article that it has a report of
-	bySaid           // country, and a day on which a report of it was published
 )
 
 const (
@@ -53,122 +72,278 @@ func days(from, to int64) (first, last int32) {
 }
 
 // Len is how many incidents there are.
-func (x *Index) Len() int { return len(x.cards) }
+func (x *Index) Len() int { return len(x.slots) }
 
 // Card returns an incident's card, nil where there is none.
-func (x *Index) Card(id string) *Card { return x.cards[id] }
+func (x *Index) Card(id string) *Card {
+	if slot, ok := x.slots[id]; ok {
+		return x.cards[slot]
+	}
+	return nil
+}
 
 // Put takes in an incident's card, in the place of the one before.
 func (x *Index) Put(c *Card) {
-	x.Remove(c.ID)
-	x.cards[c.ID] = c
-	for _, p := range c.posts() {
-		x.posts[p] = append(x.posts[p], c)
+	slot, had := x.slots[c.ID]
+	var was []post
+	switch n := len(x.empty); {
+	case had:
+		was = x.cards[slot].posts()
+	case n > 0:
+		slot, x.empty = x.empty[n-1], x.empty[:n-1]
+	default:
+		slot = uint32(len(x.cards))
+		x.cards, x.lands, x.stamps = append(x.cards, nil), append(x.lands, 0), append(x.stamps, 0)
 	}
+	x.slots[c.ID], x.cards[slot], x.lands[slot] = slot, c, c.land()
+	x.change(slot, was, c.posts())
 }
 
 // Remove forgets an incident.
 func (x *Index) Remove(id string) {
-	c := x.cards[id]
-	if c == nil {
+	slot, ok := x.slots[id]
+	if !ok {
 		return
 	}
-	delete(x.cards, id)
-	for _, p := range c.posts() {
-		list := x.posts[p]
-		if at := slices.Index(list, c); at >= 0 {
-			list[at] = list[len(list)-1]
-			list[len(list)-1] = nil
-			list = list[:len(list)-1]
-		}
-		if len(list) == 0 {
-			delete(x.posts, p)
-		} else {
-			x.posts[p] = list
+	x.change(slot, x.cards[slot].posts(), nil)
+	delete(x.slots, id)
+	x.cards[slot] = nil
+	x.empty = append(x.empty, slot)
+}
+
+// change takes an incident from the posts on which it was to those on which it is.
+// Both are sorted.
+func (x *Index) change(slot uint32, was, is []post) {
+	for len(was) > 0 || len(is) > 0 {
+		switch {
+		case len(is) == 0 || len(was) > 0 && was[0] < is[0]:
+			x.leave(was[0], slot)
+			was = was[1:]
+		case len(was) == 0 || is[0] < was[0]:
+			x.join(is[0], slot)
+			is = is[1:]
+		default:
+			was, is = was[1:], is[1:]
 		}
 	}
+}
+
+func (x *Index) join(p post, slot uint32) {
+	v, ok := x.posts[p]
+	switch {
+	case !ok:
+		x.posts[p] = slot
+	case v&several != 0:
+		x.crowds[v&^several] = append(x.crowds[v&^several], slot)
+	default:
+		at := uint32(len(x.crowds))
+		if n := len(x.unused); n > 0 {
+			at, x.unused = x.unused[n-1], x.unused[:n-1]
+		} else {
+			x.crowds = append(x.crowds, nil)
+		}
+		x.crowds[at] = []uint32{v, slot}
+		x.posts[p] = several | at
+	}
+}
+
+func (x *Index) leave(p post, slot uint32) {
+	v, ok := x.posts[p]
+	if !ok {
+		return
+	}
+	if v&several == 0 {
+		delete(x.posts, p)
+		return
+	}
+	list := x.crowds[v&^several]
+	if at := slices.Index(list, slot); at >= 0 {
+		list[at] = list[len(list)-1]
+		list = list[:len(list)-1]
+	}
+	x.crowds[v&^several] = list
+	if len(list) == 1 {
+		x.posts[p] = list[0]
+		x.crowds[v&^several] = nil
+		x.unused = append(x.unused, v&^several)
+	}
+}
+
+// on are the slots that stand on a post. They are valid until the next change.
+func (x *Index) on(p post, alone *[1]uint32) []uint32 {
+	v, ok := x.posts[p]
+	switch {
+	case !ok:
+		return nil
+	case v&several != 0:
+		return x.crowds[v&^several]
+	}
+	alone[0] = v
+	return alone[:]
 }
 
 // All calls each for every incident, until it returns false.
 func (x *Index) All(each func(*Card) bool) {
 	for _, c := range x.cards {
-		if !each(c) {
+		if c != nil && !each(c) {
 			return
 		}
 	}
 }
 
-// posts are where an incident is found.
-func (c *Card) posts() []post {
-	out := make([]post, 0, 32)
-	if c.N == 0 { // found by its articles alone
-		for _, a := range c.articles {
-			out = append(out, post{byArticle, 0, a})
+// land is the country of all places of an incident that have one, 0 where there is
+// none, or more than one.
+func (c *Card) land() uint32 {
+	land := uint32(0)
+	for i := range c.spots {
+		switch s := &c.spots[i].v; {
+		case s.country == "":
+		case land != 0 && land != hash(s.country):
+			return 0
+		default:
+			land = hash(s.country)
 		}
-		return out
 	}
-	add := func(p post) {
-		if !slices.Contains(out, p) {
-			out = append(out, p)
-		}
+	return land
+}
+
+// settled tells whether a place is a town, or within one, and where that lies.
+func (s *spot) settled() bool { return s.located && s.level == inTown }
+
+// posts are where an incident is found, sorted, each once.
+func (c *Card) posts() []post {
+	out := make([]post, 0, 96)
+	for _, a := range c.articles {
+		out = append(out, postOf(byArticle, 0, a))
+	}
+	if c.N == 0 { // found by its articles alone
+		slices.Sort(out)
+		return slices.Compact(out)
 	}
 	marks := c.marks()
 	for _, d := range c.dates() {
 		for i := range c.spots {
 			s := &c.spots[i].v
-			if s.country != "" {
-				add(post{byCountry, d, hash(s.country)})
+			switch {
+			case s.country == "":
+			case s.settled():
+				out = append(out, postOf(byCountry, d, hash(s.country)))
+			default:
+				out = append(out, postOf(byRegion, d, hash(s.country)))
 			}
-			if s.located && s.level == inTown {
-				add(post{bySquare, d, square(s.lat, s.lon)})
+			if s.settled() {
+				out = append(out, postOf(bySquare, d, square(s.lat, s.lon)))
 			}
 		}
 		for _, m := range marks {
-			add(post{m.by, d, m.what})
-		}
-	}
-	for i := range c.spots {
-		if s := &c.spots[i].v; s.country != "" {
-			for _, d := range c.days {
-				add(post{bySaid, d, hash(s.country)})
-			}
+			out = append(out, postOf(m.by, d, m.what))
 		}
 	}
 	for _, t := range c.texts {
-		out = append(out, post{byText, 0, t})
+		out = append(out, postOf(byText, 0, t))
 	}
-	for _, a := range c.articles {
-		out = append(out, post{byArticle, 0, a})
-	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Of are the incidents that have a report of an article, and perhaps, though
 // hardly ever, others.
-func (x *Index) Of(article string) []*Card { return x.posts[post{byArticle, 0, hash(article)}] }
+func (x *Index) Of(article string) []*Card {
+	var alone [1]uint32
+	list := x.on(postOf(byArticle, 0, hash(article)), &alone)
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]*Card, len(list))
+	for k, slot := range list {
+		out[k] = x.cards[slot]
+	}
+	return out
+}
 
 func square(lat, lon float32) uint32 {
 	return uint32(int32((lat+90)*2))<<16 | uint32(int32((lon+180)*2))
 }
 
+// around calls each for the squares in which what is at most some 40 km away lies.
+func around(lat, lon float32, each func(uint32)) {
+	wide := float32(1)
+	if lat > 45 || lat < -45 {
+		wide = 2 // degrees of longitude are short there
+	}
+	for dy := float32(-.5); dy <= .5; dy += .5 {
+		for dx := -.5 * wide; dx <= .5*wide; dx += .5 {
+			each(square(lat+dy, lon+dx))
+		}
+	}
+}
+
+// finder is one search.
+type finder struct {
+	x     *Index
+	found func(slot uint32)
+	alone [1]uint32
+}
+
+// begin begins a search that calls found for each slot that it comes upon, each
+// once.
+func (x *Index) begin(found func(slot uint32)) *finder {
+	x.search++
+	if x.search == 0 { // once in four billion
+		clear(x.stamps)
+		x.search = 1
+	}
+	return &finder{x: x, found: found}
+}
+
+// visit looks at a post, unless more than so many stand there; land, if it is not 0,
+// is the country that they must be of, if they are of one alone.
+func (f *finder) visit(p post, most int, land uint32) {
+	list := f.x.on(p, &f.alone)
+	if len(list) > most {
+		return
+	}
+	for _, slot := range list {
+		if f.x.stamps[slot] == f.x.search || land != 0 && f.x.lands[slot] != 0 && f.x.lands[slot] != land {
+			continue
+		}
+		f.x.stamps[slot] = f.x.search
+		f.found(slot)
+	}
+}
+
+const all = 1 << 30 // how many may stand on a post that always tells something
+
+// place looks for incidents of a day at a place: of a town in its surroundings, and
+// those of its country that are placed in no town; of what is no town in the whole
+// country. Two that are placed in towns apart are found by their marks.
+func (f *finder) place(s *spot, day int32) {
+	if s.country != "" {
+		f.visit(postOf(byRegion, day, hash(s.country)), all, 0)
+		if !s.settled() {
+			f.visit(postOf(byCountry, day, hash(s.country)), all, 0)
+		}
+	}
+	if s.settled() {
+		around(s.lat, s.lon, func(q uint32) { f.visit(postOf(bySquare, day, q), all, 0) })
+	}
+}
+
+// mark looks for incidents of a day by a mark. A toll alone tells nothing of what is
+// in another country.
+func (f *finder) mark(m mark, day int32, land uint32) {
+	if m.by != byToll {
+		land = 0
+	}
+	f.visit(postOf(m.by, day, m.what), crowded, land)
+}
+
 // Near calls each for every incident that a report may be of, each once.
 func (x *Index) Near(p *Probe, each func(*Card)) {
 	s := p.look()
-	seen := map[*Card]bool{}
-	visit := func(q post, most int) {
-		list := x.posts[q]
-		if len(list) > most {
-			return
-		}
-		for _, c := range list {
-			if !seen[c] {
-				seen[c] = true
-				each(c)
-			}
-		}
-	}
+	f := x.begin(func(slot uint32) { each(x.cards[slot]) })
 	if s.text != 0 {
-		visit(post{byText, 0, s.text}, 1<<30)
+		f.visit(postOf(byText, 0, s.text), all, 0)
 	}
 	w := s.window
 	from, to := w.from-int64(slack/time.Second), w.to+int64(slack/time.Second)
@@ -176,23 +351,18 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 		from -= int64(s.reach() * hour)
 	}
 	marks := s.marks()
+	land := uint32(0)
+	if s.spot.country != "" {
+		land = hash(s.spot.country)
+	}
 	first, last := int32(from/86400), int32(to/86400)
 	if last-first > followDays+maxDays {
 		first = last - followDays - maxDays
 	}
 	for d := first; d <= last; d++ {
-		if s.spot.country != "" {
-			visit(post{byCountry, d, hash(s.spot.country)}, 1<<30)
-		}
-		if s.spot.located && s.spot.level == inTown {
-			for _, dy := range []float32{-.5, 0, .5} {
-				for _, dx := range []float32{-.5, 0, .5} {
-					visit(post{bySquare, d, square(s.spot.lat+dy, s.spot.lon+dx)}, 1<<30)
-				}
-			}
-		}
+		f.place(&s.spot, d)
 		for _, m := range marks {
-			visit(post{m.by, d, m.what}, crowded)
+			f.mark(m, d, land)
 		}
 	}
 }
@@ -201,35 +371,39 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 // its place alone.
 const followDays = 60
 
-// Later calls each for every incident of a card's countries of which something was
-// said at or after a time, each once: of those that its post says to be crowded,
-// none. It looks no further ahead than what follows an incident is looked for.
+// Later calls each, in the order of their keys, for every incident of which something
+// was said after a time and that may be the same as a card: by where both are, or by
+// a mark. It looks no further ahead than what follows an incident is looked for.
 func (x *Index) Later(c *Card, from, to int64, each func(*Card)) {
-	seen := map[*Card]bool{c: true}
-	first := int32(from / 86400)
-	last := min(int32(to/86400), first+followDays)
-	for i := range c.spots {
-		country := c.spots[i].v.country
-		if country == "" {
-			continue
+	dates := c.dates()
+	if len(dates) == 0 || c.N == 0 {
+		return
+	}
+	var later []*Card
+	f := x.begin(func(slot uint32) {
+		if o := x.cards[slot]; o != c && o.Last > from {
+			later = append(later, o)
 		}
-		for d := first; d <= last; d++ {
-			list := x.posts[post{bySaid, d, hash(country)}]
-			if len(list) > crowded {
-				continue
-			}
-			for _, o := range list {
-				if !seen[o] && o.Last > from {
-					seen[o] = true
-					each(o)
-				}
-			}
+	})
+	began := from / 86400
+	first, last := int32(max(int64(slices.Min(dates)-1), began-maxDays)), int32(min(to/86400, began+followDays))
+	marks, land := c.marks(), c.land()
+	for d := first; d <= last; d++ {
+		for i := range c.spots {
+			f.place(&c.spots[i].v, d)
 		}
+		for _, m := range marks {
+			f.mark(m, d, land)
+		}
+	}
+	slices.SortFunc(later, func(a, b *Card) int { return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.ID, b.ID)) })
+	for _, o := range later {
+		each(o)
 	}
 }
 
-// mark is what a report and an incident of which one has no place, or another
-// country, must share: a toll, a name, a rare word.
+// mark is what a report and an incident must share that are not of one place: a toll,
+// a name, a rare word.
 type mark struct {
 	by   byte
 	what uint32

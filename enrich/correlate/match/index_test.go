@@ -220,11 +220,13 @@ func TestPutAndRemoveLeaveNothingBehind(t *testing.T) {
 			want += len(c.posts())
 		}
 		got := 0
-		for p, list := range x.posts {
+		for p := range x.posts {
+			var alone [1]uint32
+			list := x.on(p, &alone)
 			got += len(list)
-			for _, c := range list {
-				if there[c.ID] != c || !slices.Contains(c.posts(), p) {
-					t.Fatalf("on a post of kind %d stands %s as it no longer is", p.by, c.ID)
+			for _, slot := range list {
+				if c := x.cards[slot]; c == nil || there[c.ID] != c || !slices.Contains(c.posts(), p) {
+					t.Fatalf("on post %x stands slot %d, which is not there or not so any more", p, slot)
 				}
 			}
 		}
