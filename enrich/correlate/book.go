@@ -397,21 +397,31 @@ func (b *Book) near(x *Reading) []*match.Card {
 
 // takeUp puts a cluster on the table, its readings to be looked up when needed.
 func (b *Book) takeUp(card *match.Card) *cluster {
-	c := &cluster{id: card.ID, card: card, asides: slices.Clip(b.asides[card.ID])}
+	c := &cluster{id: card.ID, card: card, shared: true, asides: slices.Clip(b.asides[card.ID])}
 	c.lazy = func() error {
-		if strings.HasPrefix(card.ID, looseID) {
-			c.readings = slices.Clone(b.loose[card.ID])
-		} else {
-			i, err := b.get(card.ID)
-			if err != nil {
-				return err
-			}
-			c.readings = slices.Clone(i.Readings)
+		list, err := b.readings(card.ID)
+		if err != nil {
+			return err
 		}
-		c.rebuild() // its own card: that of the index must not change
+		c.readings = slices.Clone(list)
+		if b.index.Card(card.ID) != card {
+			c.rebuild() // that of a closed one has not all
+		}
 		return nil
 	}
 	return c
+}
+
+// readings are those of an incident or a loose cluster. They must not be changed.
+func (b *Book) readings(id string) ([]Reading, error) {
+	if strings.HasPrefix(id, looseID) {
+		return b.loose[id], nil
+	}
+	i, err := b.get(id)
+	if err != nil {
+		return nil, err
+	}
+	return i.Readings, nil
 }
 
 // wider adds clusters that are not on the table though, with what is on it now,
@@ -427,14 +437,14 @@ func (b *Book) wider(t *table, was map[string]*cluster, x *Reading) bool {
 			if was[card.ID] != nil || len(t.clusters)+len(more) >= maxNear {
 				return
 			}
-			d := b.takeUp(card)
-			if d.load() != nil {
+			list, err := b.readings(card.ID)
+			if err != nil {
 				return
 			}
-			for k := range d.readings[:min(len(d.readings), maxNear)] {
-				if y := &d.readings[k]; !c.card.Says(y.Article) && match.Weigh(y.look(), c.card) >= match.Related {
+			for k := range list[:min(len(list), maxNear)] {
+				if y := &list[k]; !c.card.Says(y.Article) && match.Weigh(y.look(), c.card) >= match.Related {
 					was[card.ID] = &cluster{id: card.ID}
-					more = append(more, d)
+					more = append(more, b.takeUp(card))
 					return
 				}
 			}

@@ -27,6 +27,7 @@ type cluster struct {
 	asides   []Reading // that only mention it, and those that a later edition has replaced
 	lazy     func() error
 	touched  bool
+	shared   bool // the card is that of the index, and must not change
 }
 
 // load brings in the readings of a cluster that was taken up without them.
@@ -48,6 +49,9 @@ func (c *cluster) founded() bool {
 
 func (c *cluster) add(x Reading) {
 	c.touched = true
+	if c.shared {
+		c.card, c.shared = c.card.Clone(), false
+	}
 	c.card.Add(x.look())
 	c.readings = append(c.readings, x)
 }
@@ -55,7 +59,7 @@ func (c *cluster) add(x Reading) {
 // rebuild makes the card anew, after readings were moved or taken out.
 func (c *cluster) rebuild() {
 	sortReadings(c.readings)
-	c.card = match.NewCard(c.card.ID)
+	c.card, c.shared = match.NewCard(c.card.ID), false
 	for k := range c.readings {
 		c.card.Add(c.readings[k].look())
 	}
@@ -156,16 +160,16 @@ func (t *table) put(x Reading) (placed, error) {
 		}
 	case len(fit) > 0 && (fit[0].score >= match.Merge || x.goesOn() && alone(fit)):
 		best = fit[0].of
-		x.Match = decision("score", fit, &x)
+		x.Match = decision("score", fit)
 		if x.mentions(best.card) {
 			x.Relation = Recalls
 			best.asides = append(best.asides, x)
 			return placed{best, Recalls, *x.Match}, nil
 		}
 	case x.Role == enrich.Background && x.Passing:
-		return placed{relation: Recalls, decision: *decision("none", fit, &x)}, nil
+		return placed{relation: Recalls, decision: *decision("none", fit)}, nil
 	default:
-		x.Match = decision("founded", fit, &x)
+		x.Match = decision("founded", fit)
 		if !x.founds() {
 			x.Match.By = "none"
 		}
@@ -227,8 +231,9 @@ func (t *table) fit(x *Reading) []scored {
 		if c.card.N == 0 || c.card.Says(x.Article) {
 			continue
 		}
-		if s := match.Weigh(x.look(), c.card); s >= match.Related {
-			out = append(out, scored{c, s})
+		v := match.Compare(x.look(), c.card)
+		if s := v.Score(); s >= match.Related {
+			out = append(out, scored{c, s, v})
 		}
 	}
 	slices.SortFunc(out, likelier)
@@ -379,6 +384,7 @@ func relationOf(x *Reading, c *cluster) Relation {
 type scored struct {
 	of    *cluster
 	score float64
+	v     match.Values // what made the score
 }
 
 func likelier(a, b scored) int {
@@ -388,15 +394,15 @@ func likelier(a, b scored) int {
 // maxRivals is how many incidents a decision names.
 const maxRivals = 2
 
-func decision(by string, fit []scored, x *Reading) *Decision {
+func decision(by string, fit []scored) *Decision {
 	d := &Decision{By: by}
 	rivals := fit
 	if by == "score" {
-		d.Score, d.Reasons = round(fit[0].score), match.Reasons(x.look(), fit[0].of.card)
+		d.Score, d.Reasons = round(fit[0].score), fit[0].v.Reasons()
 		rivals = fit[1:]
 	}
 	for _, s := range rivals[:min(len(rivals), maxRivals)] {
-		d.Apart = append(d.Apart, Rival{Incident: s.of.id, Score: round(s.score), Reasons: match.Reasons(x.look(), s.of.card)})
+		d.Apart = append(d.Apart, Rival{Incident: s.of.id, Score: round(s.score), Reasons: s.v.Reasons()})
 	}
 	return d
 }

@@ -15,8 +15,6 @@ type Card struct {
 	Last  int64
 	N     int // reports
 
-	days []int32 // since 1970, on which it was told of
-
 	kinds    []counted[kind]
 	windows  []counted[window]
 	spots    []counted[spot]
@@ -52,7 +50,6 @@ const (
 	maxTerms    = 96
 	maxHeads    = 32
 	maxPlaces   = 32
-	maxDaysSaid = 24
 	maxOutlets  = 32
 	maxTexts    = 32
 	maxArticles = 256
@@ -64,6 +61,18 @@ func NewCard(id string) *Card {
 	return &Card{ID: id, top: [measures]int32{-1, -1, -1}}
 }
 
+// Clone is a card of its own.
+func (c *Card) Clone() *Card {
+	d := *c
+	d.kinds, d.windows, d.spots, d.sites, d.targets = slices.Clone(c.kinds), slices.Clone(c.windows), slices.Clone(c.spots), slices.Clone(c.sites), slices.Clone(c.targets)
+	for m := range d.tolls {
+		d.tolls[m] = slices.Clone(c.tolls[m])
+	}
+	d.actors, d.terms, d.places, d.heads = slices.Clone(c.actors), slices.Clone(c.terms), slices.Clone(c.places), slices.Clone(c.heads)
+	d.outlets, d.texts, d.articles = slices.Clone(c.outlets), slices.Clone(c.texts), slices.Clone(c.articles)
+	return &d
+}
+
 // Add takes in a report.
 func (c *Card) Add(p *Probe) {
 	s := p.look()
@@ -73,9 +82,6 @@ func (c *Card) Add(p *Probe) {
 	}
 	c.First, c.Last = min(c.First, at), max(c.Last, at)
 	c.N++
-	if d := int32(at / 86400); !slices.Contains(c.days, d) && len(c.days) < maxDaysSaid {
-		c.days = append(c.days, d)
-	}
 	c.kinds = count(c.kinds, s.kind, maxKinds)
 	if s.window.dated && s.cue&memory == 0 {
 		c.windows = count(c.windows, s.window, maxWindows)
@@ -101,6 +107,9 @@ func (c *Card) Add(p *Probe) {
 		if !slices.Contains(c.actors, a) && len(c.actors) < maxActors {
 			c.actors = append(c.actors, a)
 		}
+	}
+	if c.N == 1 {
+		c.terms = slices.Grow(c.terms, min(len(s.terms), maxTerms))
 	}
 	for _, t := range s.terms {
 		c.terms = countFunc(c.terms, t, 2*maxTerms, func(a, b *term) bool { return a.word == b.word })
@@ -200,5 +209,5 @@ func (c *Card) Close() {
 	for m := range c.tolls {
 		c.tolls[m] = slices.Clone(c.tolls[m][max(0, len(c.tolls[m])-maxClosed):])
 	}
-	c.outlets, c.texts, c.days, c.heads = nil, nil, nil, nil
+	c.outlets, c.texts, c.heads = nil, nil, nil
 }

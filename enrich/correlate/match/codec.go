@@ -140,7 +140,6 @@ func (c *coder) card(k *Card) {
 	number(c, &span)
 	k.Last = k.First + span
 	number(c, &k.N)
-	sequence(c, &k.days, func(v *int32) { number(c, v) })
 	counts(c, &k.kinds, func(v *kind) { c.word(&v.typ); c.word(&v.sub) })
 	counts(c, &k.windows, func(v *window) {
 		number(c, &v.from)

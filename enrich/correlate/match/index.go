@@ -2,6 +2,7 @@ package match
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 type Index struct {
 	slots map[string]uint32 // incident → slot
 	cards []*Card           // by slot; nil for a free one
-	lands []uint32          // by slot: the country of all its places, 0 where there is none, or more than one
+	about []sketch          // by slot
 	empty []uint32          // free slots
 
 	posts  map[post]uint32 // the slot that stands there, or, with the bit several, a place in crowds
@@ -24,6 +25,21 @@ type Index struct {
 
 	stamps []uint32 // by slot: the last search that came upon it
 	search uint32
+}
+
+// sketch is what a search looks at before it looks at a card.
+type sketch struct {
+	from, to int32  // days on which it is found
+	land     uint32 // country of all its places, 0 where there is none, or more than one
+	last     int64  // see Card
+}
+
+func sketchOf(c *Card) sketch {
+	s := sketch{land: c.land(), last: c.Last}
+	if dates := c.dates(); len(dates) > 0 {
+		s.from, s.to = slices.Min(dates), slices.Max(dates)
+	}
+	return s
 }
 
 // several marks what is no slot, but a list of them.
@@ -36,20 +52,27 @@ func NewIndex() *Index { return &Index{slots: map[string]uint32{}, posts: map[po
 // kinds on one day.
 type post uint64
 
-// postOf is a post of a kind, a day since 1970, 0 where the kind knows no days, and a
-// value. Days of other ages than ours may meet.
-func postOf(by byte, day int32, what uint32) post {
-	return post(by)<<56 | post(uint32(day)&0xffffff)<<32 | post(what)
+// postOf is a post of a kind, a stretch of days since 1970, 0 where the kind knows no
+// days, and a value.
+func postOf(by byte, days int32, what uint32) post {
+	return post(by)<<56 | post(uint32(days)&0xffffff)<<32 | post(what)
 }
+
+// stretch is how many days have one post: an incident is found on some three days,
+// and a report looks for it on five. Which of a stretch it is, its sketch tells.
+const stretch = 4
+
+func stretchOf(day int32) int32 { return day >> 2 }
 
 // The kinds of posts.
 const (
-	byRegion  = iota // a country, of incidents that are placed in no town of it; and day
-	byCountry        // a country, of incidents that are placed in a town of it; and day
-	bySquare         // half a degree of latitude and longitude, and day: borders, and towns ascribed to two countries
-	byToll           // and day
+	byRegion  = iota // a country, of incidents that are placed in no town of it; and days
+	byCountry        // a country, of incidents that are placed in a town of it; and days
+	bySquare         // half a degree of latitude and longitude, and days: borders, and towns ascribed to two countries
+	byToll           // and days
 	byText           // family of texts
-	byTerm           // a rare word, and day
+	byTerm           // the name of a place, or a word that is nowhere else, and days
+	byWord           // a rare word that is known, and days
 	byArticle        // an article that it has a report of
 )
 
@@ -60,7 +83,7 @@ const (
 	// maxDays bounds the days that a span is looked for in; of a longer one its end.
 	maxDays = 10
 	// crowded is from how many incidents on a post tells nothing.
-	crowded = 400
+	crowded = 1000
 )
 
 func days(from, to int64) (first, last int32) {
@@ -93,9 +116,9 @@ func (x *Index) Put(c *Card) {
 		slot, x.empty = x.empty[n-1], x.empty[:n-1]
 	default:
 		slot = uint32(len(x.cards))
-		x.cards, x.lands, x.stamps = append(x.cards, nil), append(x.lands, 0), append(x.stamps, 0)
+		x.cards, x.about, x.stamps = append(x.cards, nil), append(x.about, sketch{}), append(x.stamps, 0)
 	}
-	x.slots[c.ID], x.cards[slot], x.lands[slot] = slot, c, c.land()
+	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c, sketchOf(c)
 	x.change(slot, was, c.posts())
 }
 
@@ -221,7 +244,12 @@ func (c *Card) posts() []post {
 		return slices.Compact(out)
 	}
 	marks := c.marks()
+	last := int32(math.MinInt32)
 	for _, d := range c.dates() {
+		if d = stretchOf(d); d == last {
+			continue
+		}
+		last = d
 		for i := range c.spots {
 			s := &c.spots[i].v
 			switch {
@@ -280,20 +308,22 @@ func around(lat, lon float32, each func(uint32)) {
 
 // finder is one search.
 type finder struct {
-	x     *Index
-	found func(slot uint32)
-	alone [1]uint32
+	x        *Index
+	found    func(slot uint32)
+	after    int64 // what was last told of before is passed over
+	from, to int32 // days of which it must be
+	alone    [1]uint32
 }
 
 // begin begins a search that calls found for each slot that it comes upon, each
 // once.
-func (x *Index) begin(found func(slot uint32)) *finder {
+func (x *Index) begin(after int64, found func(slot uint32)) *finder {
 	x.search++
 	if x.search == 0 { // once in four billion
 		clear(x.stamps)
 		x.search = 1
 	}
-	return &finder{x: x, found: found}
+	return &finder{x: x, found: found, after: after, from: math.MinInt32, to: math.MaxInt32}
 }
 
 // visit looks at a post, unless more than so many stand there; land, if it is not 0,
@@ -304,7 +334,7 @@ func (f *finder) visit(p post, most int, land uint32) {
 		return
 	}
 	for _, slot := range list {
-		if f.x.stamps[slot] == f.x.search || land != 0 && f.x.lands[slot] != 0 && f.x.lands[slot] != land {
+		if a := &f.x.about[slot]; f.x.stamps[slot] == f.x.search || a.last <= f.after || a.from > f.to || a.to < f.from || land != 0 && a.land != 0 && a.land != land {
 			continue
 		}
 		f.x.stamps[slot] = f.x.search
@@ -314,34 +344,34 @@ func (f *finder) visit(p post, most int, land uint32) {
 
 const all = 1 << 30 // how many may stand on a post that always tells something
 
-// place looks for incidents of a day at a place: of a town in its surroundings, and
+// place looks for incidents of some days at a place: of a town in its surroundings, and
 // those of its country that are placed in no town; of what is no town in the whole
 // country. Two that are placed in towns apart are found by their marks.
-func (f *finder) place(s *spot, day int32) {
+func (f *finder) place(s *spot, days int32) {
 	if s.country != "" {
-		f.visit(postOf(byRegion, day, hash(s.country)), all, 0)
+		f.visit(postOf(byRegion, days, hash(s.country)), all, 0)
 		if !s.settled() {
-			f.visit(postOf(byCountry, day, hash(s.country)), all, 0)
+			f.visit(postOf(byCountry, days, hash(s.country)), all, 0)
 		}
 	}
 	if s.settled() {
-		around(s.lat, s.lon, func(q uint32) { f.visit(postOf(bySquare, day, q), all, 0) })
+		around(s.lat, s.lon, func(q uint32) { f.visit(postOf(bySquare, days, q), all, 0) })
 	}
 }
 
-// mark looks for incidents of a day by a mark. A toll alone tells nothing of what is
-// in another country.
-func (f *finder) mark(m mark, day int32, land uint32) {
-	if m.by != byToll {
+// mark looks for incidents of some days by a mark. A toll, or a word that others have,
+// tells nothing of what is in another country.
+func (f *finder) mark(m mark, days int32, land uint32) {
+	if m.by == byTerm {
 		land = 0
 	}
-	f.visit(postOf(m.by, day, m.what), crowded, land)
+	f.visit(postOf(m.by, days, m.what), crowded, land)
 }
 
 // Near calls each for every incident that a report may be of, each once.
 func (x *Index) Near(p *Probe, each func(*Card)) {
 	s := p.look()
-	f := x.begin(func(slot uint32) { each(x.cards[slot]) })
+	f := x.begin(math.MinInt64, func(slot uint32) { each(x.cards[slot]) })
 	if s.text != 0 {
 		f.visit(postOf(byText, 0, s.text), all, 0)
 	}
@@ -359,7 +389,8 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 	if last-first > followDays+maxDays {
 		first = last - followDays - maxDays
 	}
-	for d := first; d <= last; d++ {
+	f.from, f.to = first, last
+	for d := stretchOf(first); d <= stretchOf(last); d++ {
 		f.place(&s.spot, d)
 		for _, m := range marks {
 			f.mark(m, d, land)
@@ -380,15 +411,16 @@ func (x *Index) Later(c *Card, from, to int64, each func(*Card)) {
 		return
 	}
 	var later []*Card
-	f := x.begin(func(slot uint32) {
-		if o := x.cards[slot]; o != c && o.Last > from {
+	f := x.begin(from, func(slot uint32) {
+		if o := x.cards[slot]; o != c {
 			later = append(later, o)
 		}
 	})
 	began := from / 86400
 	first, last := int32(max(int64(slices.Min(dates)-1), began-maxDays)), int32(min(to/86400, began+followDays))
 	marks, land := c.marks(), c.land()
-	for d := first; d <= last; d++ {
+	f.from, f.to = first, last
+	for d := stretchOf(first); d <= stretchOf(last); d++ {
 		for i := range c.spots {
 			f.place(&c.spots[i].v, d)
 		}
@@ -419,6 +451,13 @@ const (
 
 func tollMark(m, n int) mark { return mark{byToll, uint32(m)<<24 ^ uint32(n)} }
 
+func (t term) mark() mark {
+	if t.weight < 1 {
+		return mark{byWord, t.word}
+	}
+	return mark{byTerm, t.word}
+}
+
 // marks are those of an incident.
 func (c *Card) marks() []mark {
 	var out []mark
@@ -444,7 +483,7 @@ func (c *Card) marks() []mark {
 	}
 	slices.SortFunc(rare, func(a, b counted[term]) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.v.word, b.v.word)) })
 	for _, t := range rare[:min(len(rare), maxRare)] {
-		out = append(out, mark{byTerm, t.v.word})
+		out = append(out, t.v.mark())
 	}
 	return out
 }
@@ -464,7 +503,7 @@ func (s *seen) marks() []mark {
 	}
 	for _, t := range s.terms {
 		if t.weight >= rareFrom {
-			out = append(out, mark{byTerm, t.word})
+			out = append(out, t.mark())
 		}
 	}
 	return out

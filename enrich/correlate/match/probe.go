@@ -45,6 +45,8 @@ type seen struct {
 	heads    []term // those of the headline
 	places   []term
 	headline []term // places that the headline names
+	bag      bag    // of terms
+	named    bag    // of places
 	outlet   uint32
 	text     uint32
 	article  uint32
@@ -353,6 +355,7 @@ func (p *Probe) look() *seen {
 			s.places = append(s.places, term{h, 1})
 		}
 	}
+	s.bag, s.named = bagOf(s.terms), bagOf(s.places)
 	p.seen = s
 	return s
 }

@@ -161,10 +161,11 @@ type Reason struct {
 // Weigh returns the log-odds that a report and an incident are of one event.
 func Weigh(p *Probe, c *Card) float64 {
 	v := Compare(p, c)
-	return score(&v)
+	return v.Score()
 }
 
-func score(v *Values) float64 {
+// Score is what the values add up to.
+func (v *Values) Score() float64 {
 	w := weights()
 	s := float32(0)
 	for f := range v {
@@ -175,8 +176,14 @@ func score(v *Values) float64 {
 
 // Reasons are what Weigh adds up, the strongest first.
 func Reasons(p *Probe, c *Card) []Reason {
-	v, w := Compare(p, c), weights()
-	var out []Reason
+	v := Compare(p, c)
+	return v.Reasons()
+}
+
+// Reasons are what Score adds up, the strongest first.
+func (v *Values) Reasons() []Reason {
+	w := weights()
+	out := make([]Reason, 0, 16)
 	for f := range v {
 		if add := float64(v[f] * w[f]); v[f] != 0 && math.Abs(add) >= 0.005 {
 			out = append(out, Reason{featureNames[f], math.Round(add*100) / 100})
@@ -240,12 +247,7 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 	if best == placeTown && other {
 		best = placeOtherSpot
 	}
-	var shared float32
-	for _, t := range s.places {
-		if slices.ContainsFunc(c.places, func(x counted[term]) bool { return x.v.word == t.word }) {
-			shared += t.weight
-		}
-	}
+	shared, _ := s.named.shared(c.places)
 	if best == placeUnknown && !meet(s, c) && (s.text == 0 || !slices.Contains(c.texts, s.text)) {
 		v[fPlaceNone] = 1 // of the whole world's incidents of those days it may be any
 	}
@@ -614,16 +616,8 @@ func compareActors(v *Values, s *seen, c *Card) {
 const enough = 4
 
 func compareTerms(v *Values, s *seen, c *Card) {
-	var shared, mine, theirs float32
-	for _, t := range s.terms {
-		mine += t.weight
-		if slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == t.word }) {
-			shared += t.weight
-		}
-	}
-	for i := range c.terms {
-		theirs += c.terms[i].v.weight
-	}
+	shared, theirs := s.bag.shared(c.terms)
+	mine := s.bag.sum
 	v[fTermsShared] = min(shared, 8)
 	if least := min(mine, theirs); least >= enough {
 		v[fTermsPart] = shared / least
