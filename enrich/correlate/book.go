@@ -327,6 +327,7 @@ func (b *Book) place(o *Outcome, r *enrich.Report, x Reading, owners []*Incident
 	owner := map[string]string{} // report → cluster that it was in
 	for _, c := range t.clusters {
 		was[c.id] = &cluster{id: c.id}
+		t.order = append(t.order, c.id)
 	}
 	var p placed
 	var err error
@@ -344,11 +345,7 @@ func (b *Book) place(o *Outcome, r *enrich.Report, x Reading, owners []*Incident
 		// What it adds may draw in what was said later and found its way without it.
 		if late = x.At.Unix() < b.latest && b.wider(t, was, &x); late {
 			// From what was: the put may have made one cluster of two.
-			clear(owner)
 			t.clusters = nil
-			for _, id := range slices.Sorted(maps.Keys(was)) {
-				t.clusters = append(t.clusters, b.takeUp(b.card(id)))
-			}
 		}
 	}
 	if late {
@@ -393,6 +390,11 @@ func (b *Book) near(x *Reading) []*match.Card {
 		cards = append(cards, n.c)
 	}
 	return cards
+}
+
+// before tells whether all that is told of a cluster was said by a time.
+func (c *cluster) before(at time.Time) bool {
+	return c.card.Last <= at.Unix() && !slices.ContainsFunc(c.asides, func(y Reading) bool { return y.At.After(at) })
 }
 
 // takeUp puts a cluster on the table, its readings to be looked up when needed.
@@ -444,6 +446,9 @@ func (b *Book) wider(t *table, was map[string]*cluster, x *Reading) bool {
 			for k := range list[:min(len(list), maxNear)] {
 				if y := &list[k]; !c.card.Says(y.Article) && match.Weigh(y.look(), c.card) >= match.Related {
 					was[card.ID] = &cluster{id: card.ID}
+					if !slices.Contains(t.order, card.ID) {
+						t.order = append(t.order, card.ID)
+					}
 					more = append(more, b.takeUp(card))
 					return
 				}
@@ -454,25 +459,43 @@ func (b *Book) wider(t *table, was map[string]*cluster, x *Reading) bool {
 	return len(more) > 0
 }
 
-// again puts all readings on the table anew, with x among them.
+// again puts readings on the table anew, with x among them: those of the clusters of
+// which something was said after it. The others are as they were then.
 func (b *Book) again(t *table, was map[string]*cluster, owner map[string]string, x Reading) (placed, error) {
 	all := []Reading{x}
 	seen := map[string]bool{x.Report: true}
-	for _, c := range t.clusters {
-		if err := c.load(); err != nil {
+	var before []*cluster
+	clear(owner)
+	for _, id := range t.order {
+		if was[id] == nil {
+			continue
+		}
+		c := b.takeUp(b.card(id))
+		if c.before(x.At) {
+			load := c.lazy
+			c.lazy = func() error {
+				err := load()
+				for k := range c.readings {
+					owner[c.readings[k].Report] = id
+				}
+				return err
+			}
+			before = append(before, c)
+			continue
+		}
+		list, err := b.readings(id)
+		if err != nil {
 			return placed{}, err
 		}
-		fresh := was[c.id] != nil && was[c.id].readings == nil // taken up, not grouped before
-		if fresh && len(all)+len(c.readings)+len(c.asides) > maxGrouped {
-			continue // too much is told of it: it stays as it is
+		if len(all) > 1 && len(all)+len(list)+len(c.asides) > maxGrouped {
+			delete(was, id) // too much is told of it: it stays as it is
+			continue
 		}
-		if fresh {
-			was[c.id].readings = c.readings
-			for k := range c.readings {
-				owner[c.readings[k].Report] = c.id
-			}
+		for k := range list {
+			owner[list[k].Report] = id
 		}
-		for _, list := range [][]Reading{c.readings, c.asides} {
+		c.readings = list
+		for _, list := range [][]Reading{list, c.asides} {
 			for _, y := range list {
 				if !seen[y.Report] && !b.elsewhere(&y, was, c) {
 					seen[y.Report] = true
@@ -481,13 +504,8 @@ func (b *Book) again(t *table, was map[string]*cluster, owner map[string]string,
 			}
 		}
 	}
-	for id, c := range was {
-		if c.readings == nil {
-			delete(was, id)
-		}
-	}
 	sortReadings(all)
-	t.clusters = nil
+	t.clusters = before
 	var mine placed
 	for _, y := range all {
 		p, err := t.put(y)

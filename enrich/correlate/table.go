@@ -16,6 +16,7 @@ import (
 // not depend on the order in which they came.
 type table struct {
 	clusters []*cluster
+	order    []string // those that were taken up, the likeliest first
 }
 
 // cluster is what is told of one event: an incident, or, while nobody has told of
@@ -142,6 +143,13 @@ func (t *table) put(x Reading) (placed, error) {
 			return placed{}, err
 		}
 		return t.replace(c, x), nil
+	}
+	if x.Bound != "" {
+		for _, c := range t.clusters {
+			if err := c.load(); err != nil { // it may hold others
+				return placed{}, err
+			}
+		}
 	}
 	fit := t.fit(&x)
 	var best *cluster
@@ -442,7 +450,10 @@ func (t *table) name(owner map[string]string) {
 	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Or(cmp.Compare(b.n, a.n), strings.Compare(a.id, b.id)) })
 	taken := map[string]bool{}
 	for _, c := range t.clusters {
-		c.id = ""
+		if c.lazy == nil {
+			c.id = ""
+		}
+		taken[c.id] = true // by one that nothing has come to
 	}
 	for _, cl := range claims {
 		if cl.c.id == "" && !taken[cl.id] {
