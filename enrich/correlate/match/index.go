@@ -20,7 +20,7 @@ type Index struct {
 	empty []uint32          // free slots
 
 	posts  map[post]uint32 // the slot that stands there, or, with the bit several, a place in crowds
-	crowds [][]uint32
+	crowds [][]entry
 	unused []uint32 // free places in crowds
 
 	stamps []uint32 // by slot: the last search that came upon it
@@ -40,6 +40,12 @@ func sketchOf(c *Card) sketch {
 		s.from, s.to = slices.Min(dates), slices.Max(dates)
 	}
 	return s
+}
+
+// entry is one of those that stand on a post.
+type entry struct {
+	slot uint32
+	land uint32 // as in its sketch: most of a crowd are passed over by it
 }
 
 // several marks what is no slot, but a list of them.
@@ -118,7 +124,12 @@ func (x *Index) Put(c *Card) {
 		slot = uint32(len(x.cards))
 		x.cards, x.about, x.stamps = append(x.cards, nil), append(x.about, sketch{}), append(x.stamps, 0)
 	}
-	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c, sketchOf(c)
+	about := sketchOf(c)
+	if had && about.land != x.about[slot].land { // the posts have it, too
+		x.change(slot, was, nil)
+		was = nil
+	}
+	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c, about
 	x.change(slot, was, c.posts())
 }
 
@@ -157,7 +168,7 @@ func (x *Index) join(p post, slot uint32) {
 	case !ok:
 		x.posts[p] = slot
 	case v&several != 0:
-		x.crowds[v&^several] = append(x.crowds[v&^several], slot)
+		x.crowds[v&^several] = append(x.crowds[v&^several], x.entry(slot))
 	default:
 		at := uint32(len(x.crowds))
 		if n := len(x.unused); n > 0 {
@@ -165,7 +176,7 @@ func (x *Index) join(p post, slot uint32) {
 		} else {
 			x.crowds = append(x.crowds, nil)
 		}
-		x.crowds[at] = []uint32{v, slot}
+		x.crowds[at] = []entry{x.entry(v), x.entry(slot)}
 		x.posts[p] = several | at
 	}
 }
@@ -180,20 +191,22 @@ func (x *Index) leave(p post, slot uint32) {
 		return
 	}
 	list := x.crowds[v&^several]
-	if at := slices.Index(list, slot); at >= 0 {
+	if at := slices.IndexFunc(list, func(e entry) bool { return e.slot == slot }); at >= 0 {
 		list[at] = list[len(list)-1]
 		list = list[:len(list)-1]
 	}
 	x.crowds[v&^several] = list
 	if len(list) == 1 {
-		x.posts[p] = list[0]
+		x.posts[p] = list[0].slot
 		x.crowds[v&^several] = nil
 		x.unused = append(x.unused, v&^several)
 	}
 }
 
-// on are the slots that stand on a post. They are valid until the next change.
-func (x *Index) on(p post, alone *[1]uint32) []uint32 {
+func (x *Index) entry(slot uint32) entry { return entry{slot, x.about[slot].land} }
+
+// on are those that stand on a post. They are valid until the next change.
+func (x *Index) on(p post, alone *[1]entry) []entry {
 	v, ok := x.posts[p]
 	switch {
 	case !ok:
@@ -201,7 +214,7 @@ func (x *Index) on(p post, alone *[1]uint32) []uint32 {
 	case v&several != 0:
 		return x.crowds[v&^several]
 	}
-	alone[0] = v
+	alone[0] = x.entry(v)
 	return alone[:]
 }
 
@@ -277,14 +290,14 @@ func (c *Card) posts() []post {
 // Of are the incidents that have a report of an article, and perhaps, though
 // hardly ever, others.
 func (x *Index) Of(article string) []*Card {
-	var alone [1]uint32
+	var alone [1]entry
 	list := x.on(postOf(byArticle, 0, hash(article)), &alone)
 	if len(list) == 0 {
 		return nil
 	}
 	out := make([]*Card, len(list))
-	for k, slot := range list {
-		out[k] = x.cards[slot]
+	for k, e := range list {
+		out[k] = x.cards[e.slot]
 	}
 	return out
 }
@@ -312,7 +325,7 @@ type finder struct {
 	found    func(slot uint32)
 	after    int64 // what was last told of before is passed over
 	from, to int32 // days of which it must be
-	alone    [1]uint32
+	alone    [1]entry
 }
 
 // begin begins a search that calls found for each slot that it comes upon, each
@@ -333,12 +346,15 @@ func (f *finder) visit(p post, most int, land uint32) {
 	if len(list) > most {
 		return
 	}
-	for _, slot := range list {
-		if a := &f.x.about[slot]; f.x.stamps[slot] == f.x.search || a.last <= f.after || a.from > f.to || a.to < f.from || land != 0 && a.land != 0 && a.land != land {
+	for _, e := range list {
+		if land != 0 && e.land != 0 && e.land != land || f.x.stamps[e.slot] == f.x.search {
 			continue
 		}
-		f.x.stamps[slot] = f.x.search
-		f.found(slot)
+		if a := &f.x.about[e.slot]; a.last <= f.after || a.from > f.to || a.to < f.from {
+			continue
+		}
+		f.x.stamps[e.slot] = f.x.search
+		f.found(e.slot)
 	}
 }
 

@@ -119,12 +119,15 @@ func shares(x *Probe, c *Card) bool {
 		return true
 	}
 	if slices.ContainsFunc(c.spots, func(o counted[spot]) bool {
-		return s.spot.country != "" && s.spot.country == o.v.country || between(&s.spot, &o.v) > placeHolds
+		country := s.spot.country != "" && s.spot.country == o.v.country
+		return country && !(s.spot.settled() && o.v.settled()) || between(&s.spot, &o.v) > placeHolds
 	}) {
 		return true
 	}
+	// Of what is in another country a number tells nothing, nor does a word that others have.
+	abroad := s.spot.country != "" && c.land() != 0 && c.land() != hash(s.spot.country)
 	for m, n := range s.tolls {
-		if n >= 3 && c.said(m, n) {
+		if n >= 3 && c.said(m, n) && !abroad {
 			return true
 		}
 	}
@@ -133,7 +136,7 @@ func shares(x *Probe, c *Card) bool {
 			return a.weight >= least && slices.ContainsFunc(theirs, func(b counted[term]) bool { return a.word == b.v.word })
 		})
 	}
-	return rare(s.places, c.places, 1) || rare(s.terms, c.terms, 0.9)
+	return rare(s.places, c.places, 1) || rare(s.terms, c.terms, 1) || !abroad && rare(s.terms, c.terms, 0.9)
 }
 
 // Whatever is one event by its weights is found, as long as the two share anything
@@ -221,12 +224,12 @@ func TestPutAndRemoveLeaveNothingBehind(t *testing.T) {
 		}
 		got := 0
 		for p := range x.posts {
-			var alone [1]uint32
+			var alone [1]entry
 			list := x.on(p, &alone)
 			got += len(list)
-			for _, slot := range list {
-				if c := x.cards[slot]; c == nil || there[c.ID] != c || !slices.Contains(c.posts(), p) {
-					t.Fatalf("on post %x stands slot %d, which is not there or not so any more", p, slot)
+			for _, e := range list {
+				if c := x.cards[e.slot]; c == nil || there[c.ID] != c || !slices.Contains(c.posts(), p) || e.land != c.land() {
+					t.Fatalf("on post %x stands slot %d, which is not there or not so any more", p, e.slot)
 				}
 			}
 		}
