@@ -20,22 +20,24 @@ import (
 type lease struct {
 	kv    jetstream.KeyValue
 	log   *slog.Logger
+	ttl   time.Duration // how long it stands unless it is renewed
 	me    holder
 	value []byte
 
 	revision uint64
 }
 
-const (
-	leaseKey = "correlate"
-	// renewEvery leaves two more chances before the holder stops.
-	renewEvery = bus.LeaseTTL / 4
-	// holdFor is how long after the begin of its last renewal a holder goes on: it
-	// stops before anybody else can begin. The clock is the process's own.
-	holdFor = bus.LeaseTTL * 3 / 4
-	// tryEvery is how often those who stand by try to take it.
-	tryEvery = bus.LeaseTTL / 8
-)
+const leaseKey = "correlate"
+
+// renewEvery leaves two more chances before the holder stops.
+func (l *lease) renewEvery() time.Duration { return l.ttl / 4 }
+
+// holdFor is how long after the begin of its last renewal a holder goes on: it stops
+// before anybody else can begin. The clock is the process's own.
+func (l *lease) holdFor() time.Duration { return l.ttl * 3 / 4 }
+
+// tryEvery is how often those who stand by try to take it.
+func (l *lease) tryEvery() time.Duration { return l.ttl / 8 }
 
 // holder is the value of a lease's key.
 type holder struct {
@@ -55,7 +57,7 @@ func newLease(ctx context.Context, b *bus.Bus, log *slog.Logger) (*lease, error)
 	if err != nil {
 		host = "unknown" // only for show
 	}
-	l := &lease{kv: kv, log: log, me: holder{Name: host, Process: os.Getpid(), Boot: b.Boot(), Embedded: b.Embedded(), Worker: time.Now().UnixNano()}}
+	l := &lease{kv: kv, log: log, ttl: b.LeaseTTL(), me: holder{Name: host, Process: os.Getpid(), Boot: b.Boot(), Embedded: b.Embedded(), Worker: time.Now().UnixNano()}}
 	l.value, err = json.Marshal(l.me)
 	return l, err
 }
@@ -74,7 +76,7 @@ func (l *lease) take(ctx context.Context) (until time.Time, ok bool, err error) 
 		return until, false, fmt.Errorf("take the correlator's lease: %w", err)
 	}
 	l.revision = rev
-	return began.Add(holdFor), true, nil
+	return began.Add(l.holdFor()), true, nil
 }
 
 // inherit takes the lease over from a holder that cannot be alive, or that is this
@@ -109,7 +111,7 @@ func (l *lease) keep(ctx context.Context, until time.Time, lost func()) {
 	defer lost()
 	end := time.AfterFunc(time.Until(until), lost)
 	defer end.Stop()
-	t := time.NewTicker(renewEvery)
+	t := time.NewTicker(l.renewEvery())
 	defer t.Stop()
 	for {
 		select {
@@ -128,13 +130,13 @@ func (l *lease) keep(ctx context.Context, until time.Time, lost func()) {
 			l.log.Warn("another correlator has the lease")
 			return
 		default:
-			end.Reset(time.Until(began.Add(holdFor)))
+			end.Reset(time.Until(began.Add(l.holdFor())))
 		}
 	}
 }
 
 func (l *lease) renew(ctx context.Context) (held bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, renewEvery)
+	ctx, cancel := context.WithTimeout(ctx, l.renewEvery())
 	defer cancel()
 	rev, err := l.kv.Update(ctx, leaseKey, l.value, l.revision)
 	if err == nil {
@@ -151,10 +153,10 @@ func (l *lease) renew(ctx context.Context) (held bool, err error) {
 
 // release gives the lease up, so that another one has it at once.
 func (l *lease) release() {
-	ctx, cancel := context.WithTimeout(context.Background(), renewEvery)
+	ctx, cancel := context.WithTimeout(context.Background(), l.renewEvery())
 	defer cancel()
 	if err := l.kv.Delete(ctx, leaseKey, jetstream.LastRevision(l.revision)); err != nil && !bus.Conflict(err) {
-		l.log.Warn("the correlator's lease is not given up; it ends by itself", "after", bus.LeaseTTL, "err", err)
+		l.log.Warn("the correlator's lease is not given up; it ends by itself", "after", l.ttl, "err", err)
 	}
 }
 

@@ -26,6 +26,10 @@ import (
 // most is how long a fail-over may take.
 const most = 10 * time.Second
 
+// shortLease is for tests that wait for the end of leases: half of what they wait for
+// otherwise, and still long beside what a busy machine stands still.
+const shortLease = bus.LeaseTTL / 2
+
 // points are where a worker has come to.
 type points struct {
 	mu   sync.Mutex
@@ -161,6 +165,7 @@ func TestAKilledDaemonFoldsAgainAtOnce(t *testing.T) {
 // The leader dies between any two steps. Whoever comes next makes of it what it would
 // have been.
 func TestTheLeaderDiesAnywhere(t *testing.T) {
+	t.Parallel()
 	// Two reports that found and update, and a later edition that takes back what it
 	// said of one incident and tells of another: versions of two incidents at once.
 	both := func() []enrich.Report {
@@ -178,6 +183,7 @@ func TestTheLeaderDiesAnywhere(t *testing.T) {
 			together.Go(func() {
 				t.Run(fmt.Sprintf("%s, time %d", point, nth), func(t *testing.T) {
 					servers := bustest.NewServers(t, 1)
+					servers.Lease = shortLease
 					b, line := servers.Bus(t, 0)
 					var times atomic.Int32
 					var dead sync.Once
@@ -195,6 +201,9 @@ func TestTheLeaderDiesAnywhere(t *testing.T) {
 					live, _ := servers.Bus(t, 0)
 					for _, r := range both() {
 						put(t, live, r)
+						if nth > 1 { // each in a batch of its own
+							settledOr(t, live, 2*most, died)
+						}
 					}
 					select {
 					case <-died:
@@ -219,6 +228,7 @@ func TestTheLeaderDiesAnywhere(t *testing.T) {
 // A leader is paused when its write is on the way, and the write arrives when another
 // one leads: it must find it refused, and stand by.
 func TestAPausedLeaderWritesNothing(t *testing.T) {
+	t.Parallel()
 	var together sync.WaitGroup
 	defer together.Wait()
 	for _, tt := range []struct {
@@ -237,6 +247,7 @@ func TestAPausedLeaderWritesNothing(t *testing.T) {
 		together.Go(func() {
 			t.Run(tt.name, func(t *testing.T) {
 				servers := bustest.NewServers(t, 1)
+				servers.Lease = shortLease
 				b, line := servers.Bus(t, 0)
 				live, _ := servers.Bus(t, 0)
 				w := newWorker(t, b, prometheus.NewRegistry())
@@ -426,6 +437,9 @@ func TestFailover(t *testing.T) {
 	t.Logf("%d fail-overs, random seed %d", n, seed)
 	began := time.Now()
 	servers := bustest.NewServers(t, 3)
+	if !timed {
+		servers.Lease = shortLease
+	}
 	live, _ := servers.Bus(t, 0)
 	t.Logf("a cluster of three is ready after %v", time.Since(began).Round(time.Millisecond))
 
@@ -479,7 +493,36 @@ func TestFailover(t *testing.T) {
 		dead.stop()
 	}
 	t.Logf("the longest fail-over took %v", longest.Round(time.Millisecond))
-	checkEvents(t, versions(t, live), reports)
+	list := versions(t, live)
+	checkEvents(t, list, reports)
+	checkTold(t, list)
+}
+
+// checkTold looks whether whoever tells of these versions, each once and in order,
+// tells of nothing twice: an incident is new once, and then something is different
+// from what was told last. These events change by their dead alone.
+func checkTold(t *testing.T, list []correlate.Incident) {
+	t.Helper()
+	told := map[string]*correlate.Told{}
+	alerts := 0
+	for k := range list {
+		i := &list[k]
+		if i.Status == correlate.Silent {
+			continue
+		}
+		alerts++
+		was := told[i.ID]
+		switch {
+		case i.Told == nil || i.Told.Version != i.Version:
+			t.Errorf("%s is told as %s and says that %+v was told last", i.MsgID(), i.Status, i.Told)
+		case (was == nil) != (i.Status == correlate.New):
+			t.Errorf("%s is told as %s after %+v", i.MsgID(), i.Status, was)
+		case was != nil && was.Totals[enrich.Killed] == i.Told.Totals[enrich.Killed]:
+			t.Errorf("%s tells of %d killed again", i.MsgID(), i.Told.Totals[enrich.Killed])
+		}
+		told[i.ID] = i.Told
+	}
+	t.Logf("%d versions, %d of them told, of %d incidents", len(list), alerts, len(told))
 }
 
 // standing are the incidents that have reports, as their last versions are.

@@ -94,7 +94,7 @@ func (w *Worker) run(ctx context.Context) (err error) {
 func (w *Worker) standBy(ctx context.Context) (until time.Time) {
 	freed, stop := w.lease.changes(ctx)
 	defer stop()
-	t := time.NewTicker(tryEvery)
+	t := time.NewTicker(w.lease.tryEvery())
 	defer t.Stop()
 	stood := false
 	for ctx.Err() == nil {
@@ -163,7 +163,7 @@ func (w *Worker) foldReports(work, late context.Context) {
 	w.catchUpAll(work)
 	var sub *bus.Subscription
 	bus.Insist(work, func(ctx context.Context) (err error) {
-		sub, err = w.bus.Subscribe(ctx, bus.CorrelateReports)
+		sub, err = w.bus.Subscribe(ctx, bus.CorrelateReportsFor(w.bus.LeaseTTL()))
 		return err
 	}, func(err error) { w.log.Error("reports cannot be had, trying on", "err", err) })
 	if sub == nil {

@@ -18,7 +18,7 @@ func NewWorld(seed uint64, now time.Time, step time.Duration) func() enrich.Repo
 
 // WorldIncidents are n incidents of the 90 days before a time.
 func WorldIncidents(n int, until time.Time, each func(*Incident)) {
-	newWorld(1, until.Add(-89*oneDay), 89*oneDay/time.Duration(2*n)).incidents(n, each)
+	newWorld(1, until.Add(-89*oneDay), 89*oneDay/time.Duration(perEvent*n)).incidents(n, each)
 }
 
 // CPUTime is what this process has used.

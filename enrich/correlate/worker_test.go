@@ -71,6 +71,12 @@ func settled(t testing.TB, b *bus.Bus) { t.Helper(); settledWithin(t, b, 20*time
 
 func settledWithin(t testing.TB, b *bus.Bus, patience time.Duration) {
 	t.Helper()
+	settledOr(t, b, patience, nil)
+}
+
+// settledOr waits until all reports are settled, or something else is.
+func settledOr(t testing.TB, b *bus.Bus, patience time.Duration, other <-chan struct{}) {
+	t.Helper()
 	s, err := b.Stream(t.Context(), bus.Reports)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +93,11 @@ func settledWithin(t testing.TB, b *bus.Bus, patience time.Duration) {
 		if time.Now().After(deadline) {
 			t.Fatalf("reports are not settled (%v)", err)
 		}
-		bus.Pause(t.Context(), patience/10_000) // the server tells nobody
+		select {
+		case <-other:
+			return
+		case <-time.After(patience / 10_000): // the server tells nobody
+		}
 	}
 }
 

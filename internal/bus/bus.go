@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	cryptorand "crypto/rand"
 	"crypto/tls"
@@ -29,6 +30,7 @@ type Bus struct {
 
 	prefix   string
 	replicas int
+	lease    time.Duration
 	kvPrefix string // "" or the API prefix of a domain, for writes to buckets
 	log      *slog.Logger
 	metrics  *metrics
@@ -47,7 +49,7 @@ var ErrInUse = errors.New("the data directory is in use")
 // Open connects to the server that cfg names, or starts the embedded one, and
 // reconciles streams and buckets.
 func Open(ctx context.Context, cfg Config) (*Bus, error) {
-	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, lease: cmp.Or(cfg.Lease, LeaseTTL), boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
 	if err := b.open(ctx, cfg); err != nil {
 		b.Close()
 		return nil, err
@@ -63,7 +65,7 @@ func Open(ctx context.Context, cfg Config) (*Bus, error) {
 // nothing. Without a URL it speaks to the daemon on cfg.DataDir through its
 // socket; where none runs and offline is true, it opens the store itself.
 func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
-	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, lease: cmp.Or(cfg.Lease, LeaseTTL), boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
 	if cfg.URL == "" {
 		path := filepath.Join(cfg.DataDir, SocketName)
 		token, err := readToken(cfg.TokenFile)

@@ -86,7 +86,7 @@ var streams = []stream{
 // IncidentsAge is how long versions of incidents are kept.
 const IncidentsAge = 90 * day
 
-// LeaseTTL is how long a lease stands that its holder does not renew.
+// LeaseTTL is how long a lease stands that its holder does not renew, by default.
 const LeaseTTL = 4 * time.Second
 
 // PollerTTL is how long a poller may be silent before the others take its feeds.
@@ -139,9 +139,14 @@ var (
 	EnrichArticles = Consumer{Stream: Articles, Name: EnrichConsumer, InFlight: 512}
 	// Another correlator takes over when the lease of a dead one ends: what that one
 	// had in hand is there by then.
-	CorrelateReports = Consumer{Stream: Reports, Name: CorrelateConsumer, InFlight: 512, AckWait: LeaseTTL * 3 / 4}
+	CorrelateReports = CorrelateReportsFor(LeaseTTL)
 	SinkIncidents    = Consumer{Stream: Incidents, Name: SinkConsumer, InFlight: 512}
 )
+
+// CorrelateReportsFor is CorrelateReports where leases stand for another time.
+func CorrelateReportsFor(ttl time.Duration) Consumer {
+	return Consumer{Stream: Reports, Name: CorrelateConsumer, InFlight: 512, AckWait: ttl * 3 / 4}
+}
 
 const outputConsumerPrefix = "output-"
 
@@ -213,9 +218,16 @@ func (b *Bus) Inbound(tokens ...string) string {
 	return b.Subject(append([]string{inbound}, tokens...)...)
 }
 
+// LeaseTTL is how long a lease stands that its holder does not renew.
+func (b *Bus) LeaseTTL() time.Duration { return b.lease }
+
 func (b *Bus) bucketConfig(k bucket) jetstream.KeyValueConfig {
+	age := k.age
+	if k.name == LeasesBucket {
+		age = b.lease
+	}
 	return jetstream.KeyValueConfig{
-		Bucket: b.bucketName(k.name), Description: k.describe, History: 1, TTL: k.age,
+		Bucket: b.bucketName(k.name), Description: k.describe, History: 1, TTL: age,
 		MaxValueSize: k.valueBytes, Storage: jetstream.FileStorage, Replicas: b.replicas,
 	}
 }

@@ -17,7 +17,8 @@ import (
 // Servers are NATS servers in this process that buses reach over TCP, as they reach
 // those of another machine: one, or a cluster.
 type Servers struct {
-	All []*server.Server
+	All   []*server.Server
+	Lease time.Duration // of the buses; set it before Bus, where a test waits for one to end
 }
 
 // NewServers starts n servers, which are a cluster where they are several. They end
@@ -94,6 +95,7 @@ func (s *Servers) Bus(t testing.TB, k int) (*bus.Bus, *Line) {
 	l := newLine(t, s.All[k].Addr().String())
 	cfg := bus.DefaultConfig()
 	cfg.URL, cfg.Log, cfg.Metrics = "nats://"+l.Addr(), Log(t), prometheus.NewRegistry()
+	cfg.Lease = s.Lease
 	if len(s.All) > 1 {
 		cfg.Replicas = 3
 	}
