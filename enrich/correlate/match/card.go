@@ -115,7 +115,7 @@ func (c *Card) Add(p *Probe) {
 		c.terms = countFunc(c.terms, t, 2*maxTerms, func(a, b *term) bool { return a.word == b.word })
 	}
 	if len(c.terms) > maxTerms {
-		slices.SortFunc(c.terms, func(a, b counted[term]) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.v.word, b.v.word)) })
+		byCount(c.terms)
 		c.terms = slices.Clip(c.terms[:maxTerms])
 	}
 	if s.cue&(again|another) != 0 {
@@ -145,6 +145,19 @@ func (c *Card) Taken() bool { return c.top[held] > 0 }
 
 // Heard is when the incident was last spoken of.
 func (c *Card) Heard() time.Time { return time.Unix(c.Last, 0).UTC() }
+
+// byCount sorts words, those that most reports have first. They were in order but for
+// what one report has added.
+func byCount(list []counted[term]) {
+	for i := 1; i < len(list); i++ {
+		t := list[i]
+		k := i
+		for ; k > 0 && (list[k-1].n < t.n || list[k-1].n == t.n && list[k-1].v.word > t.v.word); k-- {
+			list[k] = list[k-1]
+		}
+		list[k] = t
+	}
+}
 
 func count[T comparable](list []counted[T], v T, most int) []counted[T] {
 	return countFunc(list, v, most, func(a, b *T) bool { return *a == *b })
