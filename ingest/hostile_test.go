@@ -36,16 +36,35 @@ type hostileCase struct {
 // TestHostile polls servers that are broken, hostile or odd, one after another,
 // so that what each of them costs can be told.
 func TestHostile(t *testing.T) {
-	b := bustest.New(t)
-	warm(t, b)
 	cases := slices.Concat(hostileAnswers, hostileRedirects, hostileProtocols, hostileValidators, hostilePaces, hostileBodies, hostileItems, hostileSurroundings)
-	for _, c := range cases {
+	run := func(b *bus.Bus, c hostileCase) {
 		t.Run(c.name, func(t *testing.T) {
 			watchCosts(t)
 			c.run(newVictim(t, b))
 		})
 	}
+	// First those whose memory is measured from end to end, on a bus that has stored
+	// nothing: the server is in this process, and what it reads again and packs, when it
+	// likes, of all that other cases have stored is more than one of these may take.
+	t.Run("memory", func(t *testing.T) {
+		b := bustest.New(t)
+		warm(t, b)
+		for _, c := range cases {
+			if slices.Contains(hostileMeasured, c.name) {
+				run(b, c)
+			}
+		}
+	})
+	b := bustest.New(t)
+	warm(t, b)
+	for _, c := range cases {
+		if !slices.Contains(hostileMeasured, c.name) {
+			run(b, c)
+		}
+	}
 }
+
+var hostileMeasured = []string{"04_endless_body", "05_announces_10_GB", "51_entities"}
 
 // victim is a rig whose log is read, on a feed of its own.
 type victim struct {
@@ -409,28 +428,31 @@ func openSockets() (n int) {
 	return n
 }
 
+// heapInUse is what lives: without garbage, of which a busy machine has more.
 func heapInUse() int64 {
 	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
+	sample := []rtmetrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	rtmetrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
 }
 
-// peak runs f and tells by how much the heap was larger at any time of it.
+// peak runs f and tells by how much the heap was larger at any time of it: by what a
+// collection finds alive, one after the other for as long as f runs. What the heap
+// holds beside that depends on when the collector has come to it.
 func peak(f func()) (grown int64) {
-	defer debug.SetGCPercent(debug.SetGCPercent(20)) // garbage is not what is measured
+	// What is allocated while a collection runs counts for alive, garbage or not: that
+	// is at most so many percent of the whole heap.
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	base := heapInUse()
-	sample := []rtmetrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		for {
-			rtmetrics.Read(sample)
-			grown = max(grown, int64(sample[0].Value.Uint64())-base)
+			grown = max(grown, heapInUse()-base)
 			select {
 			case <-done:
 				return
-			case <-time.After(2 * time.Millisecond):
+			default:
 			}
 		}
 	}()
