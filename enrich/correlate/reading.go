@@ -151,11 +151,15 @@ func ofEnemy(f *enrich.Figure) bool {
 	return false
 }
 
-// at is when a report counts as said: when its article was published, and what a
-// later edition says, when that was seen.
+// at is when a report counts as said: when its article was published, but not after it
+// was seen, whatever an outlet's clock says; and what a later edition says, when that
+// was seen.
 func at(r *enrich.Report) time.Time {
 	src := &r.Source
 	said := cmp.Or(src.Published, src.FirstSeen)
+	if seen := cmp.Or(src.FirstSeen, src.Fetched); src.Edition <= 1 && !seen.IsZero() && said.After(seen) {
+		said = seen
+	}
 	if src.Edition > 1 && src.Fetched.After(said) {
 		said = src.Fetched
 	}

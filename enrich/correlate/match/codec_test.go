@@ -1,6 +1,7 @@
 package match
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"pgregory.net/rapid"
 
 	"tocsin/enrich"
 )
@@ -185,5 +188,27 @@ func BenchmarkStored(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/256, "ns/card")
+	})
+}
+
+// What is added to a clone is not in the card.
+func TestACloneIsACardOfItsOwn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := NewCard("inc-1")
+		for k := range rapid.IntRange(1, 5).Draw(t, "reports") {
+			c.Add(anyProbe(t, fmt.Sprint(k)))
+		}
+		was := EncodeStored([]Stored{{ID: "inc-1", Card: c}})
+		d := c.Clone()
+		if got := EncodeStored([]Stored{{ID: "inc-1", Card: d}}); !bytes.Equal(got, was) {
+			t.Fatal("a clone is another card")
+		}
+		for k := range 3 {
+			d.Add(anyProbe(t, fmt.Sprint("x", k)))
+		}
+		d.Close()
+		if got := EncodeStored([]Stored{{ID: "inc-1", Card: c}}); !bytes.Equal(got, was) {
+			t.Fatal("what is added to a clone changes the card")
+		}
 	})
 }
