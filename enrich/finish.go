@@ -374,6 +374,12 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 		for _, d := range x.dates {
 			dt := &r.dates[d]
 			n := max(dt.word-p, p-dt.word)
+			if dt.owns {
+				n -= 20 // "the 71 who were killed in last weekend's massacre"
+			}
+			if x.alone && r.ofRites(dt.word) {
+				continue
+			}
 			if n < dist && !r.reporting(dt.word) && dt.Precision != "unknown" && !dt.dateline && !dt.Running && !r.planned(dt.word) && (dt.Back == 0 || r.countsTo(dt.word, p)) {
 				best, dist = d, n
 			}
@@ -492,6 +498,33 @@ func (r *reading) sequelHeadline() bool {
 				"condemn", "condemns", "condemned", "claims", "claim", "freed", "released", "rescued", "toll", "search", "inquiry", "investigators", "vigil", "victims", "climb", "climbs", "rises", "dies":
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// ofRites tells whether a date is when the dead were buried or mourned, or when those
+// who came free arrived: "were cremated on Tuesday", "landed in Zurich on Sunday".
+func (r *reading) ofRites(d int) bool {
+	s := &r.sents[r.sentenceAt(d)]
+	for k := d - 1; k >= s.first && k >= d-8; k-- {
+		w := &r.words[k]
+		switch w.low {
+		case "buried", "bury", "buries", "burial", "funeral", "funerals", "cremated", "laid", "rest", "mourned", "mourning", "mourners", "attended", "service", "vigil", "procession", "marched", "homage", "tribute", "presided", "seen", "farewell", "goodbye", "landed", "arrived", "arrives", "returned", "flew", "flown", "reunited", "gathered", "walked", "condolences", "condolence":
+			return true
+		}
+		if w.is(lexicon.Harm) && w.e.Measure != string(Released) || w.is(lexicon.Kind) || w.date > 0 {
+			return false
+		}
+	}
+	for k := d + 1; k < s.last && k < d+7; k++ {
+		w := &r.words[k]
+		switch w.low {
+		case "attended", "mourned", "buried", "marched", "presided", "gathered", "walked", "acknowledged":
+			return true
+		}
+		if w.is(lexicon.Harm|lexicon.Kind) || w.punct {
+			return false
 		}
 	}
 	return false

@@ -13,6 +13,7 @@ type incident struct {
 	rules   []string
 	at      []int // the places that tell it apart
 	para    int
+	alone   bool // older, and the article tells of nothing newer
 }
 
 // begin adds an incident in the memory of one of an earlier article, if there is.

@@ -501,7 +501,9 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 		pl, zone = r.where(r.beside(x, cs))
 	}
 	r.site(x, cs, pl)
-	if pl != nil && pl.Country != "" || pl == nil && x.role != Main || x.role == Background {
+	switch {
+	case x.role == Background && x.alone && pl == nil: // the article was written where it happened
+	case pl != nil && pl.Country != "" || x.role != Main && pl == nil || x.role == Background:
 		return pl, zone
 	}
 	country, basis := r.home(), "lead"

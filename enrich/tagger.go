@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -110,6 +111,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		return r.afterwards(cs, cues, ab.rule), r
 	}
 	out := make([]Report, 0, min(len(found), maxReports))
+	found[0].alone = !slices.ContainsFunc(found, func(x incident) bool { return x.role == Main || x.role == Other })
 	for i := range found {
 		x := &found[i]
 		if x.role == merged || x.role == Background && !r.worth(x) {

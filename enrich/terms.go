@@ -565,40 +565,6 @@ func (r *reading) knownOne() bool {
 	return false
 }
 
-// sequel is an incident that an article goes back to which tells of none as its
-// news: funerals, arrests, trials, and that it was none after all. By itself it is
-// background; correlation makes more of it where it knows the incident.
-func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, bool) {
-	x := incident{role: Background, rules: []string{"role.sequel"}}
-	if slices.Contains(cues, CueHoax) || slices.Contains(cues, CueAccident) {
-		x.rules[0] = "role.denial"
-	} else if !slices.ContainsFunc(cues, func(c string) bool { return c != CueMemory && c != CueAgain }) {
-		return x, false
-	} else {
-		switch rule {
-		case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
-		default:
-			return x, false // it is about something else: a quake, a match, prices
-		}
-	}
-	body := 0
-	for si := range r.sents {
-		if !r.sents[si].title {
-			body = si
-			break
-		}
-	}
-	for i := range cs {
-		if cs[i].sent >= body+leadSentences {
-			break
-		}
-		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || len(x.clauses) > 0 {
-			r.join(&x, &cs[i], i, &r.sents[cs[i].sent])
-		}
-	}
-	return x, len(x.kinds) > 0
-}
-
 // abouts are the background incidents of an article that a report of its news
 // may follow from.
 func abouts(all []Report) []About {

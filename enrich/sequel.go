@@ -1,0 +1,157 @@
+package enrich
+
+import (
+	"slices"
+	"time"
+
+	"tocsin/enrich/lexicon"
+)
+
+// Articles that tell of no incident as their news but go back to one: funerals,
+// arrests, trials, visits, and that it was none after all. By themselves they are
+// background; correlation makes more of them where it knows the incident.
+
+// sequel is the incident that such an article goes back to.
+func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, bool) {
+	x := incident{role: Background, rules: []string{"role.sequel"}, alone: true}
+	body := 0
+	for body < len(r.sents)-1 && r.sents[body].title {
+		body++
+	}
+	until := body + leadSentences
+	denied := slices.Contains(cues, CueHoax) || slices.Contains(cues, CueAccident)
+	switch {
+	case denied:
+		x.rules[0] = "role.denial"
+	case !r.goesBack(cs, cues, rule, body):
+		return x, false // it is about something else: a quake, a match, prices
+	case slices.ContainsFunc(cues, func(c string) bool { return c != CueMemory && c != CueAgain }):
+		if r.recalls(cs, body, leadSentences) < 0 {
+			until = max(until, r.recalls(cs, body, recalledWithin))
+		}
+	default:
+		if until = r.recalls(cs, body, recalledWithin); until < 0 {
+			return x, false
+		}
+		x.rules[0] = "role.recalled"
+	}
+	for i := range cs {
+		if cs[i].sent >= until {
+			break
+		}
+		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || len(x.clauses) > 0 {
+			r.join(&x, &cs[i], i, &r.sents[cs[i].sent])
+		}
+	}
+	return x, len(x.kinds) > 0 || !denied && r.byPeople() && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+}
+
+// goesBack tells whether an article that the model rejects by a rule may still be of
+// an incident: what speaks against it is that it looks back, or nothing much.
+func (r *reading) goesBack(cs []clause, cues []string, rule string, body int) bool {
+	switch rule {
+	case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
+		return true
+	case "relevance.policy", "relevance.aftermath", "relevance.life":
+		// Widows and ministers speak of much else.
+		return slices.Contains(cues, CueLater) && r.recalls(cs, body, recalledWithin) >= 0
+	case "relevance.fire", "relevance.accident":
+		// "… rescuers dig for those still under the block that a missile hit"
+		return slices.Contains(cues, "!"+CueLater) && r.recalls(cs, body, leadSentences) >= 0 && r.attackNamed(body+recalledWithin)
+	}
+	return false
+}
+
+// attackNamed tells whether one of the first sentences names an attack for certain.
+func (r *reading) attackNamed(until int) bool {
+	for k := range r.words {
+		if r.sentenceAt(k) >= until {
+			return false
+		}
+		w := &r.words[k]
+		if !w.is(lexicon.Kind) || w.is(lexicon.Person) || !r.isKind(k) {
+			continue
+		}
+		switch w.e.Type {
+		case "explosion", "unknown", "bodies_found":
+			continue
+		}
+		if f := Family(w.e.Type); f != "fire" && f != "law" {
+			return true
+		}
+	}
+	return false
+}
+
+// byPeople tells whether nothing in an article speaks of an accident or an illness.
+func (r *reading) byPeople() bool {
+	f := &r.feature
+	return f.theme3("accident")+f.theme3("nature")+f.theme3("health")+f.theme3("suicide") == 0
+}
+
+// captives tells whether people came free from those who held them and were no
+// police: "were let go by their captors".
+func (r *reading) captives(x *incident, until int) bool {
+	if !slices.ContainsFunc(few(x.figs), func(f int) bool { return r.figs[f].measure == Released || r.figs[f].measure == Escaped }) {
+		return false
+	}
+	for k := range r.words {
+		if r.sentenceAt(k) > until {
+			return false
+		}
+		switch r.words[k].low {
+		case "captors", "captor", "kidnappers", "kidnapper", "abductors", "abductor", "hostage", "hostages", "captivity", "ransom", "kidnapped", "abducted":
+			return true
+		}
+	}
+	return false
+}
+
+// recalls tells up to which sentence an article goes back to an incident that harmed
+// people: "the oldest of the four killed in Monday's strike …". -1 where none of the
+// first n sentences does.
+func (r *reading) recalls(cs []clause, body, n int) int {
+	for i := range cs {
+		c := &cs[i]
+		if c.sent >= body+n {
+			break
+		}
+		if r.harmsNow(c) {
+			return c.sent + 2
+		}
+	}
+	return -1
+}
+
+// recalledWithin is how many sentences below its headline an article has come to the
+// incident that it is about.
+const recalledWithin = 8
+
+// harmsNow tells whether a clause has people killed, hurt or taken whom no sum, no
+// doubt and no date of another season sets aside.
+func (r *reading) harmsNow(c *clause) bool {
+	for _, f := range c.figs {
+		m := &r.figs[f]
+		if m.measure != Killed && m.measure != Injured && m.measure != Abducted && m.measure != Casualties || m.hypothesis || m.q.Quantifier == "none" || m.scope == "perpetrator" {
+			continue
+		}
+		switch scope, rule := r.scopeAt(c, m.harm); {
+		case slices.ContainsFunc(c.dates, func(d int) bool { return r.dates[d].Precision == "year" }):
+			// "14 people were killed in the city in 2025"
+		case scope == "current", rule == "scope.judicial", rule == "scope.cause-of-arrest":
+			return true
+		case rule == "scope.old-date":
+			return slices.ContainsFunc(c.dates, r.thisSeason)
+		}
+	}
+	return false
+}
+
+// thisSeason tells whether a date is known to be of the last weeks.
+func (r *reading) thisSeason(d int) bool {
+	at := r.dates[d].Earliest
+	return !at.IsZero() && r.clock.Known() && r.clock.End().Sub(at) < recent
+}
+
+// recent is how long an incident is still gone back to as the news of these weeks.
+const recent = 60 * 24 * time.Hour
