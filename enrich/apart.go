@@ -324,6 +324,15 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	if !summed || others < 2 {
 		return
 	}
+	if own := r.deadBelow(&out[main]); own > most {
+		// One of them is the main one already: "The deadliest took place in …"
+		for _, f := range out[main].figs {
+			if x := &r.figs[f]; x.scope == "current" && r.opens(x.sent) {
+				x.scope = "aggregate"
+			}
+		}
+		return
+	}
 	for _, f := range out[main].figs {
 		if x := &r.figs[f]; x.scope == "current" {
 			x.scope = "aggregate" // the sum, and what no incident of its own is told of
@@ -334,6 +343,17 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	b.role = Main
 	b.rules = append(b.rules, "role.deadliest")
 	out[main].role, out[main].figs = merged, nil
+}
+
+// deadBelow is the largest number of dead that an incident has below the opening.
+func (r *reading) deadBelow(x *incident) int {
+	n := 0
+	for _, fi := range few(x.figs) {
+		if f := &r.figs[fi]; f.measure == Killed && f.scope == "current" && !r.opens(f.sent) && (f.relation == "total" || f.relation == "sum_of_parts") {
+			n = max(n, number(f.q))
+		}
+	}
+	return n
 }
 
 // theOnly makes the incident that an article opens with the main one where it tells

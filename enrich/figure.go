@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 )
@@ -402,6 +403,9 @@ func (r *reading) gap(si, from int) {
 				if p, end = r.placed(s, k+1); p < 0 && ws[k+1].place > 0 {
 					p, end = ws[k+1].place-1, k+2
 				}
+				if p >= 0 && ws[k+1].place == 0 && !r.located(p) {
+					p = -1
+				}
 			}
 		}
 	}
@@ -431,6 +435,9 @@ func (r *reading) placed(s *sentence, k int) (place, end int) {
 	}
 	if ws[k+1].place > 0 && ws[k].low != "by" && ws[k].low != "when" {
 		return ws[k+1].place - 1, k + 2
+	}
+	if ws[k+1].low == "the" && k+5 < s.last && ws[k+2].place > 0 && r.places[ws[k+2].place-1].Kind == gazetteer.Sea && ws[k+4].low == "of" && ws[k+5].place > 0 {
+		return ws[k+5].place - 1, k + 6 // "in the Black Sea port of Odesa"
 	}
 	for n := k + 1; n < min(k+12, s.last); n++ {
 		w := &ws[n]

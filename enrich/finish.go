@@ -343,7 +343,11 @@ func (r *reading) tended(p int) bool {
 		for m := n - 1; m >= s.first && m >= n-9; m-- {
 			switch r.words[m].low {
 			case "in", "at", "to", "into":
-				to = true
+				if to = true; r.words[m].low == "to" && m > s.first && r.lowAt(m-1) != "close" && r.lowAt(m-1) != "next" && r.lowAt(m-1) != "damage" {
+					return true // "only six could be smuggled to a clinic in Pakokku"
+				}
+			case "care":
+				return true
 			case "died", "dies", "succumbed", "succumb", "succumbs", "way", "treated", "treatment", "taken", "brought", "rushed", "airlifted", "admitted", "transferred", "pronounced dead", "declared dead", "hospitalised", "hospitalized", "recovering":
 				return to
 			}

@@ -34,7 +34,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
-	roundUp := r.roundUp()
+	roundUp, spread := r.roundUp(), r.spread()
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {
@@ -142,6 +142,19 @@ func (r *reading) gather(cs []clause) []incident {
 			if r.spree(c) {
 				cur = main
 				break
+			}
+			if spread {
+				if n := r.partAt(cs, i, out, main, cur); n >= 0 {
+					cur, page = n, s.para
+					r.join(&out[cur], c, i, s)
+					continue
+				} else if n == partNew {
+					out = begin(out, Other, "role.part-of-many")
+					cur, page = len(out)-1, s.para
+					r.takeFrom(&out[cur], &out[main], cs, i)
+					r.join(&out[cur], c, i, s)
+					continue
+				}
 			}
 			if r.turns(cs, i, &out[main]) {
 				out = begin(out, Other, "role.turn")

@@ -247,3 +247,159 @@ func (r *reading) streetIn(c *clause) bool {
 	}
 	return false
 }
+
+// spread tells whether the headline or the first sentence tells of several places at
+// once: "attacks in three provinces", "drones kill six across Ukraine".
+func (r *reading) spread() bool {
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > 1 {
+				break
+			}
+		}
+		for k := s.first + s.dateline; k+1 < s.last; k++ {
+			switch r.words[k].low {
+			case "across":
+				if p := r.words[k+1].place; p > 0 && r.places[p-1].rank() <= 4 && !r.places[p-1].Demonym {
+					return true
+				}
+			case "cities", "towns", "regions", "provinces", "districts":
+				if r.words[k+1].low == "from" || r.words[k+1].low == "across" || r.words[k-1].low == "several" {
+					return true
+				}
+			}
+		}
+	}
+	return r.joint()
+}
+
+// partNew says that a clause tells of a part of many that no other has told of.
+const partNew = -2
+
+// partAt finds which of the incidents a clause tells of that an opening told of as of
+// many: the one of its town; partNew where no incident has that town, and -1 where the
+// clause has no town or harms nobody.
+func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int {
+	c := &cs[i]
+	s := &r.sents[c.sent]
+	if r.opens(c.sent) && !c.apart || c.scope != "current" {
+		return -1
+	}
+	hurt := false
+	for _, f := range c.figs {
+		m := &r.figs[f]
+		hurt = hurt || m.scope == "current" && m.q.Quantifier != "none" && m.relation != "part" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted || m.measure == Casualties)
+	}
+	if !hurt && !(r.saysWhat(c) && r.indefinite(c) && !r.definite(c)) || r.sameToll(c, &out[main]) {
+		return -1
+	}
+	p := r.townOf(c)
+	if p < 0 {
+		if q, _ := r.openingPlace(s, s.first+s.dateline); q >= 0 && c.first == s.first+s.dateline && r.lowAt(c.first) == "in" && hurt {
+			p = q // "In North Waziristan, four of a family …"
+		} else if q := r.townBefore(c); q >= 0 {
+			p = q
+		} else if cur >= 0 && hurt && c.first == s.first+s.dateline && r.hourOpens(s) && len(r.partDates(c)) == 0 {
+			return partNew
+		} else {
+			return -1
+		}
+	}
+	for n := range out {
+		x := &out[n]
+		if x.role == Background || x.role == merged {
+			continue
+		}
+		for _, q := range few(x.at) {
+			if r.places[q].rank() >= 4 && (r.samePlace(p, q) || r.places[q].admin != "" && r.places[q].admin == r.places[p].name()) {
+				if n == main && r.places[p].town() && !r.places[q].town() {
+					continue // the region of them all
+				}
+				return n
+			}
+		}
+	}
+	return partNew
+}
+
+// townBefore is the town with which the sentence before ends where a clause goes on
+// with "There": "The weekend had begun in Cherry Hill. There, on Friday, …".
+func (r *reading) townBefore(c *clause) int {
+	s := &r.sents[c.sent]
+	if c.sent == 0 || r.words[s.first].low != "there" || s.first+1 >= s.last || r.words[s.first+1].low != "," || r.sents[c.sent-1].last < 2 {
+		return -1
+	}
+	o := &r.sents[c.sent-1]
+	for k := o.last - 1; k >= o.first && k >= o.last-3; k-- {
+		if p := r.words[k].place - 1; p >= 0 && r.places[p].rank() >= 5 && r.located(p) {
+			return p
+		}
+	}
+	return -1
+}
+
+// partDates are the days that a clause names.
+func (r *reading) partDates(c *clause) []int {
+	var out []int
+	for _, d := range c.dates {
+		if r.isDay(d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// hourOpens tells whether a sentence begins with an hour of its own: "Around
+// midnight a man of 23 was killed on …", "Two hours later …".
+func (r *reading) hourOpens(s *sentence) bool {
+	k := s.first + s.dateline
+	for n := k; n < min(k+4, s.last); n++ {
+		switch r.words[n].low {
+		case "midnight", "hours", "minutes", "later", "noon", "earlier":
+			return true
+		}
+		if w := &r.words[n]; w.date > 0 && (r.endsIn(n, "later") || r.endsIn(n, "earlier")) {
+			return true
+		}
+	}
+	return false
+}
+
+// townOf is the town that a clause says its people were harmed in, -1 where it names
+// none.
+func (r *reading) townOf(c *clause) int {
+	best := -1
+	for _, p := range c.places {
+		q := &r.places[p]
+		if q.Demonym || q.country() || q.ID == 0 || q.rank() < 5 || !r.located(p) || r.carriedTo(p) || r.sourceSeat(p) || r.tended(p) || r.speakerAt(p) {
+			continue
+		}
+		if best < 0 || q.rank() > r.places[best].rank() {
+			best = p
+		}
+	}
+	return best
+}
+
+// takeFrom gives a part of many what its own words do not say: what happened, when,
+// and for a part that only has an hour of its own where.
+func (r *reading) takeFrom(x, main *incident, cs []clause, i int) {
+	c := &cs[i]
+	if !r.saysWhat(c) && len(main.kinds) > 0 && !r.kindAhead(cs, i) {
+		x.kinds = append(x.kinds, main.kinds[0])
+	}
+	if len(c.dates) == 0 {
+		for _, d := range few(main.dates) {
+			if !r.dates[d].dateline && !r.dates[d].Old && !r.reporting(r.dates[d].word) {
+				x.dates = append(x.dates, d)
+				break
+			}
+		}
+	}
+	if len(c.places) == 0 {
+		x.places = append(x.places, few(main.at)...)
+		x.at = append(x.at, few(main.at)...)
+	}
+}

@@ -514,7 +514,7 @@ func (r *reading) joint() bool {
 			w := &r.words[k]
 			b.WriteString(w.low)
 			b.WriteByte(' ')
-			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || len(w.low) < 5 || w.low[len(w.low)-1] != 's' {
+			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || len(w.low) < 5 || w.low[len(w.low)-1] != 's' || r.meansOnly(w.low) {
 				continue
 			}
 			for m := k - 1; m >= max(s.first+s.dateline, k-3); m-- {
