@@ -33,7 +33,7 @@ func (r *reading) split(cs []clause) []clause {
 				at = append(at, p)
 			}
 		}
-		if told := r.partsOfTold(&c); len(at) < 2 || told > 0 && (told > 2*r.inAll(&c) || !r.townsApart(at)) {
+		if told := r.partsOfTold(&c); len(at) < 2 || told > 0 && !r.manyAtOnce && (told > 2*r.inAll(&c) || !r.townsApart(at)) {
 			out = append(out, c)
 			continue
 		}
@@ -96,7 +96,7 @@ func (r *reading) towns(c *clause) {
 		own := -1
 		for _, p := range c.places {
 			q := &r.places[p]
-			if q.word > r.figs[f].first && q.word < end && q.rank() >= 5 && r.located(p) && !r.carriedTo(p) && !r.sourceSeat(p) && !r.tended(p) && (own < 0 || q.rank() > r.places[own].rank()) {
+			if q.word > r.figs[f].first && q.word < end && (q.rank() >= 5 || r.manyAtOnce && q.rank() == 4) && r.located(p) && !r.carriedTo(p) && !r.sourceSeat(p) && !r.tended(p) && (own < 0 || q.rank() > r.places[own].rank()) {
 				own = p
 			}
 		}
@@ -324,7 +324,7 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	if !summed || others < 2 {
 		return
 	}
-	if own := r.deadBelow(&out[main]); own > most {
+	if own := r.deadBelow(&out[main], cs); own > most {
 		// One of them is the main one already: "The deadliest took place in …"
 		for _, f := range out[main].figs {
 			if x := &r.figs[f]; x.scope == "current" && r.opens(x.sent) {
@@ -345,12 +345,19 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	out[main].role, out[main].figs = merged, nil
 }
 
-// deadBelow is the largest number of dead that an incident has below the opening.
-func (r *reading) deadBelow(x *incident) int {
+// deadBelow is the largest number of dead that an incident has below the opening, sums
+// apart.
+func (r *reading) deadBelow(x *incident, cs []clause) int {
 	n := 0
-	for _, fi := range few(x.figs) {
-		if f := &r.figs[fi]; f.measure == Killed && f.scope == "current" && !r.opens(f.sent) && (f.relation == "total" || f.relation == "sum_of_parts") {
-			n = max(n, number(f.q))
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		if r.opens(c.sent) || r.many(c) {
+			continue
+		}
+		for _, fi := range c.figs {
+			if f := &r.figs[fi]; f.measure == Killed && f.scope == "current" && (f.relation == "total" || f.relation == "sum_of_parts") {
+				n = max(n, number(f.q))
+			}
 		}
 	}
 	return n

@@ -409,6 +409,9 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 	if best < 0 && r.updates(x) {
 		return r.dayOfOld(x, cs), false
 	}
+	if best < 0 && x.day > 0 {
+		return x.day - 1, false
+	}
 	if best >= 0 && x.role != Background && !r.dates[best].owns && Family(typ) != "law" {
 		return r.deedsDay(x, cs, best)
 	}

@@ -13,6 +13,7 @@ type incident struct {
 	rules   []string
 	at      []int // the places that tell it apart
 	para    int
+	day     int  // 1 + the date that it has from the opening, 0 where it has none
 	alone   bool // older, and the article tells of nothing newer
 }
 
@@ -34,7 +35,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
-	roundUp, spread := r.roundUp(), r.spread()
+	roundUp, spread := r.roundUp(), r.manyAtOnce
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {
@@ -50,6 +51,16 @@ func (r *reading) gather(cs []clause) []incident {
 			if len(out[main].at) > 0 {
 				out[cur].places = append(out[cur].places, out[main].at[0]) // what holds it
 			}
+			continue
+		}
+		if c.second && main >= 0 && c.scope == "current" {
+			out = begin(out, Other, "role.the-other")
+			cur, page = len(out)-1, s.para
+			if len(out[main].kinds) > 0 {
+				out[cur].kinds = append(out[cur].kinds, out[main].kinds[len(out[main].kinds)-1])
+			}
+			r.takeFrom(&out[cur], &out[main], cs, i)
+			r.join(&out[cur], c, i, s)
 			continue
 		}
 		if len(c.kinds) == 0 && len(c.figs) == 0 {
@@ -207,6 +218,9 @@ func (r *reading) gather(cs []clause) []incident {
 	if ab := &r.trace.about; main < 0 && !(ab.past && ab.confidence < surelyPast) {
 		main = r.theOnly(out, cs)
 	}
+	if spread && main >= 0 {
+		out = r.tellList(out, main)
+	}
 	r.partsOfSum(out, cs, main)
 	r.promote(out, cs, main)
 	r.sums(out, main)
@@ -292,4 +306,35 @@ func (r *reading) join(x *incident, c *clause, i int, s *sentence) {
 	}
 	x.dates = append(x.dates, c.dates...)
 	x.para = s.para
+}
+
+// tellList makes an incident of each town that the opening only lists, and that no
+// other sentence tells of. The first stays with the main one.
+func (r *reading) tellList(out []incident, main int) []incident {
+	list := r.listed()
+	for n, p := range list {
+		if n == 0 || slices.ContainsFunc(out, func(x incident) bool {
+			return x.role == Other && slices.ContainsFunc(x.at, func(q int) bool { return r.samePlace(p, q) })
+		}) {
+			continue
+		}
+		out = begin(out, Other, "role.listed")
+		x, m := &out[len(out)-1], &out[main]
+		if len(m.kinds) > 0 {
+			x.kinds = append(x.kinds, m.kinds[0])
+		}
+		for _, d := range few(m.dates) {
+			if !r.dates[d].dateline && !r.dates[d].Old && !r.reporting(r.dates[d].word) {
+				x.day = d + 1
+				break
+			}
+		}
+		x.places, x.at = append(x.places, p), append(x.at, p)
+	}
+	if len(list) > 0 {
+		m := &out[main]
+		drop := func(q int) bool { return slices.Contains(list[1:], q) }
+		m.places, m.at = slices.DeleteFunc(m.places, drop), slices.DeleteFunc(m.at, drop)
+	}
+	return out
 }

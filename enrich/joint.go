@@ -292,7 +292,7 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 		m := &r.figs[f]
 		hurt = hurt || m.scope == "current" && m.q.Quantifier != "none" && m.relation != "part" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted || m.measure == Casualties)
 	}
-	if !hurt && !(r.saysWhat(c) && r.indefinite(c) && !r.definite(c)) || r.sameToll(c, &out[main]) {
+	if !hurt && !(r.saysWhat(c) && r.indefinite(c) && !r.definite(c)) || r.sameSum(c, &out[main]) {
 		return -1
 	}
 	p := r.townOf(c)
@@ -314,8 +314,8 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 		}
 		for _, q := range few(x.at) {
 			if r.places[q].rank() >= 4 && (r.samePlace(p, q) || r.places[q].admin != "" && r.places[q].admin == r.places[p].name()) {
-				if n == main && r.places[p].town() && !r.places[q].town() {
-					continue // the region of them all
+				if n == main && (c.other || r.places[p].town() && !r.places[q].town()) {
+					continue // one of those that the opening sums up, or the region of them all
 				}
 				return n
 			}
@@ -338,6 +338,24 @@ func (r *reading) townBefore(c *clause) int {
 		}
 	}
 	return -1
+}
+
+// sameSum tells whether a clause repeats the sum that an incident opens with.
+func (r *reading) sameSum(c *clause, x *incident) bool {
+	for _, m := range []Measure{Killed, Injured, Abducted} {
+		top := 0
+		for _, fi := range few(x.figs) {
+			if f := &r.figs[fi]; f.measure == m && f.scope == "current" && f.relation != "part" && f.relation != "subset" && r.opens(f.sent) {
+				top = max(top, number(f.q))
+			}
+		}
+		for _, fi := range c.figs {
+			if f := &r.figs[fi]; top > 1 && f.measure == m && f.scope == "current" && number(f.q) == top {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // partDates are the days that a clause names.
@@ -393,13 +411,149 @@ func (r *reading) takeFrom(x, main *incident, cs []clause, i int) {
 	if len(c.dates) == 0 {
 		for _, d := range few(main.dates) {
 			if !r.dates[d].dateline && !r.dates[d].Old && !r.reporting(r.dates[d].word) {
-				x.dates = append(x.dates, d)
+				x.day = d + 1
 				break
 			}
 		}
 	}
-	if len(c.places) == 0 {
-		x.places = append(x.places, few(main.at)...)
-		x.at = append(x.at, few(main.at)...)
+	if len(c.places) == 0 && len(main.at) > 0 {
+		x.places = append(x.places, main.at[0])
+		x.at = append(x.at, main.at[0])
 	}
+}
+
+// each gives every place its own dead: "Kherson and Nizhyn reported one death each".
+// from is the first figure of the words before.
+func (r *reading) each(s *sentence, from int) {
+	if from >= len(r.figs) {
+		return
+	}
+	f := r.figs[from]
+	if len(r.figs) > from+1 || f.at > 0 || f.relation != "total" || f.harm+1 >= s.last || r.words[f.harm+1].low != "each" {
+		return
+	}
+	var at []int
+	for k := s.first + s.dateline; k < min(f.first, f.harm); k++ {
+		switch w := &r.words[k]; {
+		case w.place > 0:
+			if p := &r.places[w.place-1]; !p.Demonym && p.rank() >= 5 {
+				at = append(at, w.place)
+			}
+		case w.is(lexicon.Kind|lexicon.Harm|lexicon.Person) || w.low == ";":
+			return
+		}
+	}
+	if len(at) < 2 {
+		return
+	}
+	r.figs[from].at, r.figs[from].first = at[0], r.places[at[0]-1].word
+	for _, p := range at[1:] {
+		x := f
+		x.at, x.first, x.lead, x.rule = p, r.places[p-1].word, 0, f.rule+"+gapped"
+		r.figs = append(r.figs, x)
+	}
+}
+
+// theOther tells whether at word k a sentence goes on with the second of two incidents:
+// "One blast was at Deh Mazang and the other on the Jalalabad road".
+func (r *reading) theOther(s *sentence, k int) bool {
+	if r.words[k].low != "and" || k+4 >= s.last || r.words[k+1].low != "the" && r.words[k+1].low != "a" {
+		return false
+	}
+	n := k + 2
+	switch r.words[n].low {
+	case "other", "second":
+	default:
+		return false
+	}
+	if n++; r.words[n].is(lexicon.Kind) || r.words[n].low == "one" {
+		n++
+	}
+	if n+1 >= s.last {
+		return false
+	}
+	switch r.words[n].low {
+	case "in", "at", "near", "outside", "on", "was":
+	default:
+		return false
+	}
+	switch first := r.words[s.first+s.dateline].low; first {
+	case "one", "the first":
+	case "the":
+		if r.lowAt(s.first+s.dateline+1) != "first" {
+			return false
+		}
+	default:
+		return false
+	}
+	placed := false
+	for m := s.first; m < k; m++ {
+		placed = placed || r.words[m].place > 0 && r.places[r.words[m].place-1].rank() >= 5
+	}
+	for m := n; placed && m < s.last; m++ {
+		if w := &r.words[m]; w.upper && !w.punct || w.place > 0 && r.places[w.place-1].rank() >= 5 {
+			return true // a street is no place of its own
+		}
+	}
+	return false
+}
+
+// listed are the towns, as places, that the opening lists as all attacked: "Sumy,
+// Kryvyi Rih and Cherkasy were struck"; nil where there is no such list.
+func (r *reading) listed() []int {
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > 2 {
+				break
+			}
+		}
+		for k := s.first + s.dateline; k < s.last; k++ {
+			if r.words[k].place == 0 {
+				continue
+			}
+			var at []int
+			e := k
+			for e < s.last {
+				p := r.words[e].place - 1
+				if p < 0 || !r.places[p].town() || r.places[p].Demonym {
+					break
+				}
+				at = append(at, p)
+				e++
+				if e+1 < s.last && (r.words[e].low == "," || r.words[e].low == "and") {
+					e++
+					if r.words[e].low == "and" {
+						e++
+					}
+					continue
+				}
+				break
+			}
+			if len(at) < 2 {
+				continue
+			}
+			if r.struckAfter(s, e) || k > s.first && assails(r.words[k-1].low) {
+				return at
+			}
+			k = e
+		}
+	}
+	return nil
+}
+
+// struckAfter tells whether what stands before word k was attacked: "were struck by",
+// "came under fire".
+func (r *reading) struckAfter(s *sentence, k int) bool {
+	for ; k < s.last; k++ {
+		switch l := r.words[k].low; l {
+		case "were", "was", "are", "also", "all", "have", "been", "had":
+		case "came":
+			return r.lowAt(k+1) == "under"
+		default:
+			return assails(l) && k > s.first && r.words[k-1].place == 0
+		}
+	}
+	return false
 }

@@ -65,7 +65,7 @@ func (r *reading) light(si, j int) {
 			k++
 		}
 		g := r.group(k)
-		if g < 0 || r.groups[g].first != k || !r.groups[g].person || r.groups[g].q == nil && r.groups[g].det != "a" && r.groups[g].det != "the" {
+		if g < 0 || r.groups[g].first != k || !r.groups[g].person || r.groups[g].q == nil && r.groups[g].det != "a" && r.groups[g].det != "an" && r.groups[g].det != "the" {
 			return
 		}
 		if n := r.groups[g].last; n < s.last && (ws[n].low == "away" || ws[n].low == "captive" || ws[n].low == "hostage" || ws[n].low == "with") {
@@ -82,7 +82,7 @@ func (r *reading) light(si, j int) {
 		if g >= 0 && r.groups[g].q != nil && r.words[r.groups[g].last-1].low == "own" {
 			r.groups[g].person, r.groups[g].thing, r.groups[g].who = true, "", "any" // "lost three of their own"
 		}
-		if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !(r.groups[g].head < 0 && r.lowAt(r.groups[g].last) == "of") || !r.fighting(s) {
+		if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !(r.groups[g].head < 0 && r.lowAt(r.groups[g].last) == "of") || !r.fighting(s) && !r.townLost(s, j, g) {
 			return
 		}
 		if a, ok := r.take(g); ok {
@@ -94,6 +94,35 @@ func (r *reading) light(si, j int) {
 				}
 			}
 		}
+	}
+}
+
+// townLost tells whether a town or its people lost some of their own at word j: "At
+// Gindiri, which lost eight people on Tuesday". A club loses players, a city residents.
+func (r *reading) townLost(s *sentence, j, g int) bool {
+	if r.groups[g].q.Max > 200 || r.groups[g].head < 0 {
+		return false
+	}
+	switch r.words[r.groups[g].head].low {
+	case "people", "persons", "men", "women", "children", "villagers", "farmers", "sons", "lives", "souls", "pupils":
+	default:
+		return false
+	}
+	k := j - 1
+	if k >= s.first && (r.words[k].low == "which" || r.words[k].low == "has" || r.words[k].low == "had") {
+		k--
+	}
+	if k >= s.first && r.words[k].low == "," {
+		k--
+	}
+	if k < s.first {
+		return false
+	}
+	switch w := &r.words[k]; w.low {
+	case "village", "community", "hamlet", "town", "families", "family", "settlement":
+		return true
+	default:
+		return w.place > 0 && !r.places[w.place-1].country()
 	}
 }
 

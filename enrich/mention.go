@@ -73,6 +73,8 @@ type reading struct {
 	mentions []where.Mention // of places, before they are resolved
 	figs     []mention
 	trace    trace
+	// manyAtOnce: the opening tells of several places at once, see spread.
+	manyAtOnce bool
 
 	// Scratch memory: a reading is used again for the next article.
 	docs    [3]text.Doc

@@ -86,7 +86,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 			}
 		}
 	}
-	r.cs = cs
+	r.cs, r.manyAtOnce = cs, r.spread()
 	return r, r.split(cs)
 }
 

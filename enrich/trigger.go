@@ -22,6 +22,7 @@ type clause struct {
 	earlier           bool // "… in payback for a raid": so did this, and not as news
 	aside             bool // "… the club where four were shot on Sunday": where the day is another, this too
 	lead              int  // of the first of such: how many were killed in all of them
+	second            bool // "… and the other in Nangarhar": an incident without more words
 }
 
 // clauses cuts a sentence and collects what each clause holds.
@@ -29,12 +30,12 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	s := &r.sents[si]
 	ws := r.words
 	first := s.first + s.dateline
-	after, earlier, aside, end := -1, -1, -1, -1
+	after, earlier, aside, end, second := -1, -1, -1, -1, -1
 	cut := func(last int) {
 		if last > first {
 			n := len(out)
 			out = append(out, r.clause(si, first, last))
-			out[n].after, out[n].earlier, out[n].aside = n == after, n == earlier, n == aside
+			out[n].after, out[n].earlier, out[n].aside, out[n].second = n == after, n == earlier, n == aside, n == second
 		}
 		first = last
 	}
@@ -70,6 +71,11 @@ func (r *reading) clauses(si int, out []clause) []clause {
 		}
 		if k == end {
 			cut(k)
+		}
+		if k > first+1 && r.theOther(s, k) {
+			cut(k)
+			second = len(out)
+			continue
 		}
 		if k > first+1 && (r.opensAnother(s, k) || r.toldOfAsOld(s, k)) {
 			cut(k)
