@@ -60,6 +60,10 @@ func (r *reading) harms(si int) {
 			r.each(s, n)
 		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "led" || w.low == "hold" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
 			r.light(si, j)
+		} else if w.low == "let" || w.low == "lets" || w.low == "letting" {
+			r.letGo(si, j)
+		} else if strings.HasPrefix(w.low, "regain") && (r.lowAt(j+1) == "freedom" || r.lowAt(j+2) == "freedom") {
+			r.subject(si, j, Released, "fig.regained")
 		} else if n := r.care(si, j); n > j {
 			j = n
 		} else if m := deedMeasure(w.low); m != "" {
@@ -76,6 +80,24 @@ func (r *reading) harms(si int) {
 			r.bodies(si, j)
 		} else if w.low == "lives" || w.low == "life" {
 			r.lives(si, j)
+		}
+	}
+}
+
+// letGo reads "let three of them go".
+func (r *reading) letGo(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	g := r.group(j + 1)
+	if g < 0 || r.groups[g].first != j+1 {
+		return
+	}
+	for k := r.groups[g].last; k < min(r.groups[g].last+5, s.last) && !ws[k].punct; k++ {
+		switch ws[k].low {
+		case "go", "leave", "free":
+			if a, ok := r.take(g); ok && (a.q.Quantifier != "unknown" || r.groups[g].person) {
+				r.figure(si, j, Released, []arg{a}, "fig.let-go", j, k+1)
+			}
+			return
 		}
 	}
 }
@@ -104,6 +126,7 @@ func (r *reading) harm(si, j int) {
 	if m == Hostages {
 		m = Abducted
 		if f == lexicon.Noun {
+			r.heldNow(si, j)
 			return
 		}
 	}
@@ -152,6 +175,14 @@ func (r *reading) harm(si, j int) {
 	case f&lexicon.Predicative != 0:
 		r.predicative(si, j, m)
 	case f&lexicon.Past != 0:
+		if j-2 >= s.first && ws[j-1].low == "those" && (ws[j-2].low == "among" || ws[j-2].low == "amongst") {
+			n := len(r.figs)
+			r.subject(si, j, m, "fig.participle-subject")
+			for i := n; i < len(r.figs); i++ {
+				r.figs[i].relation = "subset" // "two women were among those killed"
+			}
+			return
+		}
 		if j > s.first && ws[j-1].low == "the" && ws[j-1].group == 0 {
 			r.putAt(si, j, m)
 			return // "two of the wounded"

@@ -115,7 +115,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 				}
 			}
 		}
-		if k := g.last; k+1 < s.last && g.q != nil && ws[k].low == "of" && (ws[k+1].low == "them" || ws[k+1].low == "whom" || ws[k+1].low == "these" || k+2 < s.last && ws[k+1].low == "the" && ws[k+2].is(lexicon.Harm)) {
+		if k := g.last; k+1 < s.last && g.q != nil && ws[k].low == "of" && (ws[k+1].low == "them" || ws[k+1].low == "whom" || ws[k+1].low == "these" || k+2 < s.last && (ws[k+1].low == "the" || ws[k+1].low == "those") && ws[k+2].is(lexicon.Harm)) {
 			x.relation = "subset"
 		}
 		r.figs = append(r.figs, x)

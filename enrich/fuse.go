@@ -73,6 +73,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		if (f.relation == "subset") != subsets || f.relation == "part" || f.relation == "duplicate" || f.relation == "superseded" || f.certainty == "denied" || f.certainty == "retracted" {
 			continue
 		}
+		if subsets && m == Abducted && r.freedAgain(x, f) {
+			continue
+		}
 		if f.soft && (m != Injured || dead && !r.survivors(x, f, want) && !r.livedOn(x, f, want)) {
 			continue
 		}
@@ -203,6 +206,15 @@ func (r *reading) lessAttackers(x *incident, best *mention) int {
 		}
 	}
 	return 0
+}
+
+// freedAgain tells whether some of those who were taken are told of only because they
+// came free: "ten of the passengers abducted on Monday were released".
+func (r *reading) freedAgain(x *incident, f *mention) bool {
+	return f.lead > 0 && slices.ContainsFunc(few(x.figs), func(i int) bool {
+		p := &r.figs[i]
+		return (p.measure == Released || p.measure == Escaped) && p.lead == f.lead && p.relation == "subset"
+	})
 }
 
 // lone tells whether a figure is one person, or nobody knows how many.

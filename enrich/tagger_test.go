@@ -219,6 +219,14 @@ func TestTotals(t *testing.T) {
 		{"family", "The shelling killed his wife and three children.", "killed 4"},
 		{"besides", "Gunmen opened fire on a bus. Besides the driver, six passengers died.", "killed 7"},
 		{"a headline", "Seven dead, 19 wounded in mosque attack", "killed 7 injured 19"},
+		{"among those killed is inside", "A bomb at a bus stop killed eight people. Three girls were among those killed, a doctor said.", "killed 8"},
+		{"two tolls, one verb", "The number of people killed in the bombing of the depot rose to six and that of the wounded to 15.", "killed 6 injured 15"},
+		{"the number of hostages", "The number of hostages at the bank is nine, officers said, and not five as they had believed.", "abducted 9"},
+		{"hostages put at", "Hostages in school siege now put at 31", "abducted 31"},
+		{"let go", "Gunmen holding hostages at a mill let four of them go.", "released 4"},
+		{"some of the taken came free", "Six of the nurses abducted from a clinic near Goma were set free on Friday.", "released 6"},
+		{"they regained their freedom", "Six of those kidnapped near Goma regained their freedom on Friday.", "released 6"},
+		{"a chief who is killed", "Narcotics police chief Luis Pardo was murdered on his way to work.", "killed 1"},
 		{"capitals", "BREAKING: 3 DEAD, 7 HURT IN BLAST - POLICE", "killed 3 injured 7"},
 		{"a toll rises", "The death toll from the market bombing rose to 37 on Tuesday.", "killed 37"},
 		{"from and to", "The toll of the bombing climbed from 22 to 29 overnight.", "killed 29"},
@@ -299,7 +307,7 @@ func TestTotals(t *testing.T) {
 			checkReports(t, a, reps)
 			var got []string
 			if len(reps) > 0 {
-				for _, m := range []Measure{Killed, Injured, Abducted, Arrested, Casualties} {
+				for _, m := range []Measure{Killed, Injured, Abducted, Released, Arrested, Casualties} {
 					if x, ok := reps[0].Totals[m]; ok {
 						got = append(got, string(m)+" "+value(x.Quantifier, x.Min, x.Max, x.Point))
 					}

@@ -18,6 +18,7 @@ const (
 	CueLater    = "later"    // it goes on about one that is known: "the toll rose", "Monday's attack", funerals
 	CueArrest   = "arrest"   // suspects were held
 	CueCourt    = "court"    // charges, trials, sentences
+	CueCharged  = "charged"  // … and not only a court, or its judge
 	CueFreed    = "freed"    // people came free
 	CueMemory   = "memory"   // an anniversary, a look back
 	CueAccident = "accident" // it was no attack: a gas leak, a fault
@@ -205,13 +206,20 @@ var cueWords = []struct {
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
 	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "captured", "captures", "seized in", "in cuffs", "rounded up"}},
 	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal"}},
+	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "before a judge"}},
 	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks", "decade*"}},
-	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
-	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "no shooting", "no bomb", "no attack", "fake"}},
-	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "gas cylinder*", "gas canister*", "gas bottle*", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
-		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "boiler", "industrial accident", "tyre burst", "transformer", "medical episode", "controlled explosion", "controlled blast", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
+	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
+	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
+		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
+	// What bursts by itself, and may have a bomb in it, or be hit by one.
+	{CueAccident + " by", []string{"gas cylinder*", "gas canister*", "gas bottle*", "boiler", "transformer", "tyre burst"}},
+	// There was none of these, but another one.
+	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack"}},
 }
+
+// planted are the words beside which a thing that might burst was used, or hit.
+var planted = []string{"bomb", "bombs", "bomber*", "device", "devices", "explosives", "packed", "stuffed", "hidden", "rigged", "planted", "gunmen", "militants", "shell", "shells", "missile*", "rocket*", "drone*"}
 
 // unsure are the words beside which a cause is only one of several.
 var unsure = []string{"initially", "thought", "took", "sounded like", "looked like", "like a", "believed", "first thought", "at first", "earlier", "whether", "unclear", "possibl*", "may", "might", "could", "not ruled", "cannot rule", "rumour*", "rumor*", "or a", "deny", "denied", "rejected"}
@@ -225,11 +233,15 @@ func (r *reading) cues(lead string) []string {
 		title = ""
 	}
 	for _, c := range cueWords {
-		if hasAny(lead, c.words, doubts[c.cue]) {
-			out = append(out, c.cue)
-			if title != "" && hasAny(title+"\n", c.words, doubts[c.cue]) {
-				out = append(out, "!"+c.cue)
-			}
+		if !hasAny(lead, c.words, doubts[c.cue]) {
+			continue
+		}
+		cue, _, _ := strings.Cut(c.cue, " ")
+		if !slices.Contains(out, cue) {
+			out = append(out, cue)
+		}
+		if title != "" && !slices.Contains(out, "!"+cue) && hasAny(title+"\n", c.words, doubts[c.cue]) {
+			out = append(out, "!"+cue)
 		}
 	}
 	if lead, title := r.again(); title {
@@ -255,9 +267,10 @@ func (r *reading) cues(lead string) []string {
 // doubts are, by cue, the words that take it out of a sentence: a cause that is one
 // of several, a release that is only asked for.
 var doubts = map[string][]string{
-	CueAccident: unsure, CueHoax: unsure,
-	CueFreed:  {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
-	CueArrest: {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
+	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
+	CueHoax + " but": slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
+	CueFreed:         {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
+	CueArrest:        {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }
 
 // hasAny tells whether one of the words stands in the text, in a sentence that has
@@ -518,9 +531,12 @@ func (r *reading) joint() bool {
 				continue
 			}
 			for m := k - 1; m >= max(s.first+s.dateline, k-3); m-- {
-				if p := &r.words[m]; p.q != nil && p.q.Point >= 2 && p.q.Point <= 20 {
+				p := &r.words[m]
+				if p.q != nil && p.q.Point >= 2 && p.q.Point <= 20 {
 					return true
-				} else if p.punct {
+				}
+				// "13 dead, 19 hurt as missile strikes plant": it strikes
+				if p.punct || p.is(lexicon.Harm|lexicon.Person|lexicon.Thing|lexicon.Verb|lexicon.Aux|lexicon.Sub|lexicon.Prep|lexicon.Conj) {
 					break
 				}
 			}

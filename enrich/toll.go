@@ -60,7 +60,10 @@ func (r *reading) numberOf(si, j int) int {
 		if w.punct {
 			break
 		}
-		if m := Measure(w.e.Measure); w.is(lexicon.Harm) && (m == Killed || m == Injured || m == Abducted || m == Missing || w.low == "victims") {
+		if m := Measure(w.e.Measure); w.is(lexicon.Harm) && (m == Killed || m == Injured || m == Abducted || m == Hostages || m == Missing || w.low == "victims") {
+			if m == Hostages {
+				m = Abducted
+			}
 			if w.low == "victims" {
 				if !r.says(s, "died") && !r.says(s, "dead") && !r.says(s, "killed") && !r.says(s, "death") && !r.diedBefore(si) {
 					return j
@@ -258,6 +261,27 @@ func (r *reading) putAt(si, j int, m Measure) {
 	}
 }
 
+// heldNow reads "hostages now put at 12", "captives number nine".
+func (r *reading) heldNow(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	for k := j + 1; k+1 < min(j+10, s.last) && !ws[k].punct; k++ {
+		if l := ws[k].low; !(l == "put" && ws[k+1].low == "at") && l != "number" && l != "numbered" {
+			continue
+		}
+		if ws[k+1].low == "at" {
+			k++
+		}
+		if g := r.group(k + 1); g >= 0 && r.groups[g].first == k+1 && r.groups[g].q != nil && r.groups[g].head < 0 {
+			n := len(r.figs)
+			r.figure(si, j, Abducted, []arg{{g, *r.groups[g].q, ""}}, "fig.toll", j, r.groups[g].last)
+			for i := n; i < len(r.figs); i++ {
+				r.figs[i].relation = "update"
+			}
+		}
+		return
+	}
+}
+
 // toll reads "the death toll rose from 22 to 29", "toll hits 44", "revised the toll down to 18 from 25".
 func (r *reading) toll(si, j int, m Measure) {
 	ws, s := r.words, &r.sents[si]
@@ -267,7 +291,10 @@ func (r *reading) toll(si, j int, m Measure) {
 	now, was := -1, -1
 	for k := j + 1; k < s.last && k < j+22; k++ {
 		w := &ws[k]
-		if w.low == ";" || w.low == "," && now >= 0 {
+		if w.low == ";" || w.low == "," && now >= 0 && !(r.lowAt(k+1) == "and" && r.lowAt(k+2) == "not" || r.lowAt(k+1) == "not") {
+			break
+		}
+		if w.low == "and" && now >= 0 && r.thatOf(si, k+1) {
 			break
 		}
 		if w.q == nil || w.q.Shape != quantity.Count && w.q.Shape != quantity.Year {
@@ -286,6 +313,8 @@ func (r *reading) toll(si, j int, m Measure) {
 			was = k
 		case prev == "by":
 		case w.q.Quantifier == "none":
+		case now >= 0 && prev == "not":
+			was = k // "is 12, and not seven as first believed"
 		case now < 0:
 			now = k
 		case prev == "to" && now >= 0:
@@ -340,6 +369,26 @@ func (r *reading) toll(si, j int, m Measure) {
 			}
 		}
 	}
+}
+
+// thatOf reads a second toll that leans on the one before: "rose to six and that of
+// the wounded to 15". It tells whether there is one at word k.
+func (r *reading) thatOf(si, k int) bool {
+	ws, s := r.words, &r.sents[si]
+	if k+4 >= s.last || ws[k].low != "that" || ws[k+1].low != "of" || ws[k+2].low != "the" {
+		return false
+	}
+	n := k + 3
+	m := Measure(ws[n].e.Measure)
+	if !ws[n].is(lexicon.Harm) || m != Killed && m != Injured && m != Missing || r.lowAt(n+1) != "to" && r.lowAt(n+1) != "at" {
+		return false
+	}
+	g := r.group(n + 2)
+	if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count {
+		return false
+	}
+	r.figure(si, n, m, []arg{{g, *r.groups[g].q, ""}}, "fig.toll", n, r.groups[g].last)
+	return true
 }
 
 // former tells whether the toll at word j is one that stood before: "an earlier toll

@@ -19,7 +19,7 @@ func TestChanges(t *testing.T) {
 		cues(enrich.CueFreed, "!"+enrich.CueFreed)(r)
 	}
 	arrested := exactly(enrich.Arrested, 2)
-	trial := func(r *enrich.Report) { typ("judicial", "")(r); cues(enrich.CueCourt, "!"+enrich.CueCourt)(r) }
+	trial := func(r *enrich.Report) { typ("judicial", "")(r); cues(enrich.CueCharged, "!"+enrich.CueCharged)(r) }
 	for _, tt := range []struct {
 		name    string
 		reports []*enrich.Report

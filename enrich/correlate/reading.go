@@ -205,10 +205,10 @@ func (x *Reading) headline(c string) bool { return slices.Contains(x.Cues, "!"+c
 // follows are the sequels that a reading tells of.
 func (x *Reading) follows() []string {
 	var out []string
-	if n, ok := x.Totals[enrich.Arrested].Number(); ok && n > 0 || x.Type == "arrest" || x.headline(enrich.CueArrest) || x.Relation == FollowsUp && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCourt) {
+	if n, ok := x.Totals[enrich.Arrested].Number(); ok && n > 0 || x.Type == "arrest" || x.headline(enrich.CueArrest) || x.Relation == FollowsUp && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) {
 		out = append(out, followArrest)
 	}
-	if x.Type == "judicial" || x.headline(enrich.CueCourt) || x.Relation == FollowsUp && x.cue(enrich.CueCourt) {
+	if x.Type == "judicial" || x.headline(enrich.CueCharged) || x.Relation == FollowsUp && x.cue(enrich.CueCharged) {
 		out = append(out, followTrial)
 	}
 	if n, ok := x.Totals[enrich.Released].Number(); ok && n > 0 || x.headline(enrich.CueFreed) {

@@ -103,7 +103,7 @@ func TestFollows(t *testing.T) {
 		{"the headline has an arrest", said("a", 0, cues(enrich.CueArrest, "!"+enrich.CueArrest)), Reports, "arrest"},
 		{"the text has one, of news", said("a", 0, cues(enrich.CueArrest)), Reports, ""},
 		{"the text has one, of a sequel", said("a", 0, cues(enrich.CueArrest)), FollowsUp, "arrest"},
-		{"a trial names the arrest before it", said("a", 0, cues(enrich.CueArrest, enrich.CueCourt)), FollowsUp, "trial"},
+		{"a trial names the arrest before it", said("a", 0, cues(enrich.CueArrest, enrich.CueCharged)), FollowsUp, "trial"},
 		{"a trial", said("a", 0, typ("judicial", "")), FollowsUp, "trial"},
 		{"hostages come free", said("a", 0, abduction, exactly(enrich.Released, 3)), Reports, "release"},
 		{"the headline frees them", said("a", 0, abduction, cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},

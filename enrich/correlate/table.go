@@ -91,7 +91,7 @@ func (x *Reading) sums() bool {
 // goesOn tells whether a reading is of an incident that was there before: by what it
 // is, or by its headline. It is of the likeliest, if one is likelier than all others.
 func (x *Reading) goesOn() bool {
-	return x.headline(enrich.CueArrest) || x.headline(enrich.CueCourt) || x.headline(enrich.CueFreed) || x.headline(enrich.CueLater)
+	return x.headline(enrich.CueArrest) || x.headline(enrich.CueCharged) || x.headline(enrich.CueFreed) || x.headline(enrich.CueLater)
 }
 
 // How likely what goes on must at least be of an incident, in log-odds, and by how
@@ -375,7 +375,7 @@ func relationOf(x *Reading, c *cluster) Relation {
 	if c.card.N == 0 || x.At.Unix()-c.card.First < int64(3*time.Hour/time.Second) {
 		return Reports
 	}
-	cues := []string{enrich.CueArrest, enrich.CueCourt}
+	cues := []string{enrich.CueArrest, enrich.CueCharged}
 	if enrich.Family(x.Type) == "abduction" || c.card.Taken() {
 		cues = append(cues, enrich.CueFreed)
 	}

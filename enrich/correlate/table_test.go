@@ -92,7 +92,7 @@ func TestRelations(t *testing.T) {
 		{"more news", said("b", 30, killed(9)), bombing, Reports},
 		{"an arrest within the hour is part of it", said("b", 1, typ("arrest", "")), bombing, Reports},
 		{"an arrest the next day", said("b", 30, typ("arrest", "")), bombing, FollowsUp},
-		{"a headline of a trial", said("b", 90, killed(7), cues(enrich.CueCourt, "!"+enrich.CueCourt)), bombing, FollowsUp},
+		{"a headline of a trial", said("b", 90, killed(7), cues(enrich.CueCharged, "!"+enrich.CueCharged)), bombing, FollowsUp},
 		{"a toll, and an arrest besides", said("b", 30, killed(9), cues(enrich.CueArrest)), bombing, Reports},
 		{"an arrest, and no toll", said("b", 30, cues(enrich.CueArrest)), bombing, FollowsUp},
 		{"those abducted come free", said("b", 60, cues(enrich.CueFreed)), taken, FollowsUp},

@@ -1,0 +1,39 @@
+package enrich
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What the first sentences say of an article's place in a story.
+func TestCues(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct{ name, title, text, has, not string }{
+		{"a gas cylinder that burst", "Gas cylinder blast kills two in Multan", "A gas cylinder exploded in a hotel kitchen in Multan, killing two cooks.", "accident", ""},
+		{"a gas cylinder with a bomb in it", "Two rangers killed", "A bomb in a cooking gas cylinder killed two rangers near Pattani on Monday.", "", "accident"},
+		{"no bomb at all", "Police: no bomb in Leeds", "A shopping centre in Leeds was cleared on Monday and there was no bomb, police said.", "hoax", ""},
+		{"no bomb, but shots", "Gunmen killed the mayor, there was no bomb", "The mayor of Taiz was shot dead on Monday, police said.", "", "hoax"},
+		{"a judge is no trial", "Judge shot dead in Culiacan", "Gunmen killed judge Ana Lara in Culiacan on Monday.", "court", "charged"},
+		{"a trial", "Two in court over Sukkur bombing", "Prosecutors charged two men over the bombing in Sukkur on Monday.", "charged !charged", ""},
+		{"as many hurt as a missile strikes", "13 dead, 19 hurt as missile strikes plant", "A missile hit a plant in Mykolaiv on Monday, killing 13 workers.", "", "joint"},
+		{"two strikes", "Nine dead in two strikes on Mykolaiv", "Nine people were killed in Mykolaiv on Monday.", "joint", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reps := tagger.Tag(article("a", tt.title, tt.text, "2024-05-06"))
+			if len(reps) == 0 {
+				t.Fatalf("%q: no report", tt.title)
+			}
+			for _, c := range strings.Fields(tt.has) {
+				if !slices.Contains(reps[0].Cues, c) {
+					t.Errorf("%q: cues %q lack %q", tt.title, reps[0].Cues, c)
+				}
+			}
+			for _, c := range strings.Fields(tt.not) {
+				if slices.Contains(reps[0].Cues, c) {
+					t.Errorf("%q: cues %q have %q", tt.title, reps[0].Cues, c)
+				}
+			}
+		})
+	}
+}
