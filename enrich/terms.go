@@ -24,8 +24,8 @@ const (
 	CueAccident = "accident" // it was no attack: a gas leak, a fault
 	CueHoax     = "hoax"     // nothing happened
 	CueClaim    = "claim"    // somebody says that it was his deed
-	CueTaken    = "taken"    // it is of people who were taken before: "two kidnapped engineers", "a ransom"
-	CueApart    = "apart"    // it says that it has nothing to do with another one
+	CueNot      = "not "     // … a type: what happened was not of it, as had been said: "not bombing"
+	CueNotIn    = "not in "  // … a town, folded: it was not there, as had been said: "not in turbat"
 	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
 )
 
@@ -206,7 +206,7 @@ var cueWords = []struct {
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
 	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "captured", "captures", "seized in", "in cuffs", "rounded up"}},
 	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal"}},
-	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "before a judge"}},
+	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps"}},
 	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks", "decade*"}},
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
@@ -255,9 +255,7 @@ func (r *reading) cues(lead string) []string {
 	if r.joint() {
 		out = append(out, CueJoint)
 	}
-	if r.taken() {
-		out = append(out, CueTaken)
-	}
+	out = append(out, r.refuted()...)
 	if !slices.Contains(out, CueLater) && r.knownOne() {
 		out = append(out, CueLater)
 	}
@@ -429,6 +427,98 @@ func (r *reading) claim() bool {
 	return false
 }
 
+// refuted are the types and the towns that the lead takes back in favour of others:
+// "killed by gunfire and not by a car bomb", "it happened in Sibi, and not in Quetta".
+func (r *reading) refuted() []string {
+	var out []string
+	put := func(cue string) {
+		if !slices.Contains(out, cue) && len(out) < 4 {
+			out = append(out, cue)
+		}
+	}
+	n := 0
+	for si := range r.sents {
+		s := &r.sents[si]
+		if !s.title {
+			if n++; n > leadSentences {
+				break
+			}
+		}
+		for k := s.first + s.dateline + 1; k+1 < s.last; k++ {
+			if l := r.words[k].low; l != "not" && l != "no" {
+				continue
+			}
+			if p := r.notThere(s, k); p >= 0 {
+				put(CueNotIn + gazetteer.Fold(r.places[p].name()))
+			} else if t := r.notSo(s, k); t != "" {
+				put(CueNot + t)
+			}
+		}
+	}
+	return out
+}
+
+// notThere is the town that "not" at word k takes back in favour of one that the
+// sentence names before; -1 where it does not.
+func (r *reading) notThere(s *sentence, k int) int {
+	m := k + 1
+	switch r.words[m].low {
+	case "in", "at", "near", "from", "outside", "around":
+		m++
+	}
+	if r.words[k].low != "not" || m >= s.last || r.words[m].place == 0 {
+		return -1
+	}
+	if b := r.words[k-1]; b.low != "and" && !b.punct {
+		return -1 // "did not in Quetta …"
+	}
+	p := r.words[m].place - 1
+	if !r.places[p].town() {
+		return -1
+	}
+	for q := range r.places {
+		if w := r.places[q].word; w >= s.first+s.dateline && w < k && r.places[q].town() && r.otherTown(p, q) {
+			return p
+		}
+	}
+	return -1
+}
+
+// notSo is the type that "not", or "no", at word k takes back where the sentence says
+// of what type it was instead; "" where it does not.
+func (r *reading) notSo(s *sentence, k int) string {
+	typ := ""
+	for m := k + 1; m < min(k+6, s.last) && typ == ""; m++ {
+		switch w := &r.words[m]; {
+		case w.is(lexicon.Kind) && !w.is(lexicon.Person) && w.e.Type != "unknown" && w.low != "attacked" && w.low != "attack" && w.low != "struck" && w.low != "hit":
+			typ = w.e.Type
+		case w.is(lexicon.Det | lexicon.Prep | lexicon.Adj), w.low == "attacked", w.low == "hit", w.low == "attack", w.low == "struck", w.low == "caused", w.low == "been", w.low == "killed", w.low == "set", w.low == "off", w.low == "hand", w.low == "due":
+		default:
+			return ""
+		}
+	}
+	if typ == "" || typ == "explosion" || r.words[k].low == "no" && Family(typ) != "explosive" {
+		return ""
+	}
+	for m := s.first + s.dateline; m < s.last; m++ {
+		switch w := &r.words[m]; w.low {
+		case "yet", "whether", "claimed", "investigating", "possible", "if":
+			return ""
+		case "gunfire", "gunshots", "bullets", "rifle", "knife", "gunmen":
+			if m < k || r.lowAt(m-1) != "not" {
+				if Family(typ) == "explosive" || Family(typ) == "aerial" {
+					return typ
+				}
+			}
+		default:
+			if (m < k || m > k+6) && w.is(lexicon.Kind) && !w.is(lexicon.Person) && w.e.Type != "explosion" && w.e.Type != "unknown" && w.e.Type != "armed_attack" && Family(w.e.Type) != Family(typ) {
+				return typ
+			}
+		}
+	}
+	return ""
+}
+
 // claims tells whether a claim at word k is of a deed, and by who may have done it.
 func (r *reading) claims(s *sentence, k int) bool {
 	if r.negated(s, k) {
@@ -475,6 +565,11 @@ func (r *reading) saysItsDeed(s *sentence, k int) bool {
 	for n := m + 1; n < min(m+6, s.last); n++ {
 		w := &r.words[n]
 		switch w.low {
+		case "holding", "held":
+			if r.lowAt(n+1) == "talks" {
+				return false
+			}
+			return r.armed(s, k)
 		case "behind", "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew":
 			return r.armed(s, k)
 		}

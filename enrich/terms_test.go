@@ -15,6 +15,11 @@ func TestCues(t *testing.T) {
 		{"no bomb at all", "Police: no bomb in Leeds", "A shopping centre in Leeds was cleared on Monday and there was no bomb, police said.", "hoax", ""},
 		{"no bomb, but shots", "Gunmen killed the mayor, there was no bomb", "The mayor of Taiz was shot dead on Monday, police said.", "", "hoax"},
 		{"a judge is no trial", "Judge shot dead in Culiacan", "Gunmen killed judge Ana Lara in Culiacan on Monday.", "court", "charged"},
+		{"another place than was told", "Officials correct place of attack: Miranshah, not Turbat", "MIRANSHAH, Pakistan - Officials corrected the place of a bomb attack on a market that killed five people: it happened in Miranshah, and not in Turbat as they had said.", "not_in_turbat", ""},
+		{"shots and no bomb", "Officer killed in Aden", "An officer and two guards were killed by gunfire and not by a car bomb in Aden on Monday, police said.", "not_bombing", ""},
+		{"a rifle and no grenade", "Bar in Marseille was raked with gunfire, no grenade thrown", "The bar where six people were hurt on Friday was not attacked with a grenade but with a rifle, a prosecutor in Marseille said.", "not_bombing", ""},
+		{"who has not claimed it yet", "Bomb kills two in Aden", "A bomb killed two guards in Aden on Monday. The gunmen of the south have not claimed the bombing.", "", "not_bombing"},
+		{"a judge who is yet to see them", "Arrests in Sukkur", "Three men were arrested over the bombing in Sukkur on Monday. They are to be brought before a judge.", "", "charged"},
 		{"a trial", "Two in court over Sukkur bombing", "Prosecutors charged two men over the bombing in Sukkur on Monday.", "charged !charged", ""},
 		{"as many hurt as a missile strikes", "13 dead, 19 hurt as missile strikes plant", "A missile hit a plant in Mykolaiv on Monday, killing 13 workers.", "", "joint"},
 		{"two strikes", "Nine dead in two strikes on Mykolaiv", "Nine people were killed in Mykolaiv on Monday.", "joint", ""},
@@ -25,11 +30,13 @@ func TestCues(t *testing.T) {
 				t.Fatalf("%q: no report", tt.title)
 			}
 			for _, c := range strings.Fields(tt.has) {
+				c = strings.ReplaceAll(c, "_", " ")
 				if !slices.Contains(reps[0].Cues, c) {
 					t.Errorf("%q: cues %q lack %q", tt.title, reps[0].Cues, c)
 				}
 			}
 			for _, c := range strings.Fields(tt.not) {
+				c = strings.ReplaceAll(c, "_", " ")
 				if slices.Contains(reps[0].Cues, c) {
 					t.Errorf("%q: cues %q have %q", tt.title, reps[0].Cues, c)
 				}

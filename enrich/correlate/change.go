@@ -158,8 +158,11 @@ func compare(prev, next *Incident, step Tell) Change {
 }
 
 // withdrew tells whether a type was taken back, and not only called otherwise by
-// some: the last two who tell of it have other words.
+// some: somebody says so, or the last two who tell of it have other words.
 func withdrew(i *Incident, was string) bool {
+	if slices.ContainsFunc(i.Readings, func(x Reading) bool { return x.cue(enrich.CueNot + was) }) {
+		return true
+	}
 	n := 0
 	for k := len(i.Readings) - 1; k >= 0; k-- {
 		x := &i.Readings[k]

@@ -60,6 +60,8 @@ func TestChanges(t *testing.T) {
 		{"violence was a shooting", []*enrich.Report{said("a", 0, typ("unknown", "")), said("b", 1, typ("shooting", ""))}, "new silent"},
 		{"a riot, as one outlet says", []*enrich.Report{said("a", 0, typ("bombing", "")), said("b", 1, typ("riot", ""))}, "new silent"},
 		{"a bombing was a shooting, as two say", []*enrich.Report{said("a", 0, typ("bombing", "")), said("b", 1, typ("shooting", "")), said("c", 2, typ("shooting", ""))}, "new silent correction(type-withdrawn)"},
+		{"a bombing was a shooting, as one says who takes it back", []*enrich.Report{said("a", 0, typ("bombing", "")), said("b", 1, typ("shooting", ""), cues(enrich.CueNot+"bombing")), said("c", 2, typ("bombing", ""))}, "new correction(type-withdrawn) silent"},
+		{"it was in another town, as one says who takes the first back", []*enrich.Report{said("a", 0), said("c", .5), said("b", 1, place("Basra"), cues(enrich.CueNotIn+"mosul")), said("d", 2)}, "new silent update(place-moved) silent"},
 		{"a country becomes known", []*enrich.Report{said("a", 0, nowhere), said("b", 1)}, "new silent"},
 		{"it was in another country", []*enrich.Report{said("a", 0, place("Aleppo")), said("b", 1), said("c", 2)}, "new silent update(country-changed)"},
 		{"it was in another town", []*enrich.Report{said("a", 0), said("b", 1, place("Basra")), said("c", 2, place("Basra"))}, "new silent update(place-moved)"},
@@ -87,6 +89,7 @@ func TestChanges(t *testing.T) {
 		{"a second arrest", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, typ("arrest", ""), arrested), said("c", 40, typ("arrest", ""), exactly(enrich.Arrested, 5))}, "new follow_up(arrest) silent"},
 		{"then a trial", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, typ("arrest", ""), arrested), said("c", 90, trial), said("d", 95, trial)}, "new follow_up(arrest) follow_up(trial) silent"},
 		{"a release", []*enrich.Report{said("a", 0, kidnapping(4)), said("b", 60, released), said("c", 61, released)}, "new follow_up(release) silent"},
+		{"guards who were held in a riot come free", []*enrich.Report{said("a", 0, typ("riot", ""), killed(3)), said("b", 5, typ("unknown", ""), exactly(enrich.Released, 5), cues(enrich.CueFreed, "!"+enrich.CueFreed))}, "new follow_up(release)"},
 		{"an arrest with a higher toll is an update", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, killed(5), arrested)}, "new update(killed-up,severity-up,arrest)"},
 		{"an arrest in the first report is part of it", []*enrich.Report{said("a", 0, killed(3), arrested), said("b", 30, typ("arrest", ""), arrested)}, "new silent"},
 	} {

@@ -44,13 +44,17 @@ func fuseType(i *Incident) {
 	votes, last := map[string]int{}, map[string]int{}
 	any := slices.ContainsFunc(i.Readings, func(x Reading) bool { return x.telling() })
 	for k := range i.Readings {
-		if x := &i.Readings[k]; x.telling() || !any {
+		if x := &i.Readings[k]; (x.telling() || !any) && !takenBack(i.Readings, x, enrich.CueNot+x.Type) {
 			votes[x.Type] += 2
 			if x.Second {
 				votes[x.Type]--
 			}
 			last[x.Type] = k
 		}
+	}
+	if len(votes) == 0 {
+		x := &i.Readings[len(i.Readings)-1]
+		votes[x.Type]++
 	}
 	types := slices.Sorted(maps.Keys(votes))
 	best := slices.MaxFunc(types, func(a, b string) int {
@@ -78,6 +82,14 @@ func fuseType(i *Incident) {
 	}
 }
 
+// takenBack tells whether what x says was taken back by others, by a cue of theirs:
+// after it was said, or not long before.
+func takenBack(readings []Reading, x *Reading, cue string) bool {
+	return slices.ContainsFunc(readings, func(y Reading) bool {
+		return y.cue(cue) && y.Article != x.Article && !x.At.After(y.At.Add(stale))
+	})
+}
+
 // specificity ranks types that articles give to one incident as it becomes
 // clearer: "unknown", then "explosion", then all that name a means.
 func specificity(t string) int {
@@ -99,11 +111,18 @@ var placePrecision = []string{"", "unknown", "country", "sea_or_border", "admin1
 // those, the first.
 func fusePlace(i *Incident) {
 	i.Place = enrich.Place{Precision: "unknown"}
-	var places []*enrich.Place
+	var places, refuted []*enrich.Place
 	for k := range i.Readings {
 		if p := i.Readings[k].Place; p != nil && slices.Index(placePrecision, p.Precision) > 1 || p != nil && p.Country != "" {
-			places = append(places, p)
+			if p.Name != "" && takenBack(i.Readings, &i.Readings[k], enrich.CueNotIn+gazetteer.Fold(p.Name)) {
+				refuted = append(refuted, p)
+			} else {
+				places = append(places, p)
+			}
 		}
+	}
+	if len(places) == 0 {
+		places = refuted
 	}
 	if len(places) == 0 {
 		for k := range i.Readings {
@@ -259,6 +278,7 @@ type stance struct {
 	exact bool
 	rank  int
 	enemy bool
+	lone  bool // one person who is told of, and no count
 }
 
 // stale is how long outlets go on to print an older toll.
@@ -283,7 +303,7 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 		if !have {
 			continue
 		}
-		s := stance{x: x, total: t, exact: exact(&t), rank: authority(x.Said[m]), enemy: slices.Contains(x.Enemy, m)}
+		s := stance{x: x, total: t, exact: exact(&t), rank: authority(x.Said[m]), enemy: slices.Contains(x.Enemy, m), lone: slices.Contains(x.Single, m)}
 		s.n, s.num = t.Number()
 		all = append(all, s)
 	}
@@ -315,10 +335,15 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 		return enrich.Total{Quantifier: "unknown", Rule: "fuse.outlier-waits"}, true
 	}
 	var from *stance
-	withdrawn := map[int]bool{} // what was corrected
+	withdrawn := map[int]bool{} // what was corrected, the last time …
+	var since time.Time         // … then
 	take := func(s *stance, rule string) {
 		total, from = s.total, s
 		total.Rule = rule
+	}
+	correct := func(s *stance, rule string) {
+		withdrawn[from.n], since = true, s.x.At
+		take(s, rule)
 	}
 	for k := range all {
 		s := &all[k]
@@ -347,17 +372,18 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 			low, high := from.n, s.n
 			total = enrich.Total{Min: &low, Max: &high, Quantifier: "range", Conflict: true, Rule: "fuse.official-and-others"}
 		case s.n > from.n:
+			if s.x.At.Sub(since) > stale {
+				clear(withdrawn) // people die: it may come to be as many after all
+			}
 			take(s, "fuse.newest")
 		case s.rank == 4 && from.rank <= 1:
 			low, high := s.n, from.n
 			from = s
 			total = enrich.Total{Min: &low, Max: &high, Quantifier: "range", Conflict: true, Rule: "fuse.official-and-others"}
 		case slices.Contains(s.x.Corrects, m) || replaces(s.x, m, from.n):
-			withdrawn[from.n] = true
-			take(s, "fuse.corrected")
+			correct(s, "fuse.corrected")
 		case lowered(all[:k+1], s, from):
-			withdrawn[from.n] = true
-			take(s, "fuse.lower-from-two-origins")
+			correct(s, "fuse.lower-from-two-origins")
 		default:
 			total.Rule = "fuse.lower-waits"
 		}
@@ -420,7 +446,7 @@ func lowered(all []stance, s, from *stance) bool {
 	if !s.exact && !from.exact && s.total.Min != nil && s.total.Max == nil {
 		return false // "at least 9" takes nothing back
 	}
-	if s.total.Max == nil {
+	if s.total.Max == nil || s.lone {
 		return false
 	}
 	first := from.x.At
@@ -440,7 +466,7 @@ func lowered(all []stance, s, from *stance) bool {
 	said := func(n int, after time.Time) int {
 		var list []Reading
 		for k := range all {
-			if x := &all[k]; x.num && x.n == n && !x.enemy && x.x.At.After(after) {
+			if x := &all[k]; x.num && x.n == n && !x.enemy && !x.lone && x.x.At.After(after) {
 				list = append(list, *x.x)
 			}
 		}

@@ -13,6 +13,11 @@ import (
 func TestTotals(t *testing.T) {
 	witness, belligerent := from("witness", ""), from("belligerent", "security")
 	joint := cues(enrich.CueJoint)
+	alone := func(r *enrich.Report) { // "the funeral of the judge, who was shot dead"
+		for k := range r.Figures {
+			r.Figures[k].Rule = "fig.passive-subject+singular"
+		}
+	}
 	for _, tt := range []struct {
 		name    string
 		reports []*enrich.Report
@@ -43,6 +48,8 @@ func TestTotals(t *testing.T) {
 		{"so is one that names the toll before", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6), before(8))}, "6..6 fuse.corrected"},
 		{"one that names another toll before is not", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6), before(7))}, "8..8 fuse.lower-waits"},
 		{"what was corrected does not come back", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 2, killed(8)), said("d", 3, killed(8))}, "6..6 fuse.corrected-stays"},
+		{"until it rises again, half a day later", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 15, killed(7)), said("d", 30, killed(8))}, "8..8 fuse.newest"},
+		{"one person who is told of by two is no lower toll", []*enrich.Report{said("a", 0, killed(3)), said("b", 1, killed(1), alone), said("c", 2, killed(1), alone)}, "3..3 fuse.lower-waits"},
 		{"a higher one than was corrected is news", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 2, killed(9))}, "9..9 fuse.newest"},
 		{"a stale lower toll, printed again by two, changes nothing", []*enrich.Report{said("a", 0, killed(3)), said("b", 2, killed(8)), said("c", 3, killed(3)), said("d", 4, killed(3))}, "8..8 fuse.lower-waits"},
 		{"a stale lower toll of the second day that all go back to stands", []*enrich.Report{said("a", 0, killed(3)), said("b", 2, killed(8)), said("c", 20, killed(3)), said("d", 21, killed(3))}, "3..3 fuse.lower-from-two-origins"},

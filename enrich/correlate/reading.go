@@ -40,6 +40,7 @@ type Reading struct {
 	Enemy     []enrich.Measure                `json:"enemy,omitempty"`    // totals that a party gives of the other side's losses
 	Corrects  []enrich.Measure                `json:"corrects,omitempty"` // of what it gives a corrected number
 	Replaces  map[enrich.Measure]int          `json:"replaces,omitempty"` // totals that it names as those that stood before
+	Single    []enrich.Measure                `json:"single,omitempty"`   // totals that are one person who is told of, and no count
 	Official  bool                            `json:"official,omitempty"` // government, police, military or medical source
 	Weapons   []string                        `json:"weapons,omitempty"`
 	Terms     []string                        `json:"terms,omitempty"`
@@ -107,6 +108,9 @@ func readingOf(r *enrich.Report) Reading {
 		if f.Previous != nil {
 			put(&x.Replaces, f.Measure, *f.Previous)
 		}
+		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) && single(f) && !slices.Contains(x.Single, f.Measure) {
+			x.Single = append(x.Single, f.Measure)
+		}
 		if f.Source == nil {
 			continue
 		}
@@ -138,6 +142,12 @@ func gives(f *enrich.Figure, t *enrich.Total) bool {
 	n, ok := t.Number()
 	m, has := enrich.Total{Min: f.Min, Max: f.Max, Point: f.Point}.Number()
 	return ok && has && n == m
+}
+
+// single tells whether a figure is one person whom a text tells of: "the funeral of
+// the judge, who was shot dead". Others may have died beside him.
+func single(f *enrich.Figure) bool {
+	return f.Point != nil && *f.Point == 1 && (strings.Contains(f.Rule, "+singular") || strings.Contains(f.Rule, "+named") || strings.Contains(f.Rule, "+pronoun"))
 }
 
 // ofEnemy tells whether a party gives the losses of the other side.
@@ -212,7 +222,7 @@ func (x *Reading) follows() []string {
 		out = append(out, followTrial)
 	}
 	if n, ok := x.Totals[enrich.Released].Number(); ok && n > 0 || x.headline(enrich.CueFreed) {
-		if enrich.Family(x.Type) == "abduction" || x.Totals[enrich.Abducted].Max != nil || x.Subtype == "hostage_taking" {
+		if enrich.Family(x.Type) == "abduction" || x.Totals[enrich.Abducted].Max != nil || x.Subtype == "hostage_taking" || ok && n > 0 && x.headline(enrich.CueFreed) {
 			out = append(out, followRelease)
 		}
 	}
