@@ -26,6 +26,8 @@ const (
 	CueClaim    = "claim"    // somebody says that it was his deed
 	CueNot      = "not "     // … a type: what happened was not of it, as had been said: "not bombing"
 	CueNotIn    = "not in "  // … a town, folded: it was not there, as had been said: "not in turbat"
+	CueTaken    = "taken"    // it is of people who were taken before: "two kidnapped engineers", "a ransom"
+	CueApart    = "apart"    // it says that it has nothing to do with another one
 	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
 )
 
@@ -209,6 +211,7 @@ var cueWords = []struct {
 	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps"}},
 	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks", "decade*"}},
+	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
 		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
@@ -254,6 +257,9 @@ func (r *reading) cues(lead string) []string {
 	}
 	if r.joint() {
 		out = append(out, CueJoint)
+	}
+	if r.taken() {
+		out = append(out, CueTaken)
 	}
 	out = append(out, r.refuted()...)
 	if !slices.Contains(out, CueLater) && r.knownOne() {

@@ -71,7 +71,7 @@ const (
 	hoax
 	another // again, in the headline
 	taken
-	goesOn  // later, in the headline
+	goesOn // later, in the headline
 	unlinked
 	follows = later | arrest | court | freed | taken
 	sequel  = goesOn | arrest | court | freed | taken // its news is what follows
