@@ -137,7 +137,7 @@ func versions(t testing.TB, b *bus.Bus) []correlate.Incident {
 		t.Fatal(err)
 	}
 	// The bucket follows the stream: wait for the put that brings it up to it.
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Duration(len(latest))*200*time.Millisecond) // a cluster makes a consumer for each
 	defer cancel()
 	for id, version := range latest {
 		w, err := kv.Watch(ctx, id)
