@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -337,6 +338,7 @@ func (w *Worker) project(ctx context.Context, n int) error {
 		pending *bus.Pending
 	}
 	var puts []put
+	var over []*version // whose revision in the bucket is not known
 	for k := range list {
 		v := &list[k]
 		id := v.incident.ID
@@ -345,9 +347,7 @@ func (w *Worker) project(ctx context.Context, n int) error {
 		}
 		rev, known := w.revisions[id]
 		if !known && v.incident.Version > 1 {
-			if err := w.putLatest(ctx, v); err != nil {
-				return err
-			}
+			over = append(over, v)
 			continue
 		}
 		puts = append(puts, put{v, w.bus.Begin(w.bus.BucketMessage(bus.IncidentsBucket, id, v.data, rev))})
@@ -357,14 +357,15 @@ func (w *Worker) project(ctx context.Context, n int) error {
 		ack, err := p.pending.Wait(ctx)
 		switch {
 		case errors.Is(err, bus.ErrConflict):
-			if err := w.putLatest(ctx, p.v); err != nil {
-				return err
-			}
+			over = append(over, p.v)
 		case err != nil:
 			return fmt.Errorf("latest version of incident %s: %w", id, err)
 		default:
 			w.note(id, ack.Sequence)
 		}
+	}
+	if err := w.putAllLatest(ctx, over); err != nil {
+		return err
 	}
 	for k := range list {
 		if id := list[k].incident.ID; w.fresh[id] == list[k].incident {
@@ -376,36 +377,58 @@ func (w *Worker) project(ctx context.Context, n int) error {
 	return nil
 }
 
-// putLatest puts a version over an older one in the bucket, whatever its revision.
-func (w *Worker) putLatest(ctx context.Context, v *version) error {
-	id := v.incident.ID
+// putAllLatest puts versions over older ones in the bucket, many at a time: a process
+// that has just begun knows no revision, and on a cluster each look takes a while.
+func (w *Worker) putAllLatest(ctx context.Context, list []*version) error {
+	if len(list) == 0 {
+		return nil
+	}
 	kv, err := w.bus.Bucket(ctx, bus.IncidentsBucket)
 	if err != nil {
 		return err
 	}
+	revisions, errs := make([]uint64, len(list)), make([]error, len(list))
+	slots := make(chan struct{}, 16)
+	var wg sync.WaitGroup
+	for k, v := range list {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			revisions[k], errs[k] = putLatest(ctx, kv, v)
+		})
+	}
+	wg.Wait()
+	for k, v := range list {
+		if errs[k] == nil {
+			w.note(v.incident.ID, revisions[k])
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// putLatest puts a version over an older one in the bucket, whatever its revision.
+func putLatest(ctx context.Context, kv jetstream.KeyValue, v *version) (rev uint64, err error) {
+	id := v.incident.ID
 	for {
-		var rev uint64
 		e, err := kv.Get(ctx, id)
 		switch {
 		case errors.Is(err, jetstream.ErrKeyNotFound):
 			rev, err = kv.Create(ctx, id, v.data)
 		case err == nil:
 			if i, derr := Decode(e.Value()); derr == nil && i.Version >= v.incident.Version {
-				w.note(id, e.Revision())
-				return nil
+				return e.Revision(), nil
 			}
 			rev, err = kv.Update(ctx, id, v.data, e.Revision())
 		}
 		switch {
 		case err == nil:
-			w.note(id, rev)
-			return nil
+			return rev, nil
 		case !bus.Conflict(err):
-			return fmt.Errorf("latest version of incident %s: %w", id, err)
+			return 0, fmt.Errorf("latest version of incident %s: %w", id, err)
 		}
 		bus.Pause(ctx, 10*time.Millisecond) // another puts it too, or a copy is behind
 		if ctx.Err() != nil {
-			return fmt.Errorf("latest version of incident %s: %w", id, ctx.Err())
+			return 0, fmt.Errorf("latest version of incident %s: %w", id, ctx.Err())
 		}
 	}
 }
