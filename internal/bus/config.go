@@ -41,7 +41,7 @@ type Config struct {
 	Durability Durability `yaml:"durability"` // always, balanced or relaxed: what a power cut may cost (embedded server)
 	Listen     string     `yaml:"listen"`     // host:port on which the embedded server also takes clients; empty opens no port
 
-	// Lease is how long a lease stands that its holder does not renew: LeaseTTL, and
+	// Lease is how long a lease stands that its holder does not renew: 0 is LeaseTTL, and
 	// less only where a test waits for one to end.
 	Lease   time.Duration         `yaml:"-"`
 	DataDir string                `yaml:"-"` // the daemon's data directory; needed by the embedded server
@@ -58,7 +58,7 @@ type TLS struct {
 
 // DefaultConfig is what an empty configuration file means.
 func DefaultConfig() Config {
-	return Config{Prefix: "tocsin", Replicas: 1, Durability: Always, Lease: LeaseTTL}
+	return Config{Prefix: "tocsin", Replicas: 1, Durability: Always}
 }
 
 // connectTimeout bounds the first connection to an external server; later
