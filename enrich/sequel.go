@@ -43,6 +43,14 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 			r.join(&x, &cs[i], i, &r.sents[cs[i].sent])
 		}
 	}
+	if x.rules[0] == "role.recalled" && len(x.kinds) == 0 {
+		// A single death is an obituary, unless others were hurt beside the one.
+		dead, _ := r.totalNumber(&x, Killed)
+		hurt, _ := r.totalNumber(&x, Injured)
+		if dead+hurt < 2 && !r.agent(&x, cs) {
+			return x, false
+		}
+	}
 	return x, len(x.kinds) > 0 || !denied && r.byPeople() && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
 }
 

@@ -190,6 +190,10 @@ func (r *reading) lead() string {
 		}
 		b.WriteString("\n ")
 		for k := s.first + s.dateline; k < s.last; k++ {
+			if r.words[k].date > 0 && r.tailWord(k) && r.endsIn(k, "after") && r.days(k) {
+				b.WriteString(tailMark[1:])
+				continue
+			}
 			b.WriteString(r.words[k].low)
 			b.WriteByte(' ')
 		}
@@ -287,13 +291,24 @@ func hasAny(text string, words, back []string) bool {
 				break
 			}
 			at += from
-			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) {
+			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) && !daysAfter(text, at) {
 				return true
 			}
 			from = at + 1
 		}
 	}
 	return false
+}
+
+// tailMark stands in the lead for a time that leads into an older story.
+const tailMark = " a-day-after "
+
+// daysAfter tells whether what stands at a place of the lead is only told of to date
+// the news: "a day after a gas explosion in Mezzeh".
+func daysAfter(text string, at int) bool {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	n := strings.LastIndex(text[from:at+1], tailMark)
+	return n >= 0 && at-from-n < 70
 }
 
 func find(text, w string) int {
