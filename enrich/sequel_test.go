@@ -45,6 +45,9 @@ func showSequel(r *Report) string {
 	if o := r.Occurred; o != nil && o.Earliest != nil {
 		day = o.Earliest.Format("2006-01-02")
 	}
-	cues := slices.DeleteFunc(slices.Clone(r.Cues), func(c string) bool { return strings.HasPrefix(c, "!") })
+	// Those that say what follows an incident; others have tests of their own.
+	cues := slices.DeleteFunc(slices.Clone(r.Cues), func(c string) bool {
+		return !slices.Contains([]string{CueLater, CueArrest, CueCourt, CueFreed, CueMemory, CueAccident, CueHoax, CueClaim}, c)
+	})
 	return strings.TrimSpace(strings.Join(append(out, place, country, day), " ") + " | " + strings.Join(cues, " "))
 }
