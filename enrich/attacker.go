@@ -198,6 +198,10 @@ func (r *reading) excluding(si, from int, base *mention) {
 func (r *reading) attackersAmong(si int) {
 	ws, s := r.words, &r.sents[si]
 	for k := s.first + s.dateline; k+3 < s.last; k++ {
+		if q, n := r.attackerAmong(s, k); n > k {
+			r.figs = append(r.figs, mention{measure: Killed, q: q, who: "perpetrator", scope: "perpetrator", relation: "subset", certainty: "reported", rule: "fig.attackers-among", sent: si, group: -1, harm: n - 1, first: k, last: n, parts: -1})
+			return
+		}
 		if ws[k].q == nil || ws[k].q.Quantifier != "exact" || ws[k].q.Shape != quantity.Count || ws[k+1].low != "of" {
 			continue
 		}
@@ -227,6 +231,37 @@ func (r *reading) attackersAmong(si int) {
 		r.figs = append(r.figs, mention{measure: Killed, q: *ws[k].q, who: "perpetrator", scope: "perpetrator", relation: "subset", certainty: "reported", rule: "fig.attackers-among", sent: si, group: -1, harm: n, first: k, last: n + 1, parts: -1})
 		return
 	}
+}
+
+// attackerAmong reads "the three gunmen included" and "among them that of the attacker"
+// at word k, and returns the word after it, k where neither stands there.
+func (r *reading) attackerAmong(s *sentence, k int) (q quantity.Quantity, end int) {
+	ws := r.words
+	n := k
+	switch ws[k].low {
+	case "among", "including":
+		if ws[k].low == "among" {
+			if l := ws[k+1].low; l != "them" && l != "whom" {
+				return q, k
+			}
+			n++
+		}
+		if n+3 >= s.last || ws[n+1].low != "that" && ws[n+1].low != "those" || ws[n+2].low != "of" {
+			return q, k
+		}
+		n += 3
+	case "the":
+	default:
+		return q, k
+	}
+	g := r.group(n)
+	if g < 0 || r.groups[g].first != n || r.groups[g].who != "perpetrator" || n == k && r.lowAt(r.groups[g].last) != "included" {
+		return q, k
+	}
+	if size, _, ok := r.groups[g].size(); ok && size.Quantifier == "exact" && r.groups[g].last <= s.last {
+		return size, r.groups[g].last
+	}
+	return q, k
 }
 
 func (r *reading) perpetratorNear(s *sentence, a, b int) bool {

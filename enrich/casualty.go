@@ -60,6 +60,8 @@ func (r *reading) harms(si int) {
 			r.each(s, n)
 		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "led" || w.low == "hold" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
 			r.light(si, j)
+		} else if w.low == "buries" || w.low == "bury" {
+			r.buries(si, j)
 		} else if w.low == "let" || w.low == "lets" || w.low == "letting" {
 			r.letGo(si, j)
 		} else if strings.HasPrefix(w.low, "regain") && (r.lowAt(j+1) == "freedom" || r.lowAt(j+2) == "freedom") {
@@ -80,6 +82,23 @@ func (r *reading) harms(si int) {
 			r.bodies(si, j)
 		} else if w.low == "lives" || w.low == "life" {
 			r.lives(si, j)
+		}
+	}
+}
+
+// buries reads "Ayn Issa buries nine of its sons".
+func (r *reading) buries(si, j int) {
+	g := r.group(j + 1)
+	if g < 0 || r.groups[g].first != j+1 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !(r.groups[g].head < 0 && r.lowAt(r.groups[g].last) == "of") {
+		return
+	}
+	if a, ok := r.take(g); ok {
+		n := len(r.figs)
+		r.figure(si, j, Killed, []arg{a}, "fig.buries", j, r.groups[g].last)
+		for i := n; i < len(r.figs); i++ {
+			if r.figs[i].relation == "subset" {
+				r.figs[i].relation = "total"
+			}
 		}
 	}
 }

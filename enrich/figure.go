@@ -16,7 +16,7 @@ import (
 // and for several their sum and the parts.
 func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, last int) {
 	ws, s := r.words, &r.sents[si]
-	args = r.apposed(r.shared(args))
+	args = r.apposed(r.shared(r.withAges(args)))
 	if m != Killed && m != Missing && (len(args) > 1 || m == Released || m == Abducted) {
 		args = slices.DeleteFunc(args, func(a arg) bool { // "received nine bodies and 20 injured", "released the bodies"
 			h := r.groups[a.g].head
@@ -453,6 +453,19 @@ func (r *reading) placed(s *sentence, k int) (place, end int) {
 		return w.place - 1, n + 1
 	}
 	return -1, k
+}
+
+// withAges drops the ages of the people before them: "two saleswomen, 52 and 58".
+func (r *reading) withAges(args []arg) []arg {
+	if len(args) < 3 || args[0].q.Quantifier != "exact" || args[0].q.Min != len(args)-1 || !r.groups[args[0].g].person {
+		return args
+	}
+	for _, a := range args[1:] {
+		if r.groups[a.g].head >= 0 || a.q.Min < 10 || a.q.Min > 99 || a.q.Quantifier != "exact" {
+			return args
+		}
+	}
+	return args[:1:1]
 }
 
 // shared drops the groups of a list that an earlier number covers too: "seven

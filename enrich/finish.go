@@ -149,7 +149,7 @@ func (r *reading) repelled(x *incident) {
 	force := false
 	for _, f := range few(x.figs) {
 		m := &r.figs[f]
-		force = force || m.measure == Killed && m.scope == "current" && m.relation == "total" && (m.who == "security" || m.who == "peacekeeper") && number(m.q) > 0
+		force = force || m.measure == Killed && m.scope == "current" && m.relation == "total" && (m.who == "security" || m.who == "peacekeeper" || strings.HasPrefix(m.rule, "fig.lost")) && number(m.q) > 0
 	}
 	if !force {
 		return
@@ -157,6 +157,11 @@ func (r *reading) repelled(x *incident) {
 	for _, f := range few(x.figs) {
 		if m := &r.figs[f]; m.measure == Killed && m.scope == "current" && m.who == "militant" && m.relation != "part" && r.beaten(&r.sents[m.sent]) {
 			m.scope, m.rule = "perpetrator", m.rule+"+attackers"
+			for _, t := range few(x.figs) { // and so does the headline
+				if h := &r.figs[t]; r.sents[h.sent].title && h.measure == Killed && h.scope == "current" && h.who == "militant" && number(h.q) == number(m.q) {
+					h.scope, h.rule = "perpetrator", h.rule+"+attackers"
+				}
+			}
 		}
 	}
 }

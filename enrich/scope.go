@@ -26,6 +26,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 				continue
 			}
 			scope, rule := r.scopeAt(c, x.harm)
+			if scope == "current" && x.rule == "fig.toll-before" && r.sinceDay(&r.sents[x.sent], x.harm) {
+				scope, rule = "aggregate", "scope.running-total" // "brings to four the number killed in the city since Friday"
+			}
 			if x.hypothesis {
 				scope, rule = "hypothetical", "scope.hypothetical"
 			}
@@ -70,6 +73,37 @@ func (r *reading) goesOn(c *clause) bool {
 	return false
 }
 
+// accused tells whether word p is only what somebody is held for: "arrested a man
+// suspected of having shot a driver dead".
+func (r *reading) accused(c *clause, p int) bool {
+	held := false
+	for k := c.first; k < p; k++ {
+		w := &r.words[k]
+		if w.is(lexicon.Harm) && w.e.Measure == string(Arrested) || w.low == "captures" || w.low == "captured" {
+			held = true
+		}
+		if held && p-k <= 7 && (w.low == "suspected" || w.low == "accused") && r.lowAt(k+1) == "of" && r.lowAt(k+2) == "having" {
+			return true
+		}
+	}
+	return false
+}
+
+// ofVote tells whether a date names an election: "the March 30 parliamentary election".
+func (r *reading) ofVote(d int) bool {
+	for k := d + 1; k < min(d+6, len(r.words)); k++ {
+		switch w := &r.words[k]; w.low {
+		case "election", "elections", "vote", "poll", "polls", "referendum":
+			return true
+		default:
+			if w.punct || w.is(lexicon.Prep|lexicon.Aux|lexicon.Harm|lexicon.Kind) {
+				return false
+			}
+		}
+	}
+	return false
+}
+
 // scopeAt reads the scope of word p from the time expressions and cue words of
 // its clause: the nearest one governs.
 func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
@@ -77,10 +111,16 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	if l := r.words[c.first].low; (l == "over" || l == "for" || l == "in" && r.lowAt(c.first+1) == "connection") && c.first > r.sents[c.sent].first {
 		return "background", "scope.cause-of-arrest" // held over it
 	}
+	if r.accused(c, p) {
+		return "background", "scope.accused-of"
+	}
 	for _, d := range c.dates {
 		x := &r.dates[d]
 		if x.Refused != "" && x.Basis == "explicit_date" {
 			continue // "a candidate in the March 30 election": still to come
+		}
+		if x.Basis == "explicit_date" && r.ofVote(x.word) {
+			continue
 		}
 		n := x.word - p
 		if n < 0 {

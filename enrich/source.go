@@ -22,7 +22,8 @@ func (r *reading) sources(si, fig int) {
 		return
 	}
 	s := &r.sents[si]
-	var said *Said
+	var said, second *Said
+	from := 0 // the word from which on the second source speaks
 	certainty := ""
 	for k := s.first + s.dateline; k < s.last; k++ {
 		w := &r.words[k]
@@ -41,33 +42,77 @@ func (r *reading) sources(si, fig int) {
 				certainty = "possible"
 			}
 		}
-		if !w.is(lexicon.Source) || said != nil {
+		if !w.is(lexicon.Source) {
 			continue
 		}
-		// The source speaks: a verb of saying within reach, on either side.
-		for n := max(s.first, k-3); n < min(s.last, k+7); n++ {
-			if !speaks(r.words[n].low) {
-				continue
+		if said != nil {
+			if second == nil && r.turnsTo(s, k) {
+				second, from = r.voice(s, k), k
 			}
-			a, b := k, k
-			if g := w.group - 1; g >= 0 {
-				a, b = r.groups[g].first, r.groups[g].last-1
-			}
-			said = &Said{Text: r.art.Text(s.field)[r.words[a].start:r.words[b].end], Kind: w.e.Says}
-			if l := r.words[n].low; (l == "claimed" || l == "claims") && certainty == "" && w.e.Says == "belligerent" {
-				certainty = "claimed"
-			}
-			break
+			continue
+		}
+		if said = r.voice(s, k); said != nil && certainty == "" && said.Kind == "belligerent" && r.claimsIt(s, k) {
+			certainty = "claimed"
 		}
 	}
 	r.revised(si, fig)
 	for i := fig; i < len(r.figs); i++ {
 		r.figs[i].said = said
+		if second != nil && r.figs[i].harm > from {
+			r.figs[i].said = second
+		}
 		if certainty != "" {
 			r.figs[i].certainty = certainty
 		}
 	}
 	r.openEnded(si)
+}
+
+// voice is the source at word k where it speaks: a verb of saying stands within
+// reach, on either side. nil where it does not.
+func (r *reading) voice(s *sentence, k int) *Said {
+	w := &r.words[k]
+	for n := max(s.first, k-3); n < min(s.last, k+7); n++ {
+		if !speaks(r.words[n].low) {
+			continue
+		}
+		a, b := k, k
+		if g := w.group - 1; g >= 0 {
+			a, b = r.groups[g].first, r.groups[g].last-1
+		}
+		said := &Said{Text: r.art.Text(s.field)[r.words[a].start:r.words[b].end], Kind: w.e.Says}
+		for m := k + 1; m < n && said.Kind != "medical"; m++ {
+			if l := r.words[m].low; l == "hospital" || l == "hospitals" || l == "clinic" || l == "morgue" {
+				said.Kind = "medical" // "sources at two hospitals told us"
+			} else if x := &r.words[m]; x.is(lexicon.Source) && said.Kind == "witness" && (x.e.Says == "government" || x.e.Says == "police" || x.e.Says == "military") {
+				said.Kind = x.e.Says // "residents and a local official said"
+			}
+		}
+		return said
+	}
+	return nil
+}
+
+// claimsIt tells whether the verb by which the source at word k speaks is "claim".
+func (r *reading) claimsIt(s *sentence, k int) bool {
+	for n := max(s.first, k-3); n < min(s.last, k+7); n++ {
+		if l := r.words[n].low; speaks(l) {
+			return l == "claimed" || l == "claims"
+		}
+	}
+	return false
+}
+
+// turnsTo tells whether the source at word k is set against the one before it: "the
+// ministry confirmed nine, while sources at two hospitals spoke of twelve".
+func (r *reading) turnsTo(s *sentence, k int) bool {
+	for n := k - 1; n >= max(s.first, k-4); n-- {
+		switch r.words[n].low {
+		case "while", "whereas", "but", ";":
+			return true
+		}
+	}
+	return false
 }
 
 // revised reads what one sentence says of an older number and a newer one: "had
@@ -82,6 +127,13 @@ func (r *reading) revised(si, fig int) {
 				if f := &r.figs[i]; f.relation == "total" && f.scope == "current" && r.earlierTold(si, f) {
 					f.relation = "correction"
 				}
+			}
+		}
+	}
+	if r.correcting(s) {
+		for i := fig; i < len(r.figs); i++ {
+			if f := &r.figs[i]; f.measure == Killed && f.relation == "total" && f.scope == "current" && f.q.Quantifier == "exact" {
+				f.relation = "correction"
 			}
 		}
 	}
@@ -134,6 +186,23 @@ func (r *reading) revised(si, fig int) {
 			return
 		}
 	}
+}
+
+// correcting tells whether a sentence says that its numbers take others back:
+// "…, correcting higher figures that were given before".
+func (r *reading) correcting(s *sentence) bool {
+	for k := s.first; k < s.last; k++ {
+		if r.words[k].low != "correcting" {
+			continue
+		}
+		for n := k + 1; n < min(k+7, s.last); n++ {
+			switch r.words[n].low {
+			case "figure", "figures", "toll", "count", "counts", "number", "numbers", "death toll", "tolls":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // earlierTold tells whether the sentence before gives another number of the measure.

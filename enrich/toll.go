@@ -249,6 +249,17 @@ func (r *reading) numberBefore(si, j int) int {
 	return n
 }
 
+// sinceDay tells whether a count of those harmed at word j runs since a day: it is of
+// several incidents.
+func (r *reading) sinceDay(s *sentence, j int) bool {
+	for k := j + 1; k+1 < min(j+14, s.last) && !r.words[k].punct; k++ {
+		if r.words[k].low == "since" && r.words[k+1].date > 0 || r.words[k].date > 0 && r.dates[r.words[k].date-1].Running {
+			return true
+		}
+	}
+	return false
+}
+
 // putAt reads "put the dead at 12", "the wounded at 32".
 func (r *reading) putAt(si, j int, m Measure) {
 	ws, s := r.words, &r.sents[si]

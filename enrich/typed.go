@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -100,6 +101,15 @@ func (r *reading) typed(x *incident, armed bool) (typ, subtype, rule string) {
 	return Types[best], b.sub[best], "type." + Types[best]
 }
 
+// disposes tells whether a bomb is only what a squad is for: "the bomb disposal team".
+func (r *reading) disposes(k int) bool {
+	switch r.lowAt(k) {
+	case "disposal", "squad", "squads", "technicians", "experts":
+		return true
+	}
+	return false
+}
+
 // cast counts the votes of the words.
 func (r *reading) cast(x *incident, toll bool, b *ballot) {
 	general := 0
@@ -107,7 +117,7 @@ func (r *reading) cast(x *incident, toll bool, b *ballot) {
 	for n, k := range x.kinds {
 		w := &r.words[k]
 		t, ok := typeIndex[r.typeIn(k, toll, &byState)]
-		if !ok || r.denied(k) {
+		if !ok || r.denied(k) || w.low == "bomb" && r.disposes(k+1) && slices.ContainsFunc(few(x.kinds), func(e int) bool { return r.words[e].e.Type == "explosion" }) {
 			continue
 		}
 		v := r.vote(n, k)
