@@ -35,18 +35,21 @@ type Book struct {
 	// What no version holds, and what is forgotten with a restart: readings that
 	// only mention an incident, or were replaced by a later edition, by incident; and
 	// clusters of which nobody has told as news.
-	asides  map[string][]Reading
-	loose   map[string][]Reading
-	asideOf map[string]string // report → incident that it is an aside of
+	asides   map[string][]Reading
+	loose    map[string][]Reading
+	asideOf  map[string]string   // report → incident that it is an aside of
+	articles map[string][]string // article → incidents that it is an aside of
+	// What incidents were before later editions: cards of the asides that were replaced,
+	// which last until they were.
+	replaced map[string]*match.Card
 }
 
 // Bounds of what the book keeps beside incidents, and of one grouping.
 const (
-	maxAsides  = 50     // of one incident
-	maxLoose   = 20_000 // clusters
-	maxNear    = 12     // clusters that a report makes group anew
-	maxGrouped = 400    // readings
-	maxRounds  = 4      // times that it is widened
+	maxAsides   = 50     // of one incident
+	maxAllAside = 20_000 // of all
+	maxLoose    = 20_000 // clusters
+	maxNear     = 12     // clusters that are weighed for a report
 )
 
 const looseID = "loose-"
@@ -55,7 +58,7 @@ const looseID = "loose-"
 // many, and asks fetch for others; without fetch it keeps all.
 func NewBook(cfg *Config, most int, fetch func(id string) (*Incident, error)) *Book {
 	return &Book{cfg: cfg, index: match.NewIndex(), closed: match.NewIndex(), fetch: fetch, recent: map[string]*list.Element{}, order: list.New(), most: most,
-		asides: map[string][]Reading{}, loose: map[string][]Reading{}, asideOf: map[string]string{}}
+		asides: map[string][]Reading{}, loose: map[string][]Reading{}, asideOf: map[string]string{}, articles: map[string][]string{}, replaced: map[string]*match.Card{}}
 }
 
 // Step is a new version of an incident.
@@ -108,47 +111,93 @@ func (b *Book) Settle(o *Outcome) {
 const lookThroughEvery = int64(6 * time.Hour / time.Second)
 
 // age closes the incidents of which nothing was heard for as long as their type
-// allows, and forgets loose clusters that are as old. The clock is that of the news,
-// so that a replay closes the same ones.
+// allows. The clock is that of the news. What a report may be of follows from its own
+// time, see takes: what is closed only takes less room, and is looked up where a
+// report comes late. Of what is loose, or aside, the oldest is forgotten when there is
+// too much of it.
 func (b *Book) age() {
 	if b.latest-b.aged < lookThroughEvery {
 		return
 	}
 	b.aged = b.latest
-	var gone []*match.Card
+	var gone, loose []*match.Card
 	b.index.All(func(c *match.Card) bool {
-		if c.Last+int64(b.cfg.openFor(c.Kind())/time.Second) < b.latest {
+		switch {
+		case b.loose[c.ID] != nil:
+			loose = append(loose, c) // what founds it may come late
+		case c.Last+int64(b.cfg.openFor(c.Kind())/time.Second) < b.latest:
 			gone = append(gone, c)
 		}
 		return true
 	})
 	for _, c := range gone {
 		b.index.Remove(c.ID)
-		b.setAsides(c.ID, nil)
-		if _, loose := b.loose[c.ID]; loose {
-			delete(b.loose, c.ID)
-			continue
-		}
 		c.Close()
 		b.closed.Put(c)
+	}
+	oldest := func(a, b *match.Card) int { return cmp.Or(cmp.Compare(a.Last, b.Last), strings.Compare(a.ID, b.ID)) }
+	if most := maxLoose * 3 / 4; len(loose) > most {
+		slices.SortFunc(loose, oldest)
+		for _, c := range loose[:len(loose)-most] {
+			b.index.Remove(c.ID)
+			b.setAsides(c.ID, nil)
+			delete(b.loose, c.ID)
+		}
+	}
+	if len(b.asideOf) > maxAllAside {
+		var beside []*match.Card
+		for _, id := range slices.Sorted(maps.Keys(b.asides)) {
+			if c := b.card(id); c != nil {
+				beside = append(beside, c)
+			}
+		}
+		slices.SortFunc(beside, oldest)
+		for _, c := range beside {
+			if len(b.asideOf) <= maxAllAside*3/4 {
+				break
+			}
+			b.setAsides(c.ID, nil)
+		}
 	}
 }
 
 // setAsides keeps what belongs beside an incident, the latest of it.
 func (b *Book) setAsides(id string, list []Reading) {
 	for k := range b.asides[id] {
-		if r := b.asides[id][k].Report; b.asideOf[r] == id {
-			delete(b.asideOf, r)
+		x := &b.asides[id][k]
+		if b.asideOf[x.Report] == id {
+			delete(b.asideOf, x.Report)
+		}
+		if left := slices.DeleteFunc(slices.Clone(b.articles[x.Article]), func(of string) bool { return of == id }); len(left) > 0 {
+			b.articles[x.Article] = left
+		} else {
+			delete(b.articles, x.Article)
 		}
 	}
+	delete(b.replaced, id)
 	if len(list) == 0 {
 		delete(b.asides, id)
 		return
 	}
+	sortReadings(list)
 	list = list[max(0, len(list)-maxAsides):]
 	b.asides[id] = list
+	old := match.NewCard(id)
+	last := int64(0)
 	for k := range list {
-		b.asideOf[list[k].Report] = id
+		x := &list[k]
+		b.asideOf[x.Report] = id
+		if of := b.articles[x.Article]; !slices.Contains(of, id) {
+			b.articles[x.Article] = append(slices.Clip(of), id)
+		}
+		if x.counts() {
+			old.Add(x.look())
+			last = max(last, x.until.Unix())
+		}
+	}
+	if old.N > 0 {
+		old.Last = last
+		b.replaced[id] = old
 	}
 }
 
@@ -224,23 +273,10 @@ func (b *Book) Take(r *enrich.Report) (Outcome, error) {
 	if err != nil {
 		return o, err
 	}
-	if !b.known(&o, &x, owners) && r.Role != enrich.Withdrawn {
-		if err := b.place(&o, r, x, owners); err != nil {
-			return o, err
-		}
+	if b.known(&o, &x, owners) {
+		return o, nil
 	}
-	if r.Source.Edition > 1 && r.Ordinal >= r.Of-1 {
-		// The edition is told to its end: what only an earlier one said is gone.
-		for _, i := range owners {
-			if at := slices.IndexFunc(o.Steps, func(s Step) bool { return s.Incident.ID == i.ID }); at >= 0 {
-				i = o.Steps[at].Incident
-			}
-			if next, c := Withdraw(*i, &r.Source, b.cfg); !c.None {
-				o.Steps = append(o.Steps, Step{&next, c})
-			}
-		}
-	}
-	return o, nil
+	return o, b.place(&o, r, x, owners)
 }
 
 // known tells whether a reading was here before, or a later edition of its article.
@@ -267,6 +303,9 @@ func (b *Book) known(o *Outcome, x *Reading, owners []*Incident) bool {
 	}
 	if id, is := b.asideOf[x.Report]; is && !o.Known {
 		see(id, b.asides[id])
+		if strings.HasPrefix(o.Incident, looseID) {
+			o.Incident = ""
+		}
 	}
 	for _, c := range b.index.Of(x.Article) {
 		if strings.HasPrefix(c.ID, looseID) {
@@ -309,263 +348,35 @@ func (b *Book) owners(article string) ([]*Incident, error) {
 	return out, nil
 }
 
-// place puts a reading on the table, beside the clusters that it may be of, and
-// tells what is different afterwards.
-func (b *Book) place(o *Outcome, r *enrich.Report, x Reading, owners []*Incident) error {
-	t := &table{}
-	late := false
-	for _, c := range b.near(&x) {
-		late = late || c.Last > x.At.Unix()
-		t.clusters = append(t.clusters, b.takeUp(c))
-	}
-	for _, i := range owners {
-		if len(i.Readings) > 0 && !slices.ContainsFunc(t.clusters, func(c *cluster) bool { return c.id == i.ID }) {
-			t.clusters = append(t.clusters, b.takeUp(b.card(i.ID)))
-		}
-	}
-	was := map[string]*cluster{} // as they were
-	owner := map[string]string{} // report → cluster that it was in
-	for _, c := range t.clusters {
-		was[c.id] = &cluster{id: c.id}
-		t.order = append(t.order, c.id)
-	}
-	var p placed
-	var err error
-	if !late {
-		if p, err = t.put(x); err != nil {
-			return err
-		}
-		for _, c := range t.clusters {
-			if c.touched && c.lazy == nil {
-				for k := range c.readings {
-					owner[c.readings[k].Report] = c.id
-				}
-			}
-		}
-		// What it adds may draw in what was said later and found its way without it.
-		if late = x.At.Unix() < b.latest && b.wider(t, was, &x); late {
-			// From what was: the put may have made one cluster of two.
-			t.clusters = nil
-		}
-	}
-	if late {
-		for range maxRounds {
-			if p, err = b.again(t, was, owner, x); err != nil {
-				return err
-			}
-			if !b.wider(t, was, &x) {
-				break
-			}
-		}
-		t.name(owner)
-	}
-	return b.conclude(o, r, t, was, owner, &x, p)
-}
-
-// near are the cards of the clusters that a reading may be of or have to do with,
-// the likeliest first.
-func (b *Book) near(x *Reading) []*match.Card {
-	type near struct {
-		c *match.Card
-		s float64
-	}
-	var out []near
-	weigh := func(c *match.Card) {
-		if c.Says(x.Article) {
-			return
-		}
-		if s := match.Weigh(x.look(), c); s >= match.Related {
-			out = append(out, near{c, s})
-		}
-	}
-	b.index.Near(x.look(), weigh)
-	if b.closed.Len() > 0 && x.goesBack() {
-		b.closed.Near(x.look(), weigh)
-	}
-	slices.SortFunc(out, func(a, b near) int {
-		return cmp.Or(cmp.Compare(b.s, a.s), cmp.Compare(b.c.Last, a.c.Last), strings.Compare(a.c.Key, b.c.Key))
-	})
-	cards := make([]*match.Card, 0, len(out))
-	for _, n := range out[:min(len(out), maxNear)] {
-		cards = append(cards, n.c)
-	}
-	return cards
-}
-
-// before tells whether all that is told of a cluster was said by a time.
-func (c *cluster) before(at time.Time) bool {
-	return c.card.Last <= at.Unix() && !slices.ContainsFunc(c.asides, func(y Reading) bool { return y.At.After(at) })
-}
-
-// takeUp puts a cluster on the table, its readings to be looked up when needed.
-func (b *Book) takeUp(card *match.Card) *cluster {
-	c := &cluster{id: card.ID, card: card, shared: true, asides: slices.Clip(b.asides[card.ID])}
-	c.lazy = func() error {
-		list, err := b.readings(card.ID)
-		if err != nil {
-			return err
-		}
-		c.readings = slices.Clone(list)
-		if b.index.Card(card.ID) != card {
-			c.rebuild() // that of a closed one has not all
-		}
-		return nil
-	}
-	return c
-}
-
-// readings are those of an incident or a loose cluster. They must not be changed.
-func (b *Book) readings(id string) ([]Reading, error) {
-	if strings.HasPrefix(id, looseID) {
-		return b.loose[id], nil
-	}
-	i, err := b.get(id)
-	if err != nil {
-		return nil, err
-	}
-	return i.Readings, nil
-}
-
-// wider adds clusters that are not on the table though, with what is on it now,
-// readings of theirs have to do with it: such as were said later than x. It tells
-// whether there are any.
-func (b *Book) wider(t *table, was map[string]*cluster, x *Reading) bool {
-	var more []*cluster
-	for _, c := range t.clusters {
-		if !c.touched {
-			continue
-		}
-		b.index.Later(c.card, x.At.Unix(), b.latest, func(card *match.Card) {
-			if was[card.ID] != nil || len(t.clusters)+len(more) >= maxNear {
-				return
-			}
-			list, err := b.readings(card.ID)
-			if err != nil {
-				return
-			}
-			for k := range list[:min(len(list), maxNear)] {
-				if y := &list[k]; !c.card.Says(y.Article) && match.Weigh(y.look(), c.card) >= match.Related {
-					was[card.ID] = &cluster{id: card.ID}
-					if !slices.Contains(t.order, card.ID) {
-						t.order = append(t.order, card.ID)
-					}
-					more = append(more, b.takeUp(card))
-					return
-				}
-			}
-		})
-	}
-	t.clusters = append(t.clusters, more...)
-	return len(more) > 0
-}
-
-// again puts readings on the table anew, with x among them: those of the clusters of
-// which something was said after it. The others are as they were then.
-func (b *Book) again(t *table, was map[string]*cluster, owner map[string]string, x Reading) (placed, error) {
-	all := []Reading{x}
-	seen := map[string]bool{x.Report: true}
-	var before []*cluster
-	clear(owner)
-	for _, id := range t.order {
-		if was[id] == nil {
-			continue
-		}
-		c := b.takeUp(b.card(id))
-		if c.before(x.At) {
-			load := c.lazy
-			c.lazy = func() error {
-				err := load()
-				for k := range c.readings {
-					owner[c.readings[k].Report] = id
-				}
-				return err
-			}
-			before = append(before, c)
-			continue
-		}
-		list, err := b.readings(id)
-		if err != nil {
-			return placed{}, err
-		}
-		if len(all) > 1 && len(all)+len(list)+len(c.asides) > maxGrouped {
-			delete(was, id) // too much is told of it: it stays as it is
-			continue
-		}
-		for k := range list {
-			owner[list[k].Report] = id
-		}
-		c.readings = list
-		for _, list := range [][]Reading{list, c.asides} {
-			for _, y := range list {
-				if !seen[y.Report] && !b.elsewhere(&y, was, c) {
-					seen[y.Report] = true
-					all = append(all, y)
-				}
-			}
-		}
-	}
-	sortReadings(all)
-	t.clusters = before
-	var mine placed
-	for _, y := range all {
-		p, err := t.put(y)
-		if err != nil {
-			return p, err
-		}
-		if y.Report == x.Report {
-			mine = p
-		}
-	}
-	// What became of it in the end: others may have drawn it along.
-	for _, c := range t.clusters {
-		if slices.ContainsFunc(c.readings, func(y Reading) bool { return y.Report == x.Report }) {
-			mine.in = c
-		}
-	}
-	return mine, nil
-}
-
-// elsewhere tells whether an article of which c has a reading has since said
-// something that is of an incident which is not on the table.
-func (b *Book) elsewhere(y *Reading, was map[string]*cluster, c *cluster) bool {
-	if slices.ContainsFunc(c.readings, func(z Reading) bool { return z.Report == y.Report }) {
-		return false
-	}
-	for _, card := range b.index.Of(y.Article) {
-		if was[card.ID] != nil {
-			continue
-		}
-		list := b.loose[card.ID]
-		if i := b.full(card.ID); i != nil {
-			list = i.Readings
-		}
-		if slices.ContainsFunc(list, func(z Reading) bool { return z.Article == y.Article && (z.Report == y.Report || z.Edition > y.Edition) }) {
-			return true
-		}
-	}
-	return false
-}
-
 // conclude makes versions of what is different on the table.
-func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]*cluster, owner map[string]string, x *Reading, p placed) error {
-	o.Relation, o.Decision = p.relation, p.decision
+func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]bool, owner map[string]string, x *Reading, p placed) error {
+	o.Relation, o.Decision = cmp.Or(p.relation, Reports), p.decision
 	at := updated(r)
 	var notes []func()
 	named := map[string]bool{}
 	for _, c := range t.clusters {
-		if c.id != "" {
+		if c.id != "" && !c.empty() {
 			named[c.id] = true
 		}
 	}
 	for _, c := range t.clusters {
+		if c.empty() {
+			if c.vacate() {
+				named[c.id] = true
+				notes = append(notes, func() { b.keepLoose(c); b.setAsides(c.id, c.asides) })
+			}
+			continue
+		}
 		if !c.touched && c != p.in {
 			continue
 		}
-		if c.founded() {
-			if err := b.version(o, r, t, c, was, owner, named, at); err != nil {
+		switch {
+		case !c.touched: // only something beside it
+		case c.founded():
+			if err := b.version(o, r, t, c, owner, named, x, at); err != nil {
 				return err
 			}
-		} else if c.touched {
+		default:
 			if !strings.HasPrefix(c.id, looseID) {
 				delete(named, c.id) // it ends: nobody tells of it as news any more
 				c.id = looseID + c.readings[0].Report
@@ -589,10 +400,19 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]*
 		if err != nil {
 			return err
 		}
+		if len(i.Readings) == 0 {
+			continue
+		}
 		next := *i
 		next.MergedInto = b.heir(t, id, owner)
+		next.Withdrawn = withdrawn(i, nil, x)
 		next.assemble(nil, b.cfg)
-		next, c := finish(i, next, at, b.cfg)
+		next, c := b.next(i, next, x, at)
+		if next.Told != nil && next.MergedInto != "" {
+			told := *next.Told
+			told.At = t.newest() // what is older does not bring it back
+			next.Told = &told
+		}
 		o.Steps = append(o.Steps, Step{&next, c})
 	}
 	if p.in != nil && !strings.HasPrefix(p.in.id, looseID) {
@@ -616,7 +436,7 @@ func (b *Book) heir(t *table, id string, owner map[string]string) string {
 				n++
 			}
 		}
-		if n > most {
+		if n > most && !strings.HasPrefix(c.id, looseID) {
 			into, most = c.id, n
 		}
 	}
@@ -625,7 +445,7 @@ func (b *Book) heir(t *table, id string, owner map[string]string) string {
 
 // version makes the next version of the incident that a cluster is, if it is
 // different from the last.
-func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, was map[string]*cluster, owner map[string]string, named map[string]bool, at time.Time) error {
+func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner map[string]string, named map[string]bool, x *Reading, at time.Time) error {
 	if c.id == "" || strings.HasPrefix(c.id, looseID) {
 		first := &c.readings[0]
 		for k := range c.readings {
@@ -635,21 +455,52 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, was m
 			}
 		}
 		loose := c.id
+		was, err := b.before(c, named) // it has been before
+		if err != nil {
+			return err
+		}
+		if was != nil {
+			c.id = was.ID
+		}
 		for again := 0; c.id == loose; again++ {
-			if id := newID(first, again); b.card(id) == nil && !named[id] {
-				c.id = id
+			id := newID(first, again)
+			if named[id] {
+				continue
 			}
+			if card := b.card(id); card != nil {
+				if card.N > 0 {
+					continue
+				}
+				if was, err = b.get(id); err != nil {
+					return err
+				}
+			}
+			c.id = id
 		}
 		delete(named, loose) // it is one no more
 		named[c.id] = true
 		next := Incident{ID: c.id, FirstSeen: firstSeen(r)}
+		if was != nil {
+			next = *was
+			next.MergedInto = ""
+		}
 		next.assemble(c.readings, b.cfg)
 		if from := owner[first.Report]; from != "" && from != loose && !strings.HasPrefix(from, looseID) {
 			next.SplitFrom = from
 		} else {
 			next.Related = links(c, t)
 		}
+		if was != nil {
+			next, change := b.next(was, next, x, at)
+			o.Steps = append(o.Steps, Step{&next, change})
+			return nil
+		}
 		next, change := begin(next, at, "status.first-report")
+		if again, err := b.mayBeBack(&next, owner); err != nil {
+			return err
+		} else if !next.newest(x) && (again || next.SplitFrom != "" || !next.has(x.Report)) {
+			quiet(&next, &change, nil, "status.regrouped")
+		}
 		o.Steps = append(o.Steps, Step{&next, change})
 		return nil
 	}
@@ -661,6 +512,7 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, was m
 		return nil
 	}
 	next := *i
+	next.Withdrawn = withdrawn(i, c.readings, x)
 	if f := firstSeen(r); next.FirstSeen.IsZero() || !f.IsZero() && f.Before(next.FirstSeen) {
 		next.FirstSeen = f
 	}
@@ -670,11 +522,12 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, was m
 			next.MergedFrom = append(slices.Clip(next.MergedFrom), from)
 		}
 	}
+	next.MergedFrom = slices.DeleteFunc(slices.Clone(next.MergedFrom), func(id string) bool { return named[id] })
 	next.assemble(c.readings, b.cfg)
 	if sameReadings(next.Readings, i.Readings) {
 		return nil // what came is too old for a story as huge as this
 	}
-	next, change := finish(i, next, at, b.cfg)
+	next, change := b.next(i, next, x, at)
 	o.Steps = append(o.Steps, Step{&next, change})
 	return nil
 }
@@ -689,8 +542,80 @@ func (b *Book) keepLoose(c *cluster) {
 	b.index.Put(c.card)
 }
 
+// before is the incident that one of a cluster's readings founded and that was merged
+// into another since: it is that one again. Nil where there is none.
+func (b *Book) before(c *cluster, named map[string]bool) (*Incident, error) {
+	for k := range c.readings {
+		x := &c.readings[k]
+		if !x.founds() {
+			continue
+		}
+		id := newID(x, 0)
+		if card := b.card(id); card == nil || card.N > 0 || named[id] {
+			continue
+		}
+		i, err := b.get(id)
+		if err != nil || i.MergedInto != "" {
+			return i, err
+		}
+	}
+	return nil, nil
+}
+
+// mayBeBack tells whether a new incident has reports of one that others were told to be
+// merged into: it may be one of those again.
+func (b *Book) mayBeBack(i *Incident, owner map[string]string) (bool, error) {
+	var seen []string
+	for k := range i.Readings {
+		from := owner[i.Readings[k].Report]
+		if from == "" || strings.HasPrefix(from, looseID) || slices.Contains(seen, from) {
+			continue
+		}
+		seen = append(seen, from)
+		old, err := b.get(from)
+		if err != nil {
+			return false, err
+		}
+		if len(old.MergedFrom) > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// vacate makes of a cluster of which nothing is left what is kept of it: a report that
+// comes late may have been said before its readings were taken back.
+func (c *cluster) vacate() bool {
+	c.card = match.NewCard("")
+	for k := range c.asides {
+		if x := &c.asides[k]; x.counts() {
+			c.card.Add(x.look())
+		}
+	}
+	if c.card.N == 0 {
+		return false
+	}
+	for k := range c.asides {
+		c.card.Last = max(c.card.Last, c.asides[k].until.Unix())
+	}
+	c.id, c.readings = looseID+c.card.Key, []Reading{}
+	return true
+}
+
 func sameReadings(a, b []Reading) bool {
-	return slices.EqualFunc(a, b, func(x, y Reading) bool { return x.Report == y.Report })
+	return slices.EqualFunc(a, b, func(x, y Reading) bool {
+		return x.Report == y.Report && cmp.Or(x.Relation, Reports) == cmp.Or(y.Relation, Reports) && x.Bound == y.Bound
+	})
+}
+
+// withdrawn are the articles that tell of an incident no more once it has the given
+// readings: another one where a later edition of an article is what came.
+func withdrawn(i *Incident, readings []Reading, x *Reading) []Withdrawal {
+	if x.Edition < 2 || slices.ContainsFunc(readings, func(y Reading) bool { return y.Article == x.Article }) ||
+		!slices.ContainsFunc(i.Readings, func(y Reading) bool { return y.Article == x.Article }) {
+		return i.Withdrawn
+	}
+	return append(slices.Clip(i.Withdrawn), Withdrawal{x.Article, x.Edition})
 }
 
 const maxLinks = 4

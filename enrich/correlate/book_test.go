@@ -318,14 +318,14 @@ func TestNames(t *testing.T) {
 	id := func(a string) string { return said(a, 0).ID }
 	one, two, three := cl("a", "b", "c"), cl("d", "e"), cl("f")
 	tb := &table{clusters: []*cluster{three, two, one}}
-	tb.name(map[string]string{id("a"): "inc-1", id("b"): "inc-2", id("c"): "inc-2", id("d"): "inc-1", id("e"): "inc-3"})
+	tb.name(map[string]string{id("a"): "inc-1", id("b"): "inc-2", id("c"): "inc-2", id("d"): "inc-1", id("e"): "inc-3"}, nil)
 	if one.id != "inc-2" || two.id != "inc-1" || three.id != "" {
 		t.Errorf("they are %q, %q, %q; want inc-2, which has most of it there, then the older inc-1, and none", one.id, two.id, three.id)
 	}
 	bound := cl("x", "y")
 	bound.readings[0].Bound = "inc-9"
 	tb = &table{clusters: []*cluster{bound}}
-	tb.name(map[string]string{id("x"): "inc-9", id("y"): "inc-1"})
+	tb.name(map[string]string{id("x"): "inc-9", id("y"): "inc-1"}, nil)
 	if bound.id != "inc-9" {
 		t.Errorf("it is %q, want the one that an operator bound it to", bound.id)
 	}

@@ -47,6 +47,17 @@ func (c *Config) openFor(typ string) time.Duration {
 	return cmp.Or(w, c.Open)
 }
 
+// shortest is how long incidents of any type stay open at least.
+func (c *Config) shortest() time.Duration {
+	w := c.Open
+	for _, o := range []time.Duration{c.OpenFor.Aerial, c.OpenFor.Abduction, c.OpenFor.Unrest} {
+		if o > 0 {
+			w = min(w, o)
+		}
+	}
+	return w
+}
+
 // DefaultConfig is what an empty configuration file means.
 func DefaultConfig() Config {
 	return Config{Open: 14 * oneDay, OpenFor: Windows{Aerial: 7 * oneDay, Abduction: 60 * oneDay, Unrest: 7 * oneDay}, Severity: DefaultThresholds(), Tell: DefaultTell(), Drain: 5 * time.Second}

@@ -88,6 +88,7 @@ func finish(prev *Incident, next Incident, at time.Time, cfg *Config) (Incident,
 	next.Explain.Rules = append(next.Explain.Rules, c.Why...)
 	if c.Status != Silent {
 		next.Told = toldOf(&next)
+		next.Told.leave(prev.Told)
 	}
 	return next, c
 }

@@ -53,6 +53,7 @@ type Reading struct {
 	Match   *Decision `json:"match,omitempty"`   // why it is here
 	Bound   string    `json:"bound,omitempty"`   // incident that an operator, or its article's earlier edition, put it into
 
+	until   time.Time // when a later edition took its place, or took it back
 	figures []enrich.Figure
 	actors  []enrich.Actor
 	origin  Origin
@@ -179,7 +180,7 @@ func at(r *enrich.Report) time.Time {
 // compareReadings orders readings by what was said when, so that the set decides
 // and not the route.
 func compareReadings(a, b *Reading) int {
-	return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Article, b.Article), cmp.Compare(a.Ordinal, b.Ordinal), strings.Compare(a.Report, b.Report))
+	return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Article, b.Article), cmp.Compare(a.Edition, b.Edition), cmp.Compare(a.Ordinal, b.Ordinal), strings.Compare(a.Report, b.Report))
 }
 
 func sortReadings(list []Reading) {

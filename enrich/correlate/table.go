@@ -16,7 +16,10 @@ import (
 // not depend on the order in which they came.
 type table struct {
 	clusters []*cluster
-	order    []string // those that were taken up, the likeliest first
+	// takes tells whether what is told of an event still takes a reading, by the time
+	// between them; nil where all do.
+	takes func(*cluster, *Reading) bool
+	later []func() // what is to be noted of decisions once the clusters have names
 }
 
 // cluster is what is told of one event: an incident, or, while nobody has told of
@@ -28,7 +31,17 @@ type cluster struct {
 	asides   []Reading // that only mention it, and those that a later edition has replaced
 	lazy     func() error
 	touched  bool
-	shared   bool // the card is that of the index, and must not change
+	shared   bool     // the card is that of the index, and must not change
+	told     bool     // something was told of it
+	into     *cluster // that it became part of
+}
+
+// now is the cluster that a cluster has become part of, or itself.
+func (c *cluster) now() *cluster {
+	for c.into != nil {
+		c = c.into
+	}
+	return c
 }
 
 // load brings in the readings of a cluster that was taken up without them.
@@ -45,6 +58,9 @@ func (c *cluster) load() error {
 
 // founded tells whether somebody has told of it as news.
 func (c *cluster) founded() bool {
+	if c.lazy != nil {
+		return !strings.HasPrefix(c.id, looseID)
+	}
 	return slices.ContainsFunc(c.readings, func(x Reading) bool { return x.founds() })
 }
 
@@ -88,23 +104,6 @@ func (x *Reading) sums() bool {
 	return x.dated() && x.Occurred.Latest != nil && x.Occurred.Latest.Sub(*x.Occurred.Earliest) > 10*24*time.Hour && (x.Place == nil || !closely(x.Place))
 }
 
-// goesOn tells whether a reading is of an incident that was there before: by what it
-// is, or by its headline. It is of the likeliest, if one is likelier than all others.
-func (x *Reading) goesOn() bool {
-	return x.headline(enrich.CueArrest) || x.headline(enrich.CueCharged) || x.headline(enrich.CueFreed) || x.headline(enrich.CueLater)
-}
-
-// How likely what goes on must at least be of an incident, in log-odds, and by how
-// much more than of any other.
-const (
-	goesOnAt    = -0.9
-	goesOnAhead = 1.0
-)
-
-func alone(fit []scored) bool {
-	return fit[0].score >= goesOnAt && (len(fit) == 1 || fit[0].score-fit[1].score >= goesOnAhead) && fit[0].of.founded()
-}
-
 const (
 	// alive is how long after an incident an article that tells of nothing else, and
 	// of it as of the past, still belongs to its story.
@@ -117,8 +116,10 @@ const (
 func (x *Reading) mentions(c *match.Card) bool {
 	age := x.At.Unix() - c.First
 	switch {
+	case x.Passing:
+		return true
 	case x.Role == enrich.Background && !x.denies():
-		return x.Passing || x.cue(enrich.CueMemory) || age > int64(alive/time.Second) || age < 0
+		return x.cue(enrich.CueMemory) || age > int64(alive/time.Second) || age < 0
 	case x.sums():
 		return true
 	case x.Second:
@@ -136,25 +137,75 @@ type placed struct {
 	decision Decision
 }
 
-// put finds the cluster of a reading.
+// put finds the cluster of a reading. The last one of a later edition, and an edition
+// that tells of nothing, take back what earlier ones said.
 func (t *table) put(x Reading) (placed, error) {
+	if x.Role == enrich.Withdrawn {
+		return placed{}, t.takeBack(&x)
+	}
+	p, err := t.find(x)
+	if err == nil && x.Edition > 1 && x.Ordinal >= x.Of-1 {
+		err = t.takeBack(&x)
+	}
+	return p, err
+}
+
+// takeBack puts aside what earlier editions of a reading's article said and no later
+// one has replaced.
+func (t *table) takeBack(x *Reading) error {
+	noted := x.Role != enrich.Withdrawn // else it is kept with what it took back
+	for _, c := range t.clusters {
+		if !c.card.Says(x.Article) {
+			continue
+		}
+		if err := c.load(); err != nil {
+			return err
+		}
+		n := len(c.asides)
+		c.readings = slices.DeleteFunc(c.readings, func(old Reading) bool {
+			gone := old.Article == x.Article && old.Edition < x.Edition
+			if gone {
+				old.until = x.At
+				c.asides = append(c.asides, old)
+			}
+			return gone
+		})
+		if len(c.asides) == n {
+			continue
+		}
+		if !noted {
+			c.asides, noted = append(c.asides, *x), true
+		}
+		c.touched = true
+		c.rebuild()
+	}
+	for _, c := range t.clusters {
+		// It takes back what only mentions something, too: that may be more one day.
+		if !noted && slices.ContainsFunc(c.asides, func(y Reading) bool { return y.Article == x.Article }) {
+			c.asides, noted, c.touched = append(c.asides, *x), true, true
+			return c.load()
+		}
+	}
+	return nil
+}
+
+// find finds the cluster of a reading that says something, and puts it there.
+func (t *table) find(x Reading) (placed, error) {
 	if c := t.edition(&x); c != nil {
 		if err := c.load(); err != nil {
 			return placed{}, err
 		}
 		return t.replace(c, x), nil
 	}
-	if x.Bound != "" {
-		for _, c := range t.clusters {
-			if err := c.load(); err != nil { // it may hold others
-				return placed{}, err
-			}
-		}
-	}
 	fit := t.fit(&x)
 	var best *cluster
 	switch {
 	case x.Bound != "":
+		for _, c := range t.clusters {
+			if err := c.load(); err != nil {
+				return placed{}, err
+			}
+		}
 		best = t.bound(x.Bound)
 		if best == nil && len(fit) > 0 && fit[0].score >= match.Merge && !slices.ContainsFunc(fit[0].of.readings, func(y Reading) bool { return y.Bound != "" }) {
 			best = fit[0].of // said before it, and come after the order
@@ -166,18 +217,18 @@ func (t *table) put(x Reading) (placed, error) {
 		if x.Match == nil || x.Match.By != "operator" {
 			x.Match = &Decision{By: "operator"}
 		}
-	case len(fit) > 0 && (fit[0].score >= match.Merge || x.goesOn() && alone(fit)):
+	case len(fit) > 0 && fit[0].score >= match.Merge:
 		best = fit[0].of
-		x.Match = decision("score", fit)
+		x.Match = t.decision("score", fit)
 		if x.mentions(best.card) {
 			x.Relation = Recalls
 			best.asides = append(best.asides, x)
 			return placed{best, Recalls, *x.Match}, nil
 		}
 	case x.Role == enrich.Background && x.Passing:
-		return placed{relation: Recalls, decision: *decision("none", fit)}, nil
+		return placed{relation: Recalls, decision: *t.decision("none", fit)}, nil
 	default:
-		x.Match = decision("founded", fit)
+		x.Match = t.decision("founded", fit)
 		if !x.founds() {
 			x.Match.By = "none"
 		}
@@ -215,6 +266,19 @@ func (t *table) put(x Reading) (placed, error) {
 	return placed{best, x.Relation, *x.Match}, nil
 }
 
+// newest is when the last reading on the table was said.
+func (t *table) newest() time.Time {
+	var at time.Time
+	for _, c := range t.clusters {
+		for k := range c.readings {
+			if s := c.readings[k].At; s.After(at) {
+				at = s
+			}
+		}
+	}
+	return at
+}
+
 func (t *table) begin() *cluster {
 	c := &cluster{card: match.NewCard(""), touched: true}
 	t.clusters = append(t.clusters, c)
@@ -236,16 +300,23 @@ func (t *table) fit(x *Reading) []scored {
 	var out []scored
 	for _, c := range t.clusters {
 		// An article that tells two incidents apart is believed.
-		if c.card.N == 0 || c.card.Says(x.Article) {
-			continue
-		}
-		v := match.Compare(x.look(), c.card)
-		if s := v.Score(); s >= match.Related {
+		if v, s, ok := t.fits(x, c); ok && !c.card.Says(x.Article) {
 			out = append(out, scored{c, s, v})
 		}
 	}
 	slices.SortFunc(out, likelier)
-	return out
+	return out[:min(len(out), maxNear)]
+}
+
+// fits tells whether a reading may be of what a cluster tells of, or have to do with
+// it, as Index.Near and the book's ages would have it.
+func (t *table) fits(x *Reading, c *cluster) (v match.Values, score float64, ok bool) {
+	if !match.Meets(x.look(), c.card) || t.takes != nil && !t.takes(c, x) {
+		return v, 0, false
+	}
+	v = match.Compare(x.look(), c.card)
+	score = v.Score()
+	return v, score, score >= match.Related
 }
 
 // merge makes one of two clusters; the one whose first report is older stays.
@@ -255,11 +326,14 @@ func (t *table) merge(a, b *cluster) *cluster {
 		if b.holds() {
 			a, b = b, a // what an operator holds readings to keeps its name
 		}
-	case cmp.Or(cmp.Compare(b.card.First, a.card.First), strings.Compare(b.card.Key, a.card.Key)) < 0:
+	case older(b, a):
 		a, b = b, a
 	}
 	t.clusters = slices.DeleteFunc(t.clusters, func(c *cluster) bool { return c == b })
-	a.touched = true
+	a.touched, b.into = true, a
+	if b.told && !a.told && !a.holds() { // it goes by the name that is known
+		a.id, b.id, a.told = b.id, a.id, true
+	}
 	a.readings = append(a.readings, b.readings...)
 	a.asides = append(a.asides, b.asides...)
 	a.rebuild()
@@ -296,12 +370,16 @@ func (t *table) edition(x *Reading) *cluster {
 			if fits {
 				score += 2
 			}
-			if score > most {
+			if score > most || score == most && older(c, best) {
 				best, most = c, score
 			}
 		}
 	}
 	return best
+}
+
+func older(a, b *cluster) bool {
+	return cmp.Or(cmp.Compare(a.card.First, b.card.First), strings.Compare(a.card.Key, b.card.Key)) < 0
 }
 
 // replace puts a reading into the cluster in the place of what earlier editions of
@@ -314,6 +392,7 @@ func (t *table) replace(c *cluster, x Reading) placed {
 		gone := old.Article == x.Article && (old.Edition != x.Edition || old.origin.ContentSHA256 != x.origin.ContentSHA256 || old.Ordinal == x.Ordinal)
 		if gone {
 			x.Bound = cmp.Or(x.Bound, old.Bound)
+			old.until = x.At
 			c.asides = append(c.asides, old)
 		}
 		return gone
@@ -402,15 +481,20 @@ func likelier(a, b scored) int {
 // maxRivals is how many incidents a decision names.
 const maxRivals = 2
 
-func decision(by string, fit []scored) *Decision {
+func (t *table) decision(by string, fit []scored) *Decision {
 	d := &Decision{By: by}
 	rivals := fit
 	if by == "score" {
 		d.Score, d.Reasons = round(fit[0].score), fit[0].v.Reasons()
 		rivals = fit[1:]
 	}
-	for _, s := range rivals[:min(len(rivals), maxRivals)] {
+	rivals = rivals[:min(len(rivals), maxRivals)]
+	d.Apart = slices.Grow(d.Apart, len(rivals)) // of which addresses are kept
+	for _, s := range rivals {
 		d.Apart = append(d.Apart, Rival{Incident: s.of.id, Score: round(s.score), Reasons: s.v.Reasons()})
+		if r := &d.Apart[len(d.Apart)-1]; s.of.id == "" {
+			t.later = append(t.later, func() { r.Incident = s.of.now().id })
+		}
 	}
 	return d
 }
@@ -423,37 +507,44 @@ func round(f float64) float64 {
 }
 
 // name gives each cluster the incident that it is now: of those that its readings
-// were of, the one that has most of them there; of equals the older one. Clusters
+// were of, one that was told of before others, of these the one that has most of them
+// there; of equals the older one. Clusters
 // that are none of the old ones stay without a name.
-func (t *table) name(owner map[string]string) {
+func (t *table) name(owner map[string]string, told func(string) bool) {
 	type claim struct {
 		c  *cluster
 		id string
-		n  int
+		n  int // and some more for one that was told
 	}
 	var claims []claim
 	for _, c := range t.clusters {
+		if len(c.readings) == 0 {
+			continue
+		}
+		founded := c.founded()
 		votes := map[string]int{}
-		for k := range c.readings {
-			x := &c.readings[k]
-			if id := owner[x.Report]; id != "" {
-				votes[id]++
-				if x.Bound == id {
-					votes[id] += maxGrouped
+		for _, list := range [][]Reading{c.readings, c.asides} { // replaced ones have a voice
+			for k := range list {
+				x := &list[k]
+				if id := owner[x.Report]; id != "" && (founded || strings.HasPrefix(id, looseID)) {
+					votes[id]++
+					if x.Bound == id {
+						votes[id] += 2 * maxGrouped
+					}
 				}
 			}
 		}
 		for _, id := range slices.Sorted(maps.Keys(votes)) {
+			if told != nil && told(id) {
+				votes[id] += maxGrouped
+			}
 			claims = append(claims, claim{c, id, votes[id]})
 		}
 	}
 	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Or(cmp.Compare(b.n, a.n), strings.Compare(a.id, b.id)) })
 	taken := map[string]bool{}
 	for _, c := range t.clusters {
-		if c.lazy == nil {
-			c.id = ""
-		}
-		taken[c.id] = true // by one that nothing has come to
+		c.id = ""
 	}
 	for _, cl := range claims {
 		if cl.c.id == "" && !taken[cl.id] {

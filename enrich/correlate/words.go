@@ -101,6 +101,8 @@ var ruleWords = map[string]string{
 	"status.first-report":    "the first report",
 	"status.cancelled":       "no report stands by it",
 	"status.back":            "reports stand by it again",
+	"status.regrouped":       "reports that were told of with another incident",
+	"status.older":           "older than what was told",
 	"status.severity-up":     "graver than was told",
 	"status.type-withdrawn":  "the kind was withdrawn",
 	"status.type-changed":    "another kind",

@@ -1,0 +1,191 @@
+package match
+
+import (
+	"slices"
+	"time"
+)
+
+// Meets tells whether Index.Near finds an incident for a report, for a card that is in
+// no index. What is crowded in an index it does not know.
+func Meets(p *Probe, c *Card) bool {
+	s := p.look()
+	if c.N == 0 {
+		return false
+	}
+	if s.text != 0 && slices.Contains(c.texts, s.text) {
+		return true
+	}
+	first, last := s.days()
+	dates := c.dates()
+	if len(dates) == 0 || slices.Max(dates) < first || slices.Min(dates) > last ||
+		!slices.ContainsFunc(dates, func(d int32) bool { return stretchOf(first) <= stretchOf(d) && stretchOf(d) <= stretchOf(last) }) {
+		return false
+	}
+	for i := range c.spots {
+		o := &c.spots[i].v
+		if s.spot.country != "" && s.spot.country == o.country && !(s.spot.settled() && o.settled()) {
+			return true
+		}
+		if s.spot.settled() && o.settled() {
+			at, near := square(o.lat, o.lon), false
+			around(s.spot.lat, s.spot.lon, func(q uint32) { near = near || q == at })
+			if near {
+				return true
+			}
+		}
+	}
+	land := c.land()
+	abroad := land != 0 && s.spot.country != "" && land != hash(s.spot.country)
+	theirs := c.marks()
+	return slices.ContainsFunc(s.marks(), func(m mark) bool { return (m.by == byTerm || !abroad) && slices.Contains(theirs, m) })
+}
+
+// days are those on which Near looks for what a report may be of.
+func (s *seen) days() (first, last int32) {
+	w := s.window
+	from, to := w.from-int64(slack/time.Second), w.to+int64(slack/time.Second)
+	if s.cue&follows != 0 && (!w.dated || s.cue&(arrest|court|freed) != 0) {
+		from -= int64(s.reach() * hour)
+	}
+	first, last = int32(from/86400), int32(to/86400)
+	if last-first > followDays+maxDays {
+		first = last - followDays - maxDays
+	}
+	return first, last
+}
+
+// Kin tells whether a report of one incident may be related to another: false only
+// where their places, tolls, names and words together cannot outweigh what speaks
+// against it, whenever it was.
+func Kin(a, b *Card) bool {
+	w := weights()
+	place := placeUnknown
+	named := float32(0)
+	for i := range a.spots {
+		for k := range b.spots {
+			if r := between(&a.spots[i].v, &b.spots[k].v); i+k == 0 || r > place {
+				place = r
+			}
+		}
+	}
+	for i := range a.places {
+		if t := a.places[i].v; slices.ContainsFunc(b.places, func(x counted[term]) bool { return x.v.word == t.word }) {
+			named += t.weight
+		}
+	}
+	if named >= 1 && place < placeUnknown {
+		place = placeUnknown
+	}
+	marked := named >= 1
+	for m := range a.tolls {
+		marked = marked || slices.ContainsFunc(a.tolls[m], func(t counted[int32]) bool { return t.v >= leastToll && b.said(m, int(t.v)) })
+	}
+	marked = marked || slices.ContainsFunc(a.terms, func(t counted[term]) bool {
+		return t.v.weight >= rareFrom && slices.ContainsFunc(b.terms, func(x counted[term]) bool { return x.v.word == t.v.word })
+	})
+	text := slices.ContainsFunc(a.texts, func(t uint32) bool { return slices.Contains(b.texts, t) })
+	if place <= placeUnknown && !marked && !text && (len(a.spots) == 0 || len(b.spots) == 0) {
+		return false // Near finds none for the other
+	}
+	sum := max(w[fTitleShared], 0)*titles + max(w[fTitlePlace], 0) + w[fBias] + w[fTypeSame] + w[fSubtypeSame] + w[fSiteSame] + w[fTargetSame] + w[fTimeDay] + w[fTimeHour] + w[fPlaceNamed]*min(named, 2) + max(w[fActorSame], 0)
+	if f := placeFeature[place]; f < nFeatures {
+		sum += w[f]
+	}
+	if text {
+		sum += w[fText]
+	}
+	tolls := 0
+	for m, f := range [measures]Feature{fKilledSame, fInjuredSame, fHeldSame} {
+		same := float32(0)
+		for i := range a.tolls[m] {
+			if n := int(a.tolls[m][i].v); b.said(m, n) {
+				same = max(same, bits(n))
+			}
+		}
+		if same > 0 {
+			tolls++
+		}
+		if m == killed {
+			same = max(same*w[f], w[fKilledReplaces]*(1+bits(int(max(a.top[m], b.top[m], 0)))/2))
+			sum += same
+			continue
+		}
+		sum += same * w[f]
+	}
+	if tolls > 1 {
+		sum += w[fTollPair]
+	}
+	if sum >= Related || len(a.outlets) == 0 || len(b.outlets) == 0 { // of a closed one few words are known
+		return sum+w[fTermsShared]*8+w[fTermsPart] >= Related
+	}
+	var shared float32
+	for i := range a.terms {
+		if t := a.terms[i].v; slices.ContainsFunc(b.terms, func(x counted[term]) bool { return x.v.word == t.word }) {
+			shared += t.weight
+		}
+	}
+	return sum+w[fTermsShared]*min(shared, 8)+w[fTermsPart]*min(shared/enough, 1) >= Related
+}
+
+// After calls each for every incident of which something was said at or after a time
+// and that may have to do with a card, each once: what is of one of its countries, or of
+// none, or of several, for which it looks at the sketches of all, since most of a book is
+// older; and abroad what is near one of its towns, or has a name or a rare word of its.
+func (x *Index) After(c *Card, from int64, each func(*Card)) {
+	var lands []uint32
+	for i := range c.spots {
+		if s := c.spots[i].v.country; s != "" && !slices.Contains(lands, hash(s)) {
+			lands = append(lands, hash(s))
+		}
+	}
+	var found []*Card
+	f := x.begin(from-1, func(slot uint32) {
+		if o := x.cards[slot]; o != c && o.N > 0 {
+			found = append(found, o)
+		}
+	})
+	for slot := range x.about {
+		a := &x.about[slot]
+		if a.last < from || x.cards[slot] == nil || a.land != 0 && len(lands) > 0 && !slices.Contains(lands, a.land) {
+			continue
+		}
+		x.stamps[slot] = x.search
+		f.found(uint32(slot))
+	}
+	if dates := c.dates(); len(dates) > 0 && len(lands) > 0 {
+		for d := stretchOf(slices.Min(dates) - beside); d <= stretchOf(slices.Max(dates)+followDays); d++ {
+			for i := range c.spots {
+				if s := &c.spots[i].v; s.settled() {
+					around(s.lat, s.lon, func(q uint32) { f.visit(postOf(bySquare, d, q), all, 0) })
+				}
+			}
+			for _, list := range [][]counted[term]{c.places, c.terms} {
+				for i := range list {
+					if list[i].v.weight == 1 {
+						f.visit(postOf(byTerm, d, list[i].v.word), crowded, 0)
+					}
+				}
+			}
+		}
+		for _, t := range c.texts {
+			f.visit(postOf(byText, 0, t), all, 0)
+		}
+	}
+	for _, o := range found {
+		each(o)
+	}
+}
+
+// beside is how many days beside an incident's own those of its reports may lie.
+const beside = 3
+
+// titles is how much two headlines may share.
+const titles = 3
+
+// Trimmed is a card as it is once its incident is closed.
+func (c *Card) Trimmed() *Card {
+	d := *c
+	d.terms = slices.Clone(c.terms)
+	d.Close()
+	return &d
+}

@@ -1,0 +1,714 @@
+package correlate
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/enrich"
+	"tocsin/enrich/correlate/match"
+)
+
+// How reports are grouped is a function of their set: the incidents are those that
+// come of putting all readings on one table in the order in which they were said. A
+// report that was said last only has to be put there, beside what it may be of. One
+// that comes late may change where those go that were said after it. So everything is
+// put on a table anew that it may have a part in: the clusters that it may be of, then
+// those of which a reading said later may be of one of these as they are now, or the
+// other way round, until there are none. What is not drawn in that way would go where
+// it is with or without the late report.
+
+// Bounds of one grouping. Beyond them it is as good as what was drawn in.
+const (
+	maxTaken   = 64  // clusters that are put on the table anew
+	maxGrouped = 600 // readings of them
+	maxBeside  = 256 // clusters that are looked at whether they are to be
+	maxRounds  = 16  // times that it is widened
+)
+
+// takes tells whether what is told of an event still takes a reading: while it is not
+// long since it was last told of, and later what goes back to it.
+func (b *Book) takes(c *match.Card, founded bool, x *Reading) bool {
+	if c.Last+int64(b.cfg.openFor(c.Kind())/time.Second) >= x.At.Unix() {
+		return true
+	}
+	if !founded || !x.goesBack() {
+		return false
+	}
+	short := c.Trimmed() // what is known of it may be no more than that
+	return match.Meets(x.look(), short) && match.Weigh(x.look(), short) >= match.Related
+}
+
+func (b *Book) newTable() *table {
+	return &table{takes: func(c *cluster, x *Reading) bool { return b.takes(c.card, c.founded(), x) }}
+}
+
+// place puts a reading on the table, beside the clusters that it may be of, and
+// tells what is different afterwards.
+func (b *Book) place(o *Outcome, r *enrich.Report, x Reading, owners []*Incident) error {
+	g := grouping{b: b, x: x, in: map[string]*cluster{}, beside: map[string]*cluster{}, looked: map[string]bool{}}
+	t := b.newTable()
+	near, err := b.near(&x)
+	if err != nil {
+		return err
+	}
+	own := map[string]bool{} // they have what editions of its article said
+	for _, i := range owners {
+		own[i.ID] = len(i.Readings) > 0
+	}
+	for _, c := range b.of(x.Article) {
+		earlier := func(y Reading) bool { return y.Article == x.Article && y.Edition < x.Edition }
+		if slices.ContainsFunc(b.loose[c.ID], earlier) || slices.ContainsFunc(b.asides[c.ID], earlier) {
+			own[c.ID] = true
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(own)) {
+		if own[id] && !slices.ContainsFunc(near, func(c *cluster) bool { return c.id == id }) {
+			near = append(near, b.takeUp(b.card(id)))
+		}
+	}
+	late := false
+	if x.At.Unix() <= b.latest {
+		for _, c := range near {
+			is, err := c.goesOnAfter(&x)
+			if err != nil {
+				return err
+			}
+			late = late || is
+		}
+	}
+	was := map[string]bool{}     // the clusters on the table, as they were
+	owner := map[string]string{} // report → cluster that it was in
+	var p placed
+	if !late {
+		t.clusters = slices.Clone(near)
+		ids := make([]string, len(near))
+		for k, c := range near {
+			ids[k] = c.id
+			was[c.id] = true
+		}
+		if p, err = t.put(x); err != nil {
+			return err
+		}
+		for _, gone := range []bool{true, false} { // what went into another is that one's, too
+			for n, c := range near {
+				if c.lazy != nil || (c.into != nil) != gone {
+					continue
+				}
+				for k := range c.readings {
+					if y := &c.readings[k]; y.Report != x.Report && owner[y.Report] == "" {
+						owner[y.Report] = ids[n]
+					}
+				}
+			}
+		}
+		if x.At.Unix() <= b.latest {
+			if late, err = g.reached(t); err != nil {
+				return err
+			}
+		}
+	}
+	if late {
+		clear(was)
+		clear(owner)
+		for _, c := range near {
+			_, fits := g.heeds(&x, c.card)
+			if fits || own[c.id] || b.vacated(c.id) {
+				if err := g.take(c.id); err != nil {
+					return err
+				}
+			}
+		}
+		if t, p, err = g.group(); err != nil {
+			return err
+		}
+		for id, c := range g.in {
+			was[id] = true
+			for k := range c.readings {
+				owner[c.readings[k].Report] = id
+			}
+		}
+		t.name(owner, func(id string) bool { return g.in[id] != nil && g.in[id].told })
+		for _, f := range t.later {
+			f()
+		}
+	}
+	return b.conclude(o, r, t, was, owner, &x, p)
+}
+
+// near are the clusters that a reading may be of or have to do with, the likeliest
+// first.
+func (b *Book) near(x *Reading) ([]*cluster, error) {
+	if x.Role == enrich.Withdrawn {
+		return nil, nil
+	}
+	var out []scored
+	var gone []*cluster
+	var failed error
+	weigh := func(c *match.Card) {
+		if b.vacated(c.ID) {
+			g := b.takeUp(c)
+			after, err := g.goesOnAfter(x)
+			if failed = cmp.Or(failed, err, g.load()); after {
+				gone = append(gone, g)
+			}
+			return
+		}
+		if s := match.Weigh(x.look(), c); s >= match.Related && !c.Says(x.Article) && b.takes(c, !strings.HasPrefix(c.ID, looseID), x) {
+			out = append(out, scored{of: b.takeUp(c), score: s})
+		}
+	}
+	b.index.Near(x.look(), weigh)
+	if late := x.At.Unix() <= b.latest; b.closed.Len() > 0 && (late || x.goesBack()) {
+		b.closed.Near(x.look(), func(short *match.Card) {
+			if short.N == 0 || short.Says(x.Article) || !b.takes(short, true, x) {
+				return
+			}
+			c := b.takeUp(short)
+			if err := c.load(); err != nil {
+				failed = cmp.Or(failed, err)
+				return
+			}
+			if s := match.Weigh(x.look(), c.card); s >= match.Related {
+				out = append(out, scored{of: c, score: s})
+			}
+		})
+	}
+	slices.SortFunc(out, likelier)
+	var list []*cluster
+	for _, s := range out[:min(len(out), maxNear)] {
+		list = append(list, s.of)
+	}
+	return append(list, gone...), failed
+}
+
+// vacated tells whether a cluster is what is left of one whose readings were all taken
+// back: what came between may have been of it.
+func (b *Book) vacated(id string) bool {
+	list, loose := b.loose[id]
+	return loose && len(list) == 0
+}
+
+// takeUp is a cluster as it is, its readings to be looked up when needed.
+func (b *Book) takeUp(card *match.Card) *cluster {
+	c := &cluster{id: card.ID, card: card, shared: true, asides: slices.Clip(b.asides[card.ID])}
+	c.lazy = func() error {
+		whole := b.index.Card(card.ID) == card && !b.vacated(card.ID) // that of a closed one has not all
+		if strings.HasPrefix(card.ID, looseID) {
+			c.readings = slices.Clone(b.loose[card.ID])
+		} else {
+			i, err := b.get(card.ID)
+			if err != nil {
+				return err
+			}
+			c.readings, c.told = slices.Clone(i.Readings), i.Told != nil
+			whole = whole && len(i.Withdrawn) == 0 // it says what was taken back
+		}
+		if !whole {
+			c.rebuild()
+		}
+		return nil
+	}
+	return c
+}
+
+// goesOnAfter tells whether something is told in a cluster, or aside, that was said
+// after a reading.
+func (c *cluster) goesOnAfter(x *Reading) (bool, error) {
+	after := func(y Reading) bool { return compareReadings(&y, x) > 0 || y.until.After(x.At) }
+	switch at := x.At.Unix(); {
+	case slices.ContainsFunc(c.asides, after):
+		return true, nil
+	case c.card.Last != at:
+		return c.card.Last > at, nil
+	}
+	if err := c.load(); err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(c.readings, after), nil
+}
+
+// empty tells whether nothing is left of what was told in a cluster.
+func (c *cluster) empty() bool { return c.lazy == nil && len(c.readings) == 0 }
+
+// grouping is what a late report makes be grouped anew.
+type grouping struct {
+	b      *Book
+	x      Reading             // the late one
+	in     map[string]*cluster // as they were, loaded: what is put on the table anew
+	beside map[string]*cluster // as they are, loaded: what may have to be
+	looked map[string]bool     // reports whose surroundings were looked at
+	n      int                 // readings of those in
+	grew   bool                // by what was taken or watched
+}
+
+// heeds tells how well a reading fits a card, and whether well enough for what that
+// one tells of to have a part in where the reading goes.
+func (g *grouping) heeds(x *Reading, c *match.Card) (float64, bool) {
+	if c.N == 0 || !match.Meets(x.look(), c) {
+		return 0, false
+	}
+	s := match.Weigh(x.look(), c)
+	return s, s >= match.Merge && g.b.takes(c, true, x)
+}
+
+// take has a cluster be put on the table anew, if there is room.
+func (g *grouping) take(id string) error {
+	if g.in[id] != nil || len(g.in) >= maxTaken {
+		return nil
+	}
+	c := g.beside[id]
+	if c == nil {
+		card := g.b.card(id)
+		if card == nil {
+			return nil
+		}
+		c = g.b.takeUp(card)
+		if err := c.load(); err != nil {
+			return err
+		}
+	}
+	if n := len(c.readings) + len(c.asides); len(g.in) == 0 || g.n+n <= maxGrouped {
+		g.in[id] = c
+		g.n += n
+		g.grew = true
+		delete(g.beside, id)
+	}
+	return nil
+}
+
+// watch looks whether a cluster has to be put on the table anew.
+func (g *grouping) watch(card *match.Card) error {
+	if g.in[card.ID] != nil || g.beside[card.ID] != nil || len(g.beside) >= maxBeside {
+		return nil
+	}
+	c := g.b.takeUp(card)
+	err := c.load()
+	if err == nil {
+		g.beside[card.ID], g.grew = c, true
+	}
+	return err
+}
+
+// reached tells whether what a reading was put beside draws in what was said later, or
+// whether the reading might be of what that was then.
+func (g *grouping) reached(t *table) (bool, error) {
+	mine := match.NewCard("")
+	mine.Add(g.x.look())
+	cards := []*match.Card{mine}
+	for _, c := range t.clusters {
+		if c.touched && c.card.N > 0 {
+			cards = append(cards, c.card)
+		}
+	}
+	on := map[string]bool{}
+	for _, c := range t.clusters {
+		on[c.id] = true
+	}
+	for _, c := range cards {
+		if err := g.around(c, on); err != nil {
+			return false, err
+		}
+	}
+	for _, d := range g.beside {
+		before := match.NewCard(d.id)
+		for _, z := range d.all() {
+			if compareReadings(&z, &g.x) <= 0 {
+				if z.counts() {
+					before.Add(z.look())
+				}
+				continue
+			}
+			for _, c := range t.clusters {
+				if c.touched {
+					if _, is := g.heeds(&z, c.card); is {
+						return true, nil
+					}
+				}
+			}
+		}
+		if _, is := g.heeds(&g.x, before); is {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// all are the readings of a cluster and beside it, in order.
+func (c *cluster) all() []Reading {
+	list := append(slices.Clone(c.readings), c.asides...)
+	sortReadings(list)
+	return list
+}
+
+// counts tells whether a reading is, or was before a later edition, one of a cluster's.
+func (x *Reading) counts() bool { return x.Relation != Recalls && x.Role != enrich.Withdrawn }
+
+// aside tells whether a reading is beside a cluster, and not in it.
+func (x *Reading) aside(c *cluster) bool {
+	return !slices.ContainsFunc(c.readings, func(y Reading) bool { return y.Report == x.Report })
+}
+
+// around watches what goes on, after the late reading, near a card.
+func (g *grouping) around(c *match.Card, except map[string]bool) error {
+	var failed error
+	each := func(o *match.Card) {
+		if except[o.ID] || g.in[o.ID] != nil || !match.Kin(c, o) {
+			return
+		}
+		failed = cmp.Or(failed, g.watch(o))
+	}
+	b, at := g.b, g.x.At.Unix()
+	b.index.After(c, at, each)
+	if b.closed.Len() > 0 && at+int64(b.cfg.shortest()/time.Second) < b.latest {
+		b.closed.After(c, at, each)
+	}
+	for id, old := range b.replaced {
+		if old.Last >= at && !except[id] && g.in[id] == nil && g.beside[id] == nil && match.Kin(c, old) {
+			if card := b.card(id); card != nil {
+				failed = cmp.Or(failed, g.watch(card))
+			}
+		}
+	}
+	return failed
+}
+
+// group puts all that has to do with the late reading on the table, in order.
+func (g *grouping) group() (*table, placed, error) {
+	for round := 0; ; round++ {
+		t, p, hit, err := g.once()
+		if err != nil {
+			return nil, p, err
+		}
+		g.grew = false
+		for _, id := range slices.Sorted(maps.Keys(hit)) {
+			if err := g.take(id); err != nil {
+				return nil, p, err
+			}
+		}
+		if err := g.look(t); err != nil {
+			return nil, p, err
+		}
+		if !g.grew || round == maxRounds {
+			return t, p, nil
+		}
+	}
+}
+
+// once puts the readings of what was taken on a table, and tells which clusters beside
+// it have a part in where they go, or they in where those go.
+func (g *grouping) once() (t *table, mine placed, hit map[string]bool, err error) {
+	type event struct {
+		y    Reading
+		of   *cluster // beside the table; nil for what is put there
+		only bool     // it is aside
+	}
+	all := []event{{y: g.x}}
+	seen := map[string]bool{g.x.Report: true}
+	for _, id := range slices.Sorted(maps.Keys(g.in)) {
+		c := g.in[id]
+		for _, list := range [][]Reading{c.readings, c.asides} {
+			for _, y := range list {
+				if !seen[y.Report] && !g.elsewhere(&y, c) {
+					seen[y.Report] = true
+					all = append(all, event{y: y})
+				}
+			}
+		}
+	}
+	before := map[*cluster]*match.Card{}
+	for _, d := range g.beside {
+		before[d] = match.NewCard(d.id)
+		for _, z := range d.all() {
+			all = append(all, event{y: z, of: d, only: !z.counts()})
+		}
+	}
+	slices.SortFunc(all, func(a, b event) int {
+		// What an operator holds together is so from the start.
+		if held := a.y.Bound != ""; held != (b.y.Bound != "") {
+			if held {
+				return -1
+			}
+			return 1
+		}
+		return compareReadings(&a.y, &b.y)
+	})
+	t, hit = g.b.newTable(), map[string]bool{}
+	for k := range all {
+		e := &all[k]
+		after := compareReadings(&e.y, &g.x) >= 0
+		if d := e.of; d != nil {
+			if after && !hit[d.id] {
+				for _, c := range t.clusters {
+					if _, is := g.heeds(&e.y, c.card); is && !c.card.Says(e.y.Article) {
+						hit[d.id] = true
+					}
+				}
+			}
+			if !e.only {
+				before[d].Add(e.y.look())
+			}
+			continue
+		}
+		if after && e.y.Role != enrich.Withdrawn {
+			for d, card := range before {
+				if !hit[d.id] {
+					_, is := g.heeds(&e.y, card)
+					hit[d.id] = is
+				}
+			}
+		}
+		p, err := t.put(e.y)
+		if err != nil {
+			return t, p, hit, err
+		}
+		if e.y.Report == g.x.Report {
+			mine = p
+		}
+	}
+	maps.DeleteFunc(hit, func(_ string, is bool) bool { return !is })
+	// What became of it in the end: others may have drawn it along.
+	if mine.in != nil {
+		mine.in = mine.in.now()
+	}
+	for _, c := range t.clusters {
+		if slices.ContainsFunc(c.readings, func(y Reading) bool { return y.Report == g.x.Report }) {
+			mine.in = c
+		}
+	}
+	return t, mine, hit, nil
+}
+
+// look finds what more has to do with what is on the table.
+func (g *grouping) look(t *table) error {
+	for _, c := range t.clusters {
+		if c.card.N == 0 {
+			continue
+		}
+		if err := g.around(c.card, nil); err != nil {
+			return err
+		}
+	}
+	var hit []string
+	var failed error
+	for _, c := range slices.Collect(maps.Values(g.in)) {
+		for _, y := range c.all() {
+			if g.looked[y.Report] || y.Role == enrich.Withdrawn {
+				continue
+			}
+			g.looked[y.Report] = true
+			failed = cmp.Or(failed, g.editions(&y, &hit))
+			if compareReadings(&y, &g.x) > 0 {
+				failed = cmp.Or(failed, g.static(&y, &hit))
+			}
+		}
+	}
+	if !g.looked[g.x.Report] && g.x.Role != enrich.Withdrawn {
+		g.looked[g.x.Report] = true
+		failed = cmp.Or(failed, g.editions(&g.x, &hit), g.static(&g.x, &hit))
+	}
+	slices.Sort(hit)
+	for _, id := range hit {
+		failed = cmp.Or(failed, g.take(id))
+	}
+	return failed
+}
+
+// editions finds the clusters that have, or had, what other editions of a reading's
+// article said.
+func (g *grouping) editions(y *Reading, hit *[]string) error {
+	other := func(z Reading) bool { return z.Article == y.Article && z.Edition != y.Edition }
+	for _, card := range g.b.of(y.Article) {
+		if g.in[card.ID] != nil || slices.Contains(*hit, card.ID) {
+			continue
+		}
+		list := g.b.loose[card.ID]
+		if !strings.HasPrefix(card.ID, looseID) {
+			i, err := g.b.get(card.ID)
+			if err != nil {
+				return err
+			}
+			list = i.Readings
+		}
+		if slices.ContainsFunc(list, other) || slices.ContainsFunc(g.b.asides[card.ID], other) {
+			*hit = append(*hit, card.ID)
+		}
+	}
+	return nil
+}
+
+// static finds the clusters that a reading may be of and that were told to their end
+// when it was said.
+func (g *grouping) static(y *Reading, hit *[]string) error {
+	var failed error
+	weigh := func(c *match.Card) {
+		if g.in[c.ID] != nil || c.Last >= y.At.Unix() {
+			return // see around
+		}
+		if _, fits := g.heeds(y, c); fits {
+			*hit = append(*hit, c.ID)
+		}
+	}
+	g.b.index.Near(y.look(), weigh)
+	if g.b.closed.Len() > 0 {
+		g.b.closed.Near(y.look(), func(short *match.Card) {
+			if short.N > 0 && g.in[short.ID] == nil && g.b.takes(short, true, y) {
+				failed = cmp.Or(failed, g.watch(short))
+			}
+		})
+	}
+	return failed
+}
+
+// of are the incidents and clusters, open or closed, that have, had or may have a
+// report of an article.
+func (b *Book) of(article string) []*match.Card {
+	list := append(slices.Clone(b.index.Of(article)), b.closed.Of(article)...)
+	for _, id := range b.articles[article] {
+		if c := b.card(id); c != nil && !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// elsewhere tells whether an article of which c has a reading aside has since said
+// something that is of an incident which is not on the table.
+func (g *grouping) elsewhere(y *Reading, c *cluster) bool {
+	if !y.aside(c) {
+		return false
+	}
+	b := g.b
+	for _, card := range b.of(y.Article) {
+		if g.in[card.ID] != nil {
+			continue
+		}
+		list := b.loose[card.ID]
+		if i := b.full(card.ID); i != nil {
+			list = i.Readings
+		}
+		if slices.ContainsFunc(list, func(z Reading) bool { return z.Article == y.Article && (z.Report == y.Report || z.Edition > y.Edition) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// next makes the next version of an incident because of a report. What is told of it
+// follows the news: a report that is older than what was told of an incident adds to
+// it, but takes nothing back; what it makes be grouped anew is told as new with the
+// next report of it.
+func (b *Book) next(prev *Incident, next Incident, x *Reading, at time.Time) (Incident, Change) {
+	next, c := finish(prev, next, at, b.cfg)
+	switch {
+	case prev.Told == nil && next.newest(x) && !cancelled(&next):
+		quiet(&next, &c, nil, "status.first-report")
+		next.Status, c.Status, next.Told = New, New, toldOf(&next)
+	case prev.Told == nil:
+		quiet(&next, &c, nil, "status.regrouped")
+	case c.Status != Silent && prev.Told.Cancelled && x.At.Before(prev.told()):
+		quiet(&next, &c, prev.Told, "status.older")
+	case c.Status != Silent && next.MergedInto == "" && x.At.Before(prev.told()):
+		var keep []string
+		for _, why := range c.Why {
+			if !takesBack(why) && !prev.Told.had(why, next.Told) {
+				keep = append(keep, why)
+			}
+		}
+		if len(keep) == len(c.Why) {
+			break
+		}
+		status := Silent
+		for _, why := range keep {
+			if why == "status.cancelled" {
+				status = Cancel
+			} else if status == Silent && slices.Contains([]string{"status." + followArrest, "status." + followTrial, "status." + followRelease}, why) {
+				status = FollowUp
+			} else if status != Cancel {
+				status = Update
+			}
+		}
+		told := next.Told
+		quiet(&next, &c, prev.Told, append(keep, "status.older")...)
+		if status != Silent {
+			next.Status, c.Status, next.Told = status, status, told
+		}
+	}
+	return next, c
+}
+
+// newest tells whether a reading is the last one of an incident.
+func (i *Incident) newest(x *Reading) bool {
+	return len(i.Readings) > 0 && i.Readings[len(i.Readings)-1].Report == x.Report
+}
+
+// takesBack tells whether a change takes back what was told.
+func takesBack(why string) bool {
+	switch why {
+	case "status.back", "status.type-withdrawn":
+		return true
+	}
+	return strings.HasSuffix(why, "-down")
+}
+
+// maxLeft bounds what is remembered of what was told.
+const maxLeft = 32
+
+// leave notes what was told before and is told to be otherwise now.
+func (t *Told) leave(prev *Told) {
+	if prev == nil {
+		return
+	}
+	t.Left = prev.Left
+	if t.At.IsZero() {
+		t.At = prev.At
+	}
+	now := t.values()
+	was := prev.values()
+	for _, f := range slices.Sorted(maps.Keys(was)) {
+		if v := f + " " + was[f]; now[f] != was[f] && !slices.Contains(t.Left, v) {
+			t.Left = append(slices.Clip(t.Left), v)
+		}
+	}
+	t.Left = t.Left[max(0, len(t.Left)-maxLeft):]
+}
+
+// had tells whether a change brings back what was told before.
+func (t *Told) had(why string, next *Told) bool {
+	for f, v := range next.values() {
+		if strings.HasPrefix(why, "status."+f) && slices.Contains(t.Left, f+" "+v) {
+			return true
+		}
+	}
+	return false
+}
+
+// values are what is told, by field.
+func (t *Told) values() map[string]string {
+	out := map[string]string{"type": t.Type}
+	if t.Country != "" {
+		out["country"] = t.Country
+	}
+	for m, n := range t.Totals {
+		out[string(m)] = strconv.Itoa(n)
+	}
+	return out
+}
+
+// told is the time of the news when something of an incident was told last.
+func (i *Incident) told() time.Time {
+	if i.Told.At.IsZero() && len(i.Readings) > 0 {
+		return i.Readings[len(i.Readings)-1].At
+	}
+	return i.Told.At
+}
+
+// quiet makes a version one that is not told, for other reasons.
+func quiet(i *Incident, c *Change, told *Told, why ...string) {
+	i.Explain.Rules = append(slices.Clone(i.Explain.Rules[:len(i.Explain.Rules)-len(c.Why)]), why...)
+	i.Status, i.Told = Silent, told
+	c.Status, c.Why = Silent, why
+}

@@ -1,0 +1,135 @@
+package correlate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tocsin/enrich"
+)
+
+// murky is a report of a world in which little tells one incident from another: a few
+// towns and days, tolls that are near, editions, sequels, denials, looks back.
+func murky(t *rapid.T, article string, hours float64) []*enrich.Report {
+	one := func(ed, ord, of int) *enrich.Report {
+		with := []func(*enrich.Report){
+			place(rapid.SampledFrom([]string{"Mosul", "Mosul", "the market", "Tal Afar", "Nineveh", "Iraq", "Basra"}).Draw(t, "place")),
+			day(rapid.IntRange(0, 2).Draw(t, "day")),
+			typ(rapid.SampledFrom([]string{"bombing", "bombing", "explosion", "shooting", "armed_attack", "arrest", "judicial", "kidnapping", "drone_strike"}).Draw(t, "type"), ""),
+			words(strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"bazaar", "convoy", "checkpoint", "hospital", "funeral", "sheikh", "truck", "suicide", "vest", "militant"}), 0, 5).Draw(t, "words"), " ")),
+			ordinal(ord, of),
+		}
+		switch rapid.IntRange(0, 9).Draw(t, "oddity") {
+		case 0:
+			with = append(with, nowhere)
+		case 1:
+			with = append(with, undated)
+		case 2:
+			with = append(with, role(enrich.Background))
+		case 3:
+			with = append(with, cues(enrich.CueArrest, "!"+enrich.CueArrest))
+		case 4:
+			with = append(with, outcome("hoax"), cues(enrich.CueHoax))
+		case 5:
+			with = append(with, cues(enrich.CueJoint))
+		case 6:
+			with = append(with, undated, nowhere, familyOf(fmt.Sprint(rapid.IntRange(0, 2).Draw(t, "family"))))
+		}
+		if ord > 0 {
+			with = append(with, role(enrich.Other))
+		}
+		if rapid.IntRange(0, 4).Draw(t, "told") > 0 {
+			with = append(with, killed(rapid.SampledFrom([]int{0, 2, 7, 8, 9, 30}).Draw(t, "killed")))
+		}
+		if ed > 1 {
+			with = append(with, edition(ed))
+		}
+		r := said(article, hours, with...)
+		if ed > 1 {
+			later := rapid.Float64Range(.5, 30).Draw(t, "later")
+			r.Source.Fetched = said(article, hours+later).Source.Published
+			r.Source.Edition = ed
+		}
+		r.ID = enrich.ReportID(r.Source, ord)
+		return r
+	}
+	var out []*enrich.Report
+	of := rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(t, "reports")
+	for k := range of {
+		out = append(out, one(1, k, of))
+	}
+	switch rapid.IntRange(0, 7).Draw(t, "edition") {
+	case 0:
+		of := rapid.IntRange(1, 2).Draw(t, "its reports")
+		first := one(2, 0, of)
+		out = append(out, first)
+		for k := 1; k < of; k++ {
+			r := one(2, k, of)
+			r.Source = first.Source
+			r.ID = enrich.ReportID(r.Source, k)
+			out = append(out, r)
+		}
+	case 1:
+		r := one(2, 0, 0)
+		r.Role, r.Type, r.Totals, r.Figures = enrich.Withdrawn, "", nil, nil
+		out = append(out, r)
+	}
+	return out
+}
+
+// What the book comes to is a function of the set of reports: in the order of the news
+// nothing is ever grouped anew, and any other order ends the same. What comes weeks late,
+// when incidents are closed, finds less of them: their texts and most words are gone.
+func TestAnyOrderOfAMurkyWorld(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var byArticle [][]*enrich.Report
+		for k := range rapid.IntRange(2, 9).Draw(t, "articles") {
+			hours := rapid.Float64Range(0, 72).Draw(t, "hours")
+			byArticle = append(byArticle, murky(t, fmt.Sprint(k), hours))
+		}
+		var order []*enrich.Report
+		for _, list := range rapid.Permutation(byArticle).Draw(t, "order") {
+			order = append(order, list...)
+		}
+		inOrder := slices.Clone(order)
+		slices.SortFunc(inOrder, func(a, b *enrich.Report) int {
+			x, y := readingOf(a), readingOf(b)
+			return compareReadings(&x, &y)
+		})
+		want, got := newReader(t), newReader(t)
+		want.read(inOrder...)
+		got.read(order...)
+		if d := cmp.Diff(want.shape(), got.shape()); d != "" {
+			var list []string
+			for _, r := range order {
+				list = append(list, fmt.Sprintf("%s.%d/%d at %s", r.Source.ID, r.Ordinal, r.Source.Edition, at(r).Format("02T15:04")))
+			}
+			t.Fatalf("%s (-in order +as they came)\n%s", strings.Join(list, ", "), d)
+		}
+	})
+}
+
+// shape is what incidents come to, without what depends on the way.
+func (x *reader) shape() []string {
+	var out []string
+	for _, i := range x.last {
+		if len(i.Readings) == 0 {
+			continue
+		}
+		s := fmt.Sprintf("%s: %s %s in %s %s", articles(i), i.Type, i.Assessment.Severity, i.Place.Name, i.Occurred.Precision)
+		for _, m := range slices.Sorted(maps.Keys(i.Totals)) {
+			s += fmt.Sprintf(" %s %s", m, totalText(i.Totals, m))
+		}
+		for k := range i.Readings {
+			s += " " + string(i.Readings[k].Relation)
+		}
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return out
+}
