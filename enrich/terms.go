@@ -333,7 +333,7 @@ func (r *reading) again() (lead, title bool) {
 	for si := range r.sents {
 		s := &r.sents[si]
 		if !s.title {
-			if n++; n > 2 {
+			if n++; n > leadSentences {
 				break
 			}
 		}

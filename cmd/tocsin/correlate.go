@@ -194,7 +194,7 @@ func (a *archive) settle(o correlate.Outcome, err error) (correlate.Outcome, err
 		i := s.Incident
 		if was := a.versions[i.ID]; i.Version == 1 && was > 0 { // as the worker does: see its revive
 			i.Version, i.Supersedes = was+1, &was
-			if i.Told != nil {
+			if i.Told != nil && i.Told.Version > 0 {
 				i.Told.Version = i.Version
 			}
 		}

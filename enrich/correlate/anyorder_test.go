@@ -134,7 +134,8 @@ func TestAnyOrder(t *testing.T) {
 		all = append(all, list...)
 	}
 	cfg := correlate.DefaultConfig()
-	n, merges, late, open := 0, 0, 0, 0
+	n := 0
+	var sum tellings
 	for _, s := range tell(t, all) {
 		inOrder := slices.Clone(s.reports)
 		slices.SortStableFunc(inOrder, func(a, b enrich.Report) int { return saidAt(&a).Compare(saidAt(&b)) })
@@ -147,9 +148,10 @@ func TestAnyOrder(t *testing.T) {
 			last, steps := fold(t, &cfg, order)
 			n++
 			c, d := contradictions(steps)
-			merges += d.merges
-			late += d.untold
-			open += d.open
+			sum.open += d.open
+			sum.merges += d.merges
+			sum.splits += d.splits
+			sum.back += d.back
 			if got := shape(last); got != want || len(c) > 0 {
 				if bad++; bad == 1 {
 					t.Errorf("%s: in the order %s\ncontradictions %v in what was told:\n%s(-in order of the news +in this order)\n%s", s.name, names(s.name, order), c, tale(s.name, steps), diff.Diff(want, got))
@@ -160,7 +162,7 @@ func TestAnyOrder(t *testing.T) {
 			t.Errorf("%s: %d of %d orders", s.name, bad, orders)
 		}
 	}
-	t.Logf("%d orders; of %d incidents %d were told as part of another, or not yet; %d were told to be merged", n, open, late, merges)
+	t.Logf("%d orders, %d incidents: %d were told to be merged, %d to be split off, %d to be back", n, sum.open, sum.merges, sum.splits, sum.back)
 }
 
 // names are the reports of an order.
@@ -201,134 +203,95 @@ func saidAt(r *enrich.Report) time.Time {
 }
 
 // contradictions are what a desk is told and should not be, because of an order alone.
-// What newer news says is never one: a toll that is raised, then corrected, then raised
-// again was news each time. A report that is older than what was told of an incident
-// may add to it. It may not:
+// What it was told last must be what stands: no incident that stands is untold, or told
+// to be another or to be off; none is told to have more dead than it has. A toll that
+// falls is told as a correction and nothing else, and nothing is told twice. No more
+// incidents are told as new than there are in the end and were told to be merged or off.
 //
-//   - correct: what is older knows less.
-//   - bring back a value that was told, and told to be another: A, then B, then A.
-//   - bring back an incident that was told to be another, or to be off, or make a new
-//     one of it: at the desk it is closed, and what was told of it is in the other's file.
-//   - tell as two what was told as one, and is told to be one again later.
-//
-// No more incidents are told as new than there are in the end and were told to be merged
-// or off. That two are one is no contradiction: before what joins them was there nobody
-// could know, and it is told once.
+// That two are one, or one is two, is no contradiction: before what tells was there
+// nobody could know, and it is told as what it is.
 func contradictions(steps []step) (found []string, d tellings) {
-	type desk struct {
-		told    *correlate.Told // what it was told last
-		gone    bool            // and that it is another
-		open    bool            // it has reports, told or not
-		reports map[string]bool
-		heard   map[string]bool // those that were there when it was told
-		values  map[string][]string
+	last, told := map[string]*correlate.Incident{}, map[string]*correlate.Told{}
+	say := func(id, what string, args ...any) {
+		found = append(found, id[len(id)-4:]+" "+fmt.Sprintf(what, args...))
 	}
-	say := func(i *correlate.Incident, what string) {
-		found = append(found, fmt.Sprintf("%s v%d %s", i.ID[len(i.ID)-4:], i.Version, what))
-	}
-	of := map[string]*desk{}
-	var merged []map[string]bool     // reports of those that were told to be merged
-	splitFrom := map[string]string{} // of those that were told as part of another
 	news, off := 0, 0
 	for _, s := range steps {
-		i := s.Incident
-		x := of[i.ID]
-		if x == nil {
-			x = &desk{values: map[string][]string{}}
-			of[i.ID] = x
-		}
-		before := x.reports
-		x.open, x.reports = len(i.Readings) > 0, map[string]bool{}
-		for _, y := range i.Readings {
-			x.reports[fmt.Sprint(y.Article, ".", y.Ordinal)] = true
-		}
+		i, was := s.Incident, told[s.Incident.ID]
+		last[i.ID] = i
 		if i.Status == correlate.Silent {
 			continue
 		}
-		older := x.told != nil && s.at.Before(x.told.At)
-		if i.Status == correlate.New {
-			news++
-			if y := of[i.SplitFrom]; y != nil && y.told != nil && s.at.Before(y.told.At) && mostly(x.reports, y.heard) {
-				splitFrom[i.ID] = i.SplitFrom
-			}
-			drawn := slices.ContainsFunc(i.Readings, func(y correlate.Reading) bool { return y.At.After(s.at) })
-			if drawn && slices.ContainsFunc(merged, func(m map[string]bool) bool { return mostly(x.reports, m) && mostly(m, x.reports) }) {
-				say(i, "is new, and was merged before")
-			}
-		}
+		told[i.ID] = i.Told
+		n := i.Told.Totals[enrich.Killed]
 		switch {
+		case i.Status == correlate.New:
+			news++
+			if i.SplitFrom != "" {
+				d.splits++
+			}
+			if was != nil && !was.Cancelled {
+				say(i.ID, "is told as new again")
+			}
 		case i.Status == correlate.Cancel:
 			off++
-			if x.open {
-				break
-			}
-			merged = append(merged, before)
-			if x.gone = i.MergedInto != ""; x.gone {
+			if i.MergedInto != "" {
 				d.merges++
-				if splitFrom[i.ID] == i.MergedInto || splitFrom[i.MergedInto] == i.ID {
-					say(i, "was one with "+i.MergedInto+" before, then another")
-				}
 			}
-		case x.gone && older:
-			say(i, "is back and was merged")
-		case older && x.told.Cancelled && !i.Told.Cancelled:
-			say(i, "is back and was off")
-		}
-		if x.open {
-			x.gone = false
-		}
-		if older && i.Status == correlate.Correction {
-			say(i, "is corrected by what is older")
-		}
-		if x.open {
-			values := map[string]string{"type": i.Told.Type, "country": i.Told.Country}
-			for m, v := range i.Told.Totals {
-				values[string(m)] = fmt.Sprint(v)
+			if was != nil && was.Cancelled {
+				say(i.ID, "is told to be off again")
 			}
-			for f, v := range values {
-				list := x.values[f]
-				if len(list) > 0 && list[len(list)-1] == v {
-					continue
-				}
-				if older && slices.Contains(list, v) && slices.ContainsFunc(s.Change.Why, func(why string) bool { return strings.HasPrefix(why, "status."+f) }) {
-					say(i, f+" is "+v+" again")
-				}
-				x.values[f] = append(list, v)
-			}
-			x.heard = x.reports
+		case was == nil:
+			say(i.ID, "is told of and was never new: %s %v", i.Status, i.Explain.Rules)
+		case was.Cancelled:
+			d.back++
+			off--
+		case n < was.Totals[enrich.Killed] && i.Status != correlate.Correction:
+			say(i.ID, "has %d killed after %d, and it is no correction", n, was.Totals[enrich.Killed])
 		}
-		x.told = i.Told
 	}
-	for _, x := range of {
-		if x.open {
+	for id, i := range last {
+		t := told[id]
+		stands := len(i.Readings) > 0
+		if stands {
 			d.open++
-			if x.told == nil || x.told.Cancelled {
-				d.untold++
+		}
+		switch {
+		case t == nil && !stands:
+			// it was none before anybody was told
+		case t == nil:
+			if !slices.ContainsFunc(i.Readings, denies) {
+				say(id, "was never told: %v", i.Explain.Rules)
+			}
+		case !stands && !t.Cancelled:
+			say(id, "is gone, and nobody was told")
+		case stands && t.Cancelled && i.MergedInto != "":
+			say(id, "stands, and was told to be another")
+		case stands && !t.Cancelled:
+			if n, _ := i.Totals[enrich.Killed].Number(); n < t.Totals[enrich.Killed] {
+				say(id, "has %d killed, and was told to have %d", n, t.Totals[enrich.Killed])
 			}
 		}
 	}
 	if news > d.open+off {
 		found = append(found, fmt.Sprintf("%d were told as new, there are %d, and %d were told to be merged or off", news, d.open, off))
 	}
+	slices.Sort(found)
 	return found, d
+}
+
+// denies tells whether a reading may say that it was nothing: what nobody was told of
+// is not told to be off.
+func denies(x correlate.Reading) bool {
+	return x.Certainty == "retracted" || slices.Contains(x.Cues, enrich.CueHoax) || slices.Contains(x.Cues, enrich.CueAccident)
 }
 
 // tellings count what was told.
 type tellings struct {
 	open   int // incidents in the end
-	untold int // of these, told as part of another or to be off, or not at all
 	merges int
-}
-
-// mostly tells whether more than half of a set are in another.
-func mostly(a, b map[string]bool) bool {
-	n := 0
-	for r := range a {
-		if b[r] {
-			n++
-		}
-	}
-	return 2*n > len(a)
+	splits int
+	back   int // told to be merged or off, and then back
 }
 
 // step is a version, and when what made it was said.

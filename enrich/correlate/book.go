@@ -407,12 +407,7 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 		next.MergedInto = b.heir(t, id, owner)
 		next.Withdrawn = withdrawn(i, nil, x)
 		next.assemble(nil, b.cfg)
-		next, c := b.next(i, next, x, at)
-		if next.Told != nil && next.MergedInto != "" {
-			told := *next.Told
-			told.At = t.newest() // what is older does not bring it back
-			next.Told = &told
-		}
+		next, c := finish(i, next, at, b.cfg)
 		o.Steps = append(o.Steps, Step{&next, c})
 	}
 	if p.in != nil && !strings.HasPrefix(p.in.id, looseID) {
@@ -491,16 +486,11 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 			next.Related = links(c, t)
 		}
 		if was != nil {
-			next, change := b.next(was, next, x, at)
+			next, change := finish(was, next, at, b.cfg)
 			o.Steps = append(o.Steps, Step{&next, change})
 			return nil
 		}
 		next, change := begin(next, at, "status.first-report")
-		if again, err := b.mayBeBack(&next, owner); err != nil {
-			return err
-		} else if !next.newest(x) && (again || next.SplitFrom != "" || !next.has(x.Report)) {
-			quiet(&next, &change, nil, "status.regrouped")
-		}
 		o.Steps = append(o.Steps, Step{&next, change})
 		return nil
 	}
@@ -527,7 +517,7 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 	if sameReadings(next.Readings, i.Readings) {
 		return nil // what came is too old for a story as huge as this
 	}
-	next, change := b.next(i, next, x, at)
+	next, change := finish(i, next, at, b.cfg)
 	o.Steps = append(o.Steps, Step{&next, change})
 	return nil
 }
@@ -560,27 +550,6 @@ func (b *Book) before(c *cluster, named map[string]bool) (*Incident, error) {
 		}
 	}
 	return nil, nil
-}
-
-// mayBeBack tells whether a new incident has reports of one that others were told to be
-// merged into: it may be one of those again.
-func (b *Book) mayBeBack(i *Incident, owner map[string]string) (bool, error) {
-	var seen []string
-	for k := range i.Readings {
-		from := owner[i.Readings[k].Report]
-		if from == "" || strings.HasPrefix(from, looseID) || slices.Contains(seen, from) {
-			continue
-		}
-		seen = append(seen, from)
-		old, err := b.get(from)
-		if err != nil {
-			return false, err
-		}
-		if len(old.MergedFrom) > 0 {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // vacate makes of a cluster of which nothing is left what is kept of it: a report that

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"tocsin/enrich"
 	"tocsin/enrich/gazetteer"
@@ -49,10 +48,10 @@ func (t Tell) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Told is an incident as it stood when something of it was told last.
+// Told is an incident as it stood when something of it was told last; version 0 when
+// nothing was.
 type Told struct {
 	Version   int                    `json:"version"`
-	At        time.Time              `json:"at,omitzero"` // when the newest of its reports was said
 	Type      string                 `json:"type"`
 	Severity  string                 `json:"severity"`
 	Totals    map[enrich.Measure]int `json:"totals,omitempty"`
@@ -63,7 +62,6 @@ type Told struct {
 	Claimed   bool                   `json:"claimed,omitempty"`
 	Follows   []string               `json:"follows,omitempty"` // arrest trial release
 	Cancelled bool                   `json:"cancelled,omitempty"`
-	Left      []string               `json:"left,omitempty"` // what was told before, and then told to be otherwise: see leave
 }
 
 // told are the measures whose numbers are told.
@@ -71,9 +69,6 @@ var tolls = []enrich.Measure{enrich.Killed, enrich.Injured, enrich.Abducted, enr
 
 func toldOf(i *Incident) *Told {
 	t := &Told{Version: i.Version, Type: i.Type, Severity: i.Assessment.Severity, Country: i.Place.Country, Claimed: claimed(i), Follows: sequels(i), Cancelled: cancelled(i), Totals: map[enrich.Measure]int{}}
-	if n := len(i.Readings); n > 0 {
-		t.At = i.Readings[n-1].At
-	}
 	for _, m := range tolls {
 		if n, ok := counted(i.Totals[m]); ok {
 			t.Totals[m] = n

@@ -25,10 +25,9 @@ func found(x Reading, again int, r *enrich.Report, cfg *Config) (Incident, Chang
 // begin makes an assembled incident the first version of itself.
 func begin(i Incident, at time.Time, why string) (Incident, Change) {
 	i.Version, i.Status, i.Updated = 1, New, at
-	if cancelled(&i) {
-		i.Status = Silent // it was taken back before anybody was told
+	if i.Told = toldOf(&i); i.Told.Cancelled {
+		i.Status, i.Told.Version = Silent, 0 // it was taken back before anybody was told
 	}
-	i.Told = toldOf(&i)
 	i.Explain.Rules = append(i.Explain.Rules, why)
 	return i, Change{Status: i.Status, Why: []string{why}}
 }
@@ -80,6 +79,13 @@ func regather(prev Incident, readings []Reading, at time.Time, cfg *Config) (Inc
 // finish makes a version of an assembled incident.
 func finish(prev *Incident, next Incident, at time.Time, cfg *Config) (Incident, Change) {
 	c := compare(prev, &next, cfg.Tell)
+	switch {
+	case prev.Told == nil || prev.Told.Version > 0:
+	case cancelled(&next):
+		c = Change{Status: Silent} // nobody was told that it was
+	default:
+		c = Change{Status: New, Why: []string{"status.first-report"}}
+	}
 	next.Version = prev.Version + 1
 	next.Supersedes = &prev.Version
 	next.Status = c.Status
@@ -88,7 +94,6 @@ func finish(prev *Incident, next Incident, at time.Time, cfg *Config) (Incident,
 	next.Explain.Rules = append(next.Explain.Rules, c.Why...)
 	if c.Status != Silent {
 		next.Told = toldOf(&next)
-		next.Told.leave(prev.Told)
 	}
 	return next, c
 }

@@ -407,7 +407,7 @@ func (t *table) replace(c *cluster, x Reading) placed {
 // alone keeps them apart.
 const (
 	bridgeAt    = 1.5
-	bridgeNever = -3.0
+	bridgeNever = -1.5
 )
 
 // holds tells whether an operator holds readings to it.

@@ -85,6 +85,7 @@ var featureWords = map[string]string{
 	"aerial.other-day": "another day of an air war",
 	"text.same":        "the same text",
 	"outlet.same":      "the same outlet",
+	"outlet.lower":     "a lower toll than the outlet gave, and no word of it",
 	"report.second":    "told beside other news",
 }
 
@@ -101,8 +102,6 @@ var ruleWords = map[string]string{
 	"status.first-report":    "the first report",
 	"status.cancelled":       "no report stands by it",
 	"status.back":            "reports stand by it again",
-	"status.regrouped":       "reports that were told of with another incident",
-	"status.older":           "older than what was told",
 	"status.severity-up":     "graver than was told",
 	"status.type-withdrawn":  "the kind was withdrawn",
 	"status.type-changed":    "another kind",

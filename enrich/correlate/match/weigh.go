@@ -89,6 +89,7 @@ const (
 	fAerialOtherDay
 	fText
 	fOutlet
+	fOutletLower
 	fSecond
 	nFeatures
 )
@@ -98,7 +99,7 @@ var featureNames = [nFeatures]string{
 	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.another", "cue.apart", "cue.later", "about.elsewhere",
 	"type.same", "type.kin", "type.generic", "type.cross", "type.alien", "subtype.same", "subtype.other", "site.same", "site.other", "target.same", "target.other",
 	"killed.same", "killed.replaces", "killed.grown", "killed.leap", "killed.lower", "killed.far-lower", "killed.none", "toll.pair", "injured.same", "injured.other", "held.same", "held.other",
-	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "title.shared", "title.novel", "toll.late", "toll.other", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "report.second",
+	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "title.shared", "title.novel", "toll.late", "toll.other", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "outlet.lower", "report.second",
 }
 
 // String is the feature's name.
@@ -224,6 +225,9 @@ func Compare(p *Probe, c *Card) Values {
 	}
 	if slices.Contains(c.outlets, s.outlet) {
 		v[fOutlet] = 1
+		if v[fKilledLower]+v[fKilledFarLower] > 0 && s.cue&sequel == 0 {
+			v[fOutletLower] = 1 // who lowers a toll says so
+		}
 	}
 	if p.Second {
 		v[fSecond] = 1
