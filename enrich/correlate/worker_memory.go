@@ -130,7 +130,7 @@ func (b *Book) open(c *match.Card) bool {
 func (w *Worker) revive(i *Incident) {
 	if was := w.versions[i.ID]; i.Version == 1 && was > 0 {
 		i.Version, i.Supersedes = was+1, &was
-		if i.Told != nil {
+		if i.Told != nil && i.Told.Version > 0 {
 			i.Told.Version = i.Version
 		}
 	}
