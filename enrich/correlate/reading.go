@@ -3,6 +3,7 @@ package correlate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -191,9 +192,22 @@ func sortReadings(list []Reading) {
 func (x *Reading) look() *match.Probe {
 	if x.probe == nil {
 		x.probe = &match.Probe{Key: x.Report, Article: x.Article, Outlet: x.Outlet, Text: x.Family, At: x.At, Type: x.Type, Subtype: x.Subtype, Place: x.Place, Occurred: x.Occurred,
-			Totals: x.Totals, Replaces: x.Replaces, Actors: x.actors, Terms: x.Terms, Places: x.Places, Cues: x.Cues, About: x.About, Second: x.Second}
+			Totals: x.counted(), Replaces: x.Replaces, Actors: x.actors, Terms: x.Terms, Places: x.Places, Cues: x.Cues, About: x.About, Second: x.Second}
 	}
 	return x.probe
+}
+
+// counted are the totals by which incidents are told apart: what a party gives of the
+// other side's losses is what it likes.
+func (x *Reading) counted() map[enrich.Measure]enrich.Total {
+	if len(x.Enemy) == 0 {
+		return x.Totals
+	}
+	m := maps.Clone(x.Totals)
+	for _, e := range x.Enemy {
+		delete(m, e)
+	}
+	return m
 }
 
 func (x *Reading) cue(c string) bool { return slices.Contains(x.Cues, c) }

@@ -39,6 +39,7 @@ type seen struct {
 	spot     spot
 	tolls    [measures]int // -1 for none
 	exact    [measures]bool
+	open     [measures]bool // "at least": more may be meant
 	replaces [measures]int
 	actors   []actor
 	terms    []term
@@ -305,6 +306,7 @@ func (p *Probe) look() *seen {
 			if t, ok := p.Totals[n]; ok {
 				if v, has := t.Number(); has {
 					s.tolls[m] = v
+					s.open[m] = t.Max == nil
 					s.exact[m] = t.Min != nil && t.Max != nil && *t.Min == *t.Max && t.Quantifier != "approx"
 				}
 			}

@@ -225,7 +225,7 @@ func Compare(p *Probe, c *Card) Values {
 	}
 	if slices.Contains(c.outlets, s.outlet) {
 		v[fOutlet] = 1
-		if v[fKilledLower]+v[fKilledFarLower] > 0 && s.cue&sequel == 0 {
+		if v[fKilledLower]+v[fKilledFarLower] > 0 && s.cue&follows == 0 {
 			v[fOutletLower] = 1 // who lowers a toll says so
 		}
 	}
@@ -555,6 +555,8 @@ func compareTolls(v *Values, s *seen, c *Card, at time.Time) {
 			v[fKilledSame] = bits(n)
 		case s.replaces[killed] >= 0 && c.said(killed, s.replaces[killed]):
 			v[fKilledReplaces] = 1 + bits(s.replaces[killed])/2
+		case n == 2 && n < top && s.open[killed]:
+			// "Civilians were killed" says no less
 		case n == 0 || top == 0:
 			v[fKilledNone] = 1
 		case n > top && n <= 4*top+10:
