@@ -236,13 +236,20 @@ func heap() uint64 {
 // found one, most find theirs among those of its country and town. Reports come hours
 // late and out of order. What it costs to encode the versions, and to decode those
 // incidents that are not kept in full, is told by itself.
-func BenchmarkTake(b *testing.B) {
+func BenchmarkTake(b *testing.B) { benchmarkTake(b, time.Hour) }
+
+// BenchmarkTakeInOrder is BenchmarkTake where each report is said after all others:
+// nothing has to be grouped anew.
+func BenchmarkTakeInOrder(b *testing.B) { benchmarkTake(b, 0) }
+
+func benchmarkTake(b *testing.B, lag time.Duration) {
 	n := 100_000
 	if testing.Short() {
 		n = 10_000
 	}
 	step := 14 * 24 * time.Hour / time.Duration(perEvent*n)
 	w := newWorld(1, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), step)
+	w.lag = lag
 	l := &library{data: map[string][]byte{}}
 	var ids []string
 	w.incidents(n, func(i *Incident) {
