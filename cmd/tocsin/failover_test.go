@@ -279,7 +279,7 @@ func TestCorrelatorsTakeOver(t *testing.T) {
 		c.start()
 
 		if timed { // what is paused waits for the end of a lease once more
-			leader = c.pauses(leader, some, within)
+			c.pauses(leader, some, within)
 		}
 		// Told to stop, it leaves at once.
 		leader = c.leads(0)

@@ -266,19 +266,6 @@ func (t *table) find(x Reading) (placed, error) {
 	return placed{best, x.Relation, *x.Match}, nil
 }
 
-// newest is when the last reading on the table was said.
-func (t *table) newest() time.Time {
-	var at time.Time
-	for _, c := range t.clusters {
-		for k := range c.readings {
-			if s := c.readings[k].At; s.After(at) {
-				at = s
-			}
-		}
-	}
-	return at
-}
-
 func (t *table) begin() *cluster {
 	c := &cluster{card: match.NewCard(""), touched: true}
 	t.clusters = append(t.clusters, c)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -64,10 +63,9 @@ func postOf(by byte, days int32, what uint32) post {
 	return post(by)<<56 | post(uint32(days)&0xffffff)<<32 | post(what)
 }
 
-// stretch is how many days have one post: an incident is found on some three days,
-// and a report looks for it on five. Which of a stretch it is, its sketch tells.
-const stretch = 4
-
+// stretchOf is the days that have one post, four of them: an incident is found on some
+// three days, and a report looks for it on five. Which of a stretch it is, its sketch
+// tells.
 func stretchOf(day int32) int32 { return day >> 2 }
 
 // The kinds of posts.
@@ -417,38 +415,6 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 // followDays is how many days after an incident what follows it is looked for by
 // its place alone.
 const followDays = 60
-
-// Later calls each, in the order of their keys, for every incident of which something
-// was said after a time and that may be the same as a card: by where both are, or by
-// a mark. It looks no further ahead than what follows an incident is looked for.
-func (x *Index) Later(c *Card, from, to int64, each func(*Card)) {
-	dates := c.dates()
-	if len(dates) == 0 || c.N == 0 {
-		return
-	}
-	var later []*Card
-	f := x.begin(from, func(slot uint32) {
-		if o := x.cards[slot]; o != c {
-			later = append(later, o)
-		}
-	})
-	began := from / 86400
-	first, last := int32(max(int64(slices.Min(dates)-1), began-maxDays)), int32(min(to/86400, began+followDays))
-	marks, land := c.marks(), c.land()
-	f.from, f.to = first, last
-	for d := stretchOf(first); d <= stretchOf(last); d++ {
-		for i := range c.spots {
-			f.place(&c.spots[i].v, d)
-		}
-		for _, m := range marks {
-			f.mark(m, d, land)
-		}
-	}
-	slices.SortFunc(later, func(a, b *Card) int { return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.ID, b.ID)) })
-	for _, o := range later {
-		each(o)
-	}
-}
 
 // mark is what a report and an incident must share that are not of one place: a toll,
 // a name, a rare word.

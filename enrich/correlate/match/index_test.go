@@ -265,27 +265,6 @@ func TestIndexKnowsArticles(t *testing.T) {
 	}
 }
 
-func TestLater(t *testing.T) {
-	x := NewIndex()
-	c := card("inc-1", said("a", 9, in("Quetta"), on(0)))
-	for k, h := range []float64{8, 10, 60, 70 * 24} {
-		x.Put(card(fmt.Sprint("inc-later-", k), said(fmt.Sprint(k), h, in("Quetta"), on(int(h)/24))))
-	}
-	x.Put(card("inc-abroad", said("b", 20, in("Mosul"), on(0))))
-	x.Put(card("inc-nowhere", said("c", 20, on(0))))
-	x.Put(c)
-	var got []string
-	x.Later(c, c.Last, math.MaxInt64, func(d *Card) { got = append(got, d.ID) })
-	if want := []string{"inc-later-1", "inc-later-2"}; !slices.Equal(got, want) {
-		t.Errorf("said later in the country, and no more than what follows: %v, want %v", got, want)
-	}
-	got = nil
-	x.Later(card("inc-2", said("d", 9)), c.First, c.Last, func(d *Card) { got = append(got, d.ID) })
-	if len(got) != 0 {
-		t.Errorf("without a country %v are later", got)
-	}
-}
-
 // What a crowd says of one event takes no more memory than bounds allow.
 func TestACardIsBounded(t *testing.T) {
 	c := NewCard("inc-1")
@@ -384,9 +363,6 @@ func TestAbsurdReports(t *testing.T) {
 			Fits(p, list[m])
 		}
 		x.Near(p, func(*Card) {})
-		c := x.Card(fmt.Sprint("inc-", k))
-		x.Later(c, math.MinInt64, math.MaxInt64, func(*Card) {})
-		x.Later(c, c.First, c.Last, func(*Card) {})
 	}
 	for k := range list {
 		x.Remove(fmt.Sprint("inc-", k))
