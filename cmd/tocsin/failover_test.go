@@ -289,7 +289,7 @@ func TestCorrelatorsTakeOver(t *testing.T) {
 		began = time.Now()
 		leader = c.leads(gone)
 		c.settled()
-		within("a stop", time.Since(began), bus.LeaseTTL/2)
+		within("a stop", time.Since(began), bus.LeaseTTL)
 		c.kill(gone)
 		c.start()
 	}
