@@ -499,11 +499,8 @@ func (r *reading) hungOn(d int) bool {
 
 // sequelHeadline tells whether the headline tells of what follows from a deed.
 func (r *reading) sequelHeadline() bool {
-	for si := range r.sents {
+	for si := range r.opening(0) {
 		s := &r.sents[si]
-		if !s.title {
-			return false
-		}
 		for k := s.first; k < s.last; k++ {
 			switch r.words[k].low {
 			case "buries", "bury", "buried", "funeral", "funerals", "mourn", "mourns", "mourners", "grave", "arrest", "arrests", "arrested", "detained", "detains", "suspect", "suspects", "charged", "charges", "court", "jailed", "convicted", "sentenced",

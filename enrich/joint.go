@@ -251,14 +251,8 @@ func (r *reading) streetIn(c *clause) bool {
 // spread tells whether the headline or the first sentence tells of several places at
 // once: "attacks in three provinces", "drones kill six across Ukraine".
 func (r *reading) spread() bool {
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(1) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > 1 {
-				break
-			}
-		}
 		for k := s.first + s.dateline; k+1 < s.last; k++ {
 			switch r.words[k].low {
 			case "across":
@@ -501,14 +495,8 @@ func (r *reading) theOther(s *sentence, k int) bool {
 // listed are the towns, as places, that the opening lists as all attacked: "Sumy,
 // Kryvyi Rih and Cherkasy were struck"; nil where there is no such list.
 func (r *reading) listed() []int {
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(2) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > 2 {
-				break
-			}
-		}
 		for k := s.first + s.dateline; k < s.last; k++ {
 			if r.words[k].place == 0 {
 				continue

@@ -150,11 +150,9 @@ func (r *reading) ownEnd(x *incident, s *sentence) int {
 func (r *reading) overSentences(x *incident, cs []clause, each func(si int)) {
 	last := -1
 	if x.role == Main {
-		for si := range r.sents {
-			if r.sents[si].title {
-				each(si)
-				last = si
-			}
+		for si := range r.opening(0) {
+			each(si)
+			last = si
 		}
 	}
 	for _, ci := range x.clauses {
@@ -176,18 +174,26 @@ func stem(w string) string {
 // leadSentences is how many sentences behind the title say what the article is.
 const leadSentences = 3
 
+// opening is the headline and the first n sentences behind it.
+func (r *reading) opening(n int) []sentence {
+	for si := range r.sents {
+		if r.sents[si].title {
+			continue
+		}
+		if n == 0 {
+			return r.sents[:si]
+		}
+		n--
+	}
+	return r.sents
+}
+
 // lead is the title and the first sentences, in small letters, each between
 // line feeds, its words parted by blanks.
 func (r *reading) lead() string {
 	var b strings.Builder
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(leadSentences) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > leadSentences {
-				break
-			}
-		}
 		b.WriteString("\n ")
 		for k := s.first + s.dateline; k < s.last; k++ {
 			if r.words[k].date > 0 && r.tailWord(k) && r.endsIn(k, "after") && r.days(k) {
@@ -329,14 +335,8 @@ func sentenceOf(text string, at int) string {
 // again tells whether the lead counts the incident: "another bombing", "the second
 // attack in two days", in its headline too: "attacked again", "for a second night".
 func (r *reading) again() (lead, title bool) {
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(leadSentences) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > leadSentences {
-				break
-			}
-		}
 		if r.anotherOne(s) {
 			if s.title {
 				return true, true
@@ -378,7 +378,7 @@ func (r *reading) anotherOne(s *sentence) bool {
 // taken tells whether the headline or the first sentence speaks of people as of those
 // who were taken before: "kidnapped engineer found dead", "the captors want a ransom".
 func (r *reading) taken() bool {
-	for si := range r.sents {
+	for si := range r.opening(1) {
 		s := &r.sents[si]
 		for k := s.first + s.dateline; k < s.last; k++ {
 			switch r.words[k].low {
@@ -389,9 +389,6 @@ func (r *reading) taken() bool {
 					return true
 				}
 			}
-		}
-		if !s.title {
-			return false
 		}
 	}
 	return false
@@ -417,14 +414,8 @@ func (r *reading) calledTaken(s *sentence, k int) bool {
 // claim tells whether the headline or one of the first sentences says that
 // somebody claims the deed.
 func (r *reading) claim() bool {
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(leadSentences) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > leadSentences {
-				break
-			}
-		}
 		for k := s.first + s.dateline; k < s.last; k++ {
 			switch r.words[k].low {
 			case "claims", "claimed", "claim", "claiming", "claimed responsibility", "claims responsibility", "claim responsibility":
@@ -457,14 +448,8 @@ func (r *reading) refuted() []string {
 			out = append(out, cue)
 		}
 	}
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(leadSentences) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > leadSentences {
-				break
-			}
-		}
 		for k := s.first + s.dateline + 1; k+1 < s.last; k++ {
 			if l := r.words[k].low; l != "not" && l != "no" {
 				continue
@@ -629,14 +614,8 @@ var several = []string{"in two days", "in three days", "in four days", "in 24 ho
 // joint tells whether the headline, or the first sentence, counts several
 // incidents together: "nine dead as two blasts jolt Kabul".
 func (r *reading) joint() bool {
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(1) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > 1 {
-				break
-			}
-		}
 		var b strings.Builder
 		b.WriteByte(' ')
 		for k := s.first + s.dateline; k < s.last; k++ {
@@ -667,14 +646,8 @@ func (r *reading) joint() bool {
 // knownOne tells whether the first sentences speak of the incident as of one
 // that the reader knows: "Monday's bombing", "the attack on the hotel".
 func (r *reading) knownOne() bool {
-	n := 0
-	for si := range r.sents {
+	for si := range r.opening(1) {
 		s := &r.sents[si]
-		if !s.title {
-			if n++; n > 1 {
-				break
-			}
-		}
 		for k := s.first + s.dateline + 1; k < s.last; k++ {
 			w := &r.words[k]
 			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || w.is(lexicon.Harm) {
