@@ -102,6 +102,11 @@ func compare(prev, next *Incident, step Tell) Change {
 		told = toldOf(prev) // of a version before there was one
 	}
 	switch gone := cancelled(next); {
+	case told.Version == 0 && gone:
+		return c // nobody was told that it was
+	case told.Version == 0:
+		tell(New, "status.first-report")
+		return c
 	case gone && !told.Cancelled:
 		tell(Cancel, "status.cancelled")
 		return c

@@ -79,13 +79,6 @@ func regather(prev Incident, readings []Reading, at time.Time, cfg *Config) (Inc
 // finish makes a version of an assembled incident.
 func finish(prev *Incident, next Incident, at time.Time, cfg *Config) (Incident, Change) {
 	c := compare(prev, &next, cfg.Tell)
-	switch {
-	case prev.Told == nil || prev.Told.Version > 0:
-	case cancelled(&next):
-		c = Change{Status: Silent} // nobody was told that it was
-	default:
-		c = Change{Status: New, Why: []string{"status.first-report"}}
-	}
 	next.Version = prev.Version + 1
 	next.Supersedes = &prev.Version
 	next.Status = c.Status
