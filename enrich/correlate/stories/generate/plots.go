@@ -205,10 +205,7 @@ var plots = []plot{
 			s.tell(plan{i: a, beat: "reaction", by: tv, after: hours(14), t: dead(low+1, -1)})
 			if o := s.others(t, 1); len(o) > 0 {
 				b := s.incident(s.second(method, t), o[0], hours(11))
-				bt := dead(s.r.between(1, 4), s.r.between(3, 8))
-				if b.method.name == "killing" {
-					bt = toll{}
-				}
+				bt := b.toll(dead(s.r.between(1, 4), s.r.between(3, 8)))
 				s.tell(plan{i: b, beat: "first", by: wire, after: hours(1), t: bt})
 				s.tell(plan{i: b, beat: "first", by: far2, after: hours(4), t: bt, then: a, thenToll: dead(low+1, -1), unlinked: true})
 			}
@@ -295,10 +292,7 @@ var plots = []plot{
 			s.tell(plan{i: a, beat: "reaction", by: tv, after: hours(20), t: people(n2)})
 			s.tell(plan{i: a, beat: "first", by: slow, after: hours(6), late: hours(19), t: people(n1)})
 			b := s.incident(s.second(method, t), t, hours(32))
-			bt := dead(s.r.between(2, 4), s.r.between(3, 6))
-			if b.method.name == "killing" {
-				bt = toll{}
-			}
+			bt := b.toll(dead(s.r.between(2, 4), s.r.between(3, 6)))
 			s.tell(plan{i: b, beat: "first", by: local, after: hours(1), t: bt})
 			s.tell(plan{i: b, beat: "first", by: radio, after: hours(2), t: bt.killedOnly()})
 			free := s.r.between(5, 11)
@@ -327,10 +321,7 @@ var plots = []plot{
 			s.tell(plan{i: a, beat: "freedall", by: wire, after: hours(10), t: people(n2)})
 			s.tell(plan{i: a, beat: "freedall", by: tv, after: hours(10.4), t: people(n2)})
 			b := s.incident(s.second(method, t), t, hours(40))
-			bt := dead(s.r.between(1, 4), s.r.between(2, 7))
-			if b.method.name == "killing" {
-				bt = toll{}
-			}
+			bt := b.toll(dead(s.r.between(1, 4), s.r.between(2, 7)))
 			s.tell(plan{i: b, beat: "first", by: national, after: hours(1), t: bt})
 			s.tell(plan{i: b, beat: "first", by: tv, after: hours(1.6), t: bt.killedOnly()})
 			s.nothing(far2, t, days(3))
@@ -456,10 +447,7 @@ var plots = []plot{
 			s.tell(plan{i: a, beat: "first", by: far2, after: hours(7), suspects: n})
 			s.nothing(national, t, days(1.4))
 			b := s.incident(s.second(method, t), t, days(3))
-			bt := dead(s.r.between(2, 4), s.r.between(4, 8))
-			if b.method.name == "killing" {
-				bt = toll{}
-			}
+			bt := b.toll(dead(s.r.between(2, 4), s.r.between(4, 8)))
 			s.tell(plan{i: b, beat: "first", by: local, after: hours(1), t: bt})
 			s.tell(plan{i: b, beat: "first", by: feed, after: hours(1.8), t: bt.killedOnly()})
 			s.tell(plan{i: b, beat: "reaction", by: national, after: hours(9), t: bt.killedOnly()})
@@ -548,10 +536,7 @@ var plots = []plot{
 			s.tell(plan{i: a, beat: "first", by: vague, after: hours(8), t: toll{killed: atLeast(k2)}})
 			s.tell(plan{i: a, beat: "reaction", by: national, after: hours(13), t: dead(k2, -1)})
 			b := s.incident(s.second(method, t), t, hours(25))
-			bt := dead(s.r.between(1, 3), s.r.between(3, 7))
-			if b.method.name == "killing" {
-				bt = toll{}
-			}
+			bt := b.toll(dead(s.r.between(1, 3), s.r.between(3, 7)))
 			s.tell(plan{i: b, beat: "first", by: theCap, after: hours(0.8), t: bt, then: a, thenToll: dead(k2, -1)})
 			s.tell(plan{i: b, beat: "first", by: radio, after: hours(1.5), t: bt.killedOnly()})
 			s.nothing(theCap, t, days(2))
@@ -570,10 +555,7 @@ var plots = []plot{
 			s.tell(plan{i: a, beat: "retract", by: national, after: hours(5), t: dead(k, -1)})
 			s.tell(plan{i: a, beat: "retract", by: feed, after: hours(6), t: dead(k, -1), edition: first})
 			b := s.incident(s.second(method, t), t, hours(28))
-			bt := dead(s.r.between(2, 4), s.r.between(3, 7))
-			if b.method.name == "killing" {
-				bt = toll{}
-			}
+			bt := b.toll(dead(s.r.between(2, 4), s.r.between(3, 7)))
 			s.tell(plan{i: b, beat: "first", by: local, after: hours(0.8), t: bt})
 			s.tell(plan{i: b, beat: "first", by: tv, after: hours(1.5), t: bt.killedOnly()})
 			s.tell(plan{i: b, beat: "first", by: far2, after: hours(3), t: bt})
@@ -590,10 +572,7 @@ var plots = []plot{
 			s.tell(plan{i: a, beat: "arrest", by: tv, after: days(3.2), t: dead(k, -1), suspects: 3})
 			s.nothing(national, t, days(4.5))
 			b := s.incident(s.second(method, t), t, days(6))
-			bt := dead(s.r.between(2, 4), s.r.between(4, 8))
-			if b.method.name == "killing" {
-				bt = toll{}
-			}
+			bt := b.toll(dead(s.r.between(2, 4), s.r.between(4, 8)))
 			s.tell(plan{i: b, beat: "first", by: local, after: hours(0.8), t: bt})
 			s.tell(plan{i: b, beat: "first", by: digits, after: hours(2), t: bt})
 			s.tell(plan{i: b, beat: "first", by: feed, after: hours(3), t: bt.killedOnly()})

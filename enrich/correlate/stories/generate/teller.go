@@ -21,6 +21,14 @@ type incident struct {
 	group   string
 }
 
+// toll is t, or none: of a man who is killed nobody counts the dead.
+func (i *incident) toll(t toll) toll {
+	if i.method.name == "killing" {
+		return toll{}
+	}
+	return t
+}
+
 // words is what an article says of one incident: what decides what should be told.
 type words struct {
 	label    string
