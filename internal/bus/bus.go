@@ -47,14 +47,15 @@ var ErrUnreachable = errors.New("NATS is not reachable")
 var ErrInUse = errors.New("the data directory is in use")
 
 // Open connects to the server that cfg names, or starts the embedded one, and
-// reconciles streams and buckets.
+// reconciles streams and buckets. It waits up to half a minute for a cluster that is
+// only starting.
 func Open(ctx context.Context, cfg Config) (*Bus, error) {
 	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, lease: cmp.Or(cfg.Lease, LeaseTTL), boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
 	if err := b.open(ctx, cfg); err != nil {
 		b.Close()
 		return nil, err
 	}
-	if err := b.reconcile(ctx); err != nil {
+	if err := b.settle(ctx); err != nil {
 		b.Close()
 		return nil, err
 	}

@@ -287,6 +287,46 @@ func TestExternalServerThatRestarts(t *testing.T) {
 	}
 }
 
+// A cluster that starts at the same time as the program is not whole at first.
+func TestAClusterThatIsOnlyStarting(t *testing.T) {
+	t.Parallel()
+	servers, rest := bustest.Starting(t, 3, 2)
+	waits := make(chan struct{})
+	cfg := bus.DefaultConfig()
+	cfg.URL, cfg.Replicas, cfg.Metrics = "nats://"+servers.All[0].Addr().String(), 3, prometheus.NewRegistry()
+	cfg.Log = slog.New(slog.NewTextHandler(&onLine{of: "not complete", then: sync.OnceFunc(func() { close(waits) })}, nil))
+	done := make(chan error, 1)
+	go func() {
+		b, err := bus.Open(t.Context(), cfg)
+		if err == nil {
+			b.Close()
+		}
+		done <- err
+	}()
+	select {
+	case <-waits:
+	case err := <-done:
+		t.Fatalf("Open = %v before the third server was there", err)
+	}
+	rest()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// onLine is a log that says when a line has come.
+type onLine struct {
+	of   string
+	then func()
+}
+
+func (l *onLine) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), l.of) {
+		l.then()
+	}
+	return len(p), nil
+}
+
 // A write to a bucket in another domain has another subject than in this one.
 func TestDomain(t *testing.T) {
 	s := natsServer(t, func(o *server.Options) { o.JetStreamDomain = "hub" })

@@ -7,8 +7,41 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 )
+
+// settleTime is how long a cluster is given to become complete. A machine that starts
+// again starts its servers and this program at once, and a server lets clients in
+// before it has found the others.
+const settleTime = 30 * time.Second
+
+// settle reconciles as soon as the cluster can.
+func (b *Bus) settle(ctx context.Context) error {
+	deadline := time.Now().Add(settleTime)
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		err := b.reconcile(ctx)
+		if err == nil || !incomplete(err) || time.Until(deadline) < wait {
+			return err
+		}
+		b.log.Warn("the NATS cluster is not complete, waiting for it", "err", err)
+		pause(ctx, wait)
+		if ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// incomplete tells whether an error comes of servers that are not there yet: too few for
+// the replicas, or none that leads.
+func incomplete(err error) bool {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	code := server.ErrorIdentifier(api.ErrorCode)
+	return code == server.JSClusterNoPeersErrF || code == server.JSClusterNotAvailErr
+}
 
 // reconcile makes the streams and buckets of topology.go so, and syncs the
 // store afterwards: a stream created less than half a minute before a power
@@ -19,6 +52,9 @@ func (b *Bus) reconcile(ctx context.Context) error {
 	for _, s := range streams {
 		made, err := b.reconcileStream(ctx, s)
 		created = created || made
+		if incomplete(err) {
+			return err // the others would wait for it as well
+		}
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -26,6 +62,9 @@ func (b *Bus) reconcile(ctx context.Context) error {
 	for _, k := range buckets {
 		made, err := b.reconcileBucket(ctx, k)
 		created = created || made
+		if incomplete(err) {
+			return err // the others would wait for it as well
+		}
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -25,6 +25,35 @@ type Servers struct {
 // with the test.
 func NewServers(t testing.TB, n int) *Servers {
 	t.Helper()
+	s := newServers(t, n)
+	for _, one := range s.All {
+		one.Start()
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for !s.ready(n) {
+		if time.Now().After(deadline) {
+			t.Fatal("the NATS servers did not start")
+		}
+		time.Sleep(5 * time.Millisecond) // they tell nobody
+	}
+	return s
+}
+
+// Starting is a cluster of n servers of which only the first k are there before rest.
+func Starting(t testing.TB, n, k int) (s *Servers, rest func()) {
+	t.Helper()
+	s = newServers(t, n)
+	start := func(some []*server.Server) {
+		for _, one := range some {
+			one.Start()
+		}
+	}
+	start(s.All[:k])
+	return s, func() { start(s.All[k:]) }
+}
+
+func newServers(t testing.TB, n int) *Servers {
+	t.Helper()
 	s := &Servers{}
 	t.TempDir() // before what ends the servers is registered: the last one registered goes first
 	var routes []string
@@ -53,14 +82,6 @@ func NewServers(t testing.TB, n int) *Servers {
 			t.Fatal(err)
 		}
 		s.All = append(s.All, one)
-		one.Start()
-	}
-	deadline := time.Now().Add(20 * time.Second)
-	for !s.ready(n) {
-		if time.Now().After(deadline) {
-			t.Fatal("the NATS servers did not start")
-		}
-		time.Sleep(5 * time.Millisecond) // they tell nobody
 	}
 	return s
 }
