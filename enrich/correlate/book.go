@@ -479,6 +479,7 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 			next = *was
 			next.MergedInto = ""
 		}
+		next.Bridged = c.bridged
 		next.assemble(c.readings, b.cfg)
 		if from := owner[first.Report]; from != "" && from != loose && !strings.HasPrefix(from, looseID) {
 			next.SplitFrom = from
@@ -513,6 +514,7 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 		}
 	}
 	next.MergedFrom = slices.DeleteFunc(slices.Clone(next.MergedFrom), func(id string) bool { return named[id] })
+	next.Bridged = c.bridged
 	next.assemble(c.readings, b.cfg)
 	if sameReadings(next.Readings, i.Readings) {
 		return nil // what came is too old for a story as huge as this

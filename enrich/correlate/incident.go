@@ -54,6 +54,7 @@ type Incident struct {
 	MergedInto string       `json:"merged_into,omitempty"` // it was found to be another one, which has its readings now
 	MergedFrom []string     `json:"merged_from,omitempty"` // incidents that were found to be this one
 	SplitFrom  string       `json:"split_from,omitempty"`  // incident that had its readings before
+	Bridged    time.Time    `json:"bridged,omitzero"`      // when what was told as two last proved to be it
 	Withdrawn  []Withdrawal `json:"withdrawn,omitempty"`   // articles that tell of it no more
 
 	Orders []OrderMark `json:"orders,omitempty"` // of operators, that it was changed by; the oldest are forgotten

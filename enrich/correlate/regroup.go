@@ -48,94 +48,119 @@ func (b *Book) newTable() *table {
 // place puts a reading on the table, beside the clusters that it may be of, and
 // tells what is different afterwards.
 func (b *Book) place(o *Outcome, r *enrich.Report, x Reading, owners []*Incident) error {
-	g := grouping{b: b, x: x, in: map[string]*cluster{}, beside: map[string]*cluster{}, looked: map[string]bool{}}
-	t := b.newTable()
-	near, err := b.near(&x)
+	g, err := b.grouping(x, owners)
 	if err != nil {
 		return err
 	}
-	own := map[string]bool{} // they have what editions of its article said
+	put := g.last
+	if x.At.Unix() <= b.latest {
+		put = g.slip
+	}
+	ok, err := put()
+	if err == nil && !ok {
+		err = g.anew()
+	}
+	if err != nil {
+		return err
+	}
+	return b.conclude(o, r, g.t, g.was, g.owner, &x, g.p)
+}
+
+// grouping is what a report makes be grouped: its reading is put on a table, and with
+// it, if it comes late, what may go elsewhere for it.
+type grouping struct {
+	b    *Book
+	x    Reading
+	near []*cluster      // that it may be of
+	own  map[string]bool // that have what other editions of its article said
+
+	in     map[string]*cluster // as they were, loaded: what is put on the table anew
+	beside map[string]*cluster // as they are, loaded: what may have to be
+	looked map[string]bool     // reports whose surroundings were looked at
+	n      int                 // readings of those in
+	grew   bool                // by what was taken or watched
+
+	t     *table
+	p     placed            // what became of the reading
+	was   map[string]bool   // the clusters on the table, as they were
+	owner map[string]string // report → cluster that it was in
+}
+
+func (b *Book) grouping(x Reading, owners []*Incident) (*grouping, error) {
+	g := &grouping{b: b, x: x, own: map[string]bool{}, in: map[string]*cluster{}, beside: map[string]*cluster{}, looked: map[string]bool{}, was: map[string]bool{}, owner: map[string]string{}}
+	var err error
+	if g.near, err = b.near(&x); err != nil {
+		return nil, err
+	}
 	for _, i := range owners {
-		own[i.ID] = len(i.Readings) > 0
+		g.own[i.ID] = len(i.Readings) > 0
 	}
 	for _, c := range b.of(x.Article) {
 		earlier := func(y Reading) bool { return y.Article == x.Article && y.Edition < x.Edition }
 		if slices.ContainsFunc(b.loose[c.ID], earlier) || slices.ContainsFunc(b.asides[c.ID], earlier) {
-			own[c.ID] = true
+			g.own[c.ID] = true
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(own)) {
-		if own[id] && !slices.ContainsFunc(near, func(c *cluster) bool { return c.id == id }) {
-			near = append(near, b.takeUp(b.card(id)))
+	for _, id := range slices.Sorted(maps.Keys(g.own)) {
+		if g.own[id] && !slices.ContainsFunc(g.near, func(c *cluster) bool { return c.id == id }) {
+			g.near = append(g.near, b.takeUp(b.card(id)))
 		}
 	}
-	late := false
-	if x.At.Unix() <= b.latest {
-		for _, c := range near {
-			is, err := c.goesOnAfter(&x)
-			if err != nil {
-				return err
-			}
-			late = late || is
-		}
+	return g, nil
+}
+
+// last puts a reading on the table that was said after all others.
+func (g *grouping) last() (ok bool, err error) {
+	g.t = g.b.newTable()
+	g.t.clusters = slices.Clone(g.near)
+	ids := make([]string, len(g.near))
+	for k, c := range g.near {
+		ids[k] = c.id
+		g.was[c.id] = true
 	}
-	was := map[string]bool{}     // the clusters on the table, as they were
-	owner := map[string]string{} // report → cluster that it was in
-	var p placed
-	if !late {
-		t.clusters = slices.Clone(near)
-		ids := make([]string, len(near))
-		for k, c := range near {
-			ids[k] = c.id
-			was[c.id] = true
-		}
-		if p, err = t.put(x); err != nil {
-			return err
-		}
-		for _, gone := range []bool{true, false} { // what went into another is that one's, too
-			for n, c := range near {
-				if c.lazy != nil || (c.into != nil) != gone {
-					continue
-				}
-				for k := range c.readings {
-					if y := &c.readings[k]; y.Report != x.Report && owner[y.Report] == "" {
-						owner[y.Report] = ids[n]
-					}
-				}
-			}
-		}
-		if x.At.Unix() <= b.latest {
-			if late, err = g.reached(t); err != nil {
-				return err
-			}
-		}
+	if g.p, err = g.t.put(g.x); err != nil {
+		return false, err
 	}
-	if late {
-		clear(was)
-		clear(owner)
-		for _, c := range near {
-			_, fits := g.heeds(&x, c.card)
-			if fits || own[c.id] || b.vacated(c.id) {
-				if err := g.take(c.id); err != nil {
-					return err
-				}
+	for _, gone := range []bool{true, false} { // what went into another is that one's, too
+		for n, c := range g.near {
+			if c.lazy != nil || (c.into != nil) != gone {
+				continue
 			}
-		}
-		if t, p, err = g.group(); err != nil {
-			return err
-		}
-		for id, c := range g.in {
-			was[id] = true
 			for k := range c.readings {
-				owner[c.readings[k].Report] = id
+				if y := &c.readings[k]; y.Report != g.x.Report && g.owner[y.Report] == "" {
+					g.owner[y.Report] = ids[n]
+				}
 			}
 		}
-		t.name(owner, func(id string) bool { return g.in[id] != nil && g.in[id].told })
-		for _, f := range t.later {
-			f()
+	}
+	return true, nil
+}
+
+// anew puts all that may have to do with a late reading on the table.
+func (g *grouping) anew() error {
+	for _, c := range g.near {
+		_, fits := g.heeds(&g.x, g.b.card(c.id))
+		if fits || g.own[c.id] || g.b.vacated(c.id) {
+			if err := g.take(c.id); err != nil {
+				return err
+			}
 		}
 	}
-	return b.conclude(o, r, t, was, owner, &x, p)
+	var err error
+	if g.t, g.p, err = g.group(); err != nil {
+		return err
+	}
+	for id, c := range g.in {
+		g.was[id] = true
+		for k := range c.readings {
+			g.owner[c.readings[k].Report] = id
+		}
+	}
+	g.t.name(g.owner, func(id string) bool { return g.in[id] != nil && g.in[id].told })
+	for _, f := range g.t.later {
+		f()
+	}
+	return nil
 }
 
 // near are the clusters that a reading may be of or have to do with, the likeliest
@@ -197,13 +222,15 @@ func (b *Book) takeUp(card *match.Card) *cluster {
 	c.lazy = func() error {
 		whole := b.index.Card(card.ID) == card && !b.vacated(card.ID) // that of a closed one has not all
 		if strings.HasPrefix(card.ID, looseID) {
-			c.readings = slices.Clone(b.loose[card.ID])
+			if c.readings = slices.Clone(b.loose[card.ID]); len(c.readings) > 1 {
+				c.bridged = card.Heard() // for all that is remembered of it
+			}
 		} else {
 			i, err := b.get(card.ID)
 			if err != nil {
 				return err
 			}
-			c.readings, c.told = slices.Clone(i.Readings), i.Told != nil
+			c.readings, c.told, c.bridged = slices.Clone(i.Readings), i.Told != nil, i.Bridged
 			whole = whole && len(i.Withdrawn) == 0 // it says what was taken back
 		}
 		if !whole {
@@ -232,17 +259,6 @@ func (c *cluster) goesOnAfter(x *Reading) (bool, error) {
 
 // empty tells whether nothing is left of what was told in a cluster.
 func (c *cluster) empty() bool { return c.lazy == nil && len(c.readings) == 0 }
-
-// grouping is what a late report makes be grouped anew.
-type grouping struct {
-	b      *Book
-	x      Reading             // the late one
-	in     map[string]*cluster // as they were, loaded: what is put on the table anew
-	beside map[string]*cluster // as they are, loaded: what may have to be
-	looked map[string]bool     // reports whose surroundings were looked at
-	n      int                 // readings of those in
-	grew   bool                // by what was taken or watched
-}
 
 // heeds tells how well a reading fits a card, and whether well enough for what that
 // one tells of to have a part in where the reading goes.
@@ -290,50 +306,6 @@ func (g *grouping) watch(card *match.Card) error {
 		g.beside[card.ID], g.grew = c, true
 	}
 	return err
-}
-
-// reached tells whether what a reading was put beside draws in what was said later, or
-// whether the reading might be of what that was then.
-func (g *grouping) reached(t *table) (bool, error) {
-	mine := match.NewCard("")
-	mine.Add(g.x.look())
-	cards := []*match.Card{mine}
-	for _, c := range t.clusters {
-		if c.touched && c.card.N > 0 {
-			cards = append(cards, c.card)
-		}
-	}
-	on := map[string]bool{}
-	for _, c := range t.clusters {
-		on[c.id] = true
-	}
-	for _, c := range cards {
-		if err := g.around(c, on); err != nil {
-			return false, err
-		}
-	}
-	for _, d := range g.beside {
-		before := match.NewCard(d.id)
-		for _, z := range d.all() {
-			if compareReadings(&z, &g.x) <= 0 {
-				if z.counts() {
-					before.Add(z.look())
-				}
-				continue
-			}
-			for _, c := range t.clusters {
-				if c.touched {
-					if _, is := g.heeds(&z, c.card); is {
-						return true, nil
-					}
-				}
-			}
-		}
-		if _, is := g.heeds(&g.x, before); is {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // all are the readings of a cluster and beside it, in order.

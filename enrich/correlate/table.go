@@ -31,9 +31,10 @@ type cluster struct {
 	asides   []Reading // that only mention it, and those that a later edition has replaced
 	lazy     func() error
 	touched  bool
-	shared   bool     // the card is that of the index, and must not change
-	told     bool     // something was told of it
-	into     *cluster // that it became part of
+	shared   bool      // the card is that of the index, and must not change
+	told     bool      // something was told of it
+	into     *cluster  // that it became part of
+	bridged  time.Time // when two last became one in it; zero where it was one from the start
 }
 
 // now is the cluster that a cluster has become part of, or itself.
@@ -260,7 +261,7 @@ func (t *table) find(x Reading) (placed, error) {
 	best.add(x)
 	for _, other := range same {
 		if !heldApart(best, other) { // which the one before may have made so
-			best = t.merge(best, other)
+			best = t.merge(best, other, x.At)
 		}
 	}
 	return placed{best, x.Relation, *x.Match}, nil
@@ -307,7 +308,7 @@ func (t *table) fits(x *Reading, c *cluster) (v match.Values, score float64, ok 
 }
 
 // merge makes one of two clusters; the one whose first report is older stays.
-func (t *table) merge(a, b *cluster) *cluster {
+func (t *table) merge(a, b *cluster, at time.Time) *cluster {
 	switch {
 	case a.holds() != b.holds():
 		if b.holds() {
@@ -318,6 +319,7 @@ func (t *table) merge(a, b *cluster) *cluster {
 	}
 	t.clusters = slices.DeleteFunc(t.clusters, func(c *cluster) bool { return c == b })
 	a.touched, b.into = true, a
+	a.bridged = slices.MaxFunc([]time.Time{a.bridged, b.bridged, at}, time.Time.Compare)
 	if b.told && !a.told && !a.holds() { // it goes by the name that is known
 		a.id, b.id, a.told = b.id, a.id, true
 	}

@@ -138,7 +138,7 @@ func TestMergingKeepsTheOlder(t *testing.T) {
 	tb := &table{}
 	young, old := clusterFor("inc-2", said("b", 3, killed(7))), clusterFor("inc-1", said("a", 1, killed(7)), said("c", 5, killed(7)))
 	tb.clusters = []*cluster{young, old}
-	got := tb.merge(young, old)
+	got := tb.merge(young, old, time.Time{})
 	if got != old || len(tb.clusters) != 1 || len(got.readings) != 3 || got.card.N != 3 || !got.touched {
 		t.Errorf("they are %s with %d readings, %d clusters", got.id, len(got.readings), len(tb.clusters))
 	}

@@ -196,11 +196,17 @@ func (w *world) incidents(n int, each func(*Incident)) {
 		r, e := w.report()
 		if i := told[e]; i != nil {
 			if next, c := Fold(*i, &r, &cfg); !c.None {
+				for k := range next.Readings { // as if they had been looked for
+					if x := &next.Readings[k]; x.Match == nil {
+						x.Match = &Decision{By: "score"}
+					}
+				}
 				told[e] = &next
 			}
 			continue
 		}
 		i, _ := Found(&r, &cfg)
+		i.Readings[0].Match = &Decision{By: "founded"}
 		told[e] = &i
 		order = append(order, e)
 		if len(order) > 2000 { // of the oldest nothing more is told
