@@ -76,6 +76,7 @@ type grouping struct {
 
 	in     map[string]*cluster // as they were, loaded: what is put on the table anew
 	beside map[string]*cluster // as they are, loaded: what may have to be
+	home   map[string]*cluster // report of what is beside → where it is
 	looked map[string]bool     // reports whose surroundings were looked at
 	n      int                 // readings of those in
 	grew   bool                // by what was taken or watched
@@ -87,7 +88,7 @@ type grouping struct {
 }
 
 func (b *Book) grouping(x Reading, owners []*Incident) (*grouping, error) {
-	g := &grouping{b: b, x: x, own: map[string]bool{}, in: map[string]*cluster{}, beside: map[string]*cluster{}, looked: map[string]bool{}, was: map[string]bool{}, owner: map[string]string{}}
+	g := &grouping{b: b, x: x, own: map[string]bool{}, in: map[string]*cluster{}, beside: map[string]*cluster{}, home: map[string]*cluster{}, looked: map[string]bool{}, was: map[string]bool{}, owner: map[string]string{}}
 	var err error
 	if g.near, err = b.near(&x); err != nil {
 		return nil, err

@@ -187,6 +187,7 @@ func (g *grouping) stays(t *table, changed *cluster, of past, had bool, pasts ma
 		if p.whole != of.whole {
 			for _, y := range p.later {
 				events = append(events, event{y, false})
+				g.home[y.Report] = p.whole
 			}
 		}
 	}
@@ -198,6 +199,7 @@ func (g *grouping) stays(t *table, changed *cluster, of past, had bool, pasts ma
 			for _, y := range c.all() {
 				if compareReadings(&y, &g.x) > 0 {
 					events = append(events, event{y, false})
+					g.home[y.Report] = c
 				}
 			}
 		}
@@ -205,17 +207,12 @@ func (g *grouping) stays(t *table, changed *cluster, of past, had bool, pasts ma
 	slices.SortFunc(events, func(a, b event) int { return compareReadings(&a.y, &b.y) })
 	for k := range events {
 		z := &events[k].y
-		if !events[k].own {
-			if z.Match != nil && z.Match.By == "edition" || z.Role == enrich.Withdrawn || changed.card.Says(z.Article) {
-				continue
-			}
-			if _, fits := g.heeds(z, changed.card); fits {
-				return false, nil
-			}
-			continue
+		stays := g.keeps
+		if events[k].own {
+			stays = g.joins
 		}
-		if !g.joins(t, z, changed) {
-			return false, nil
+		if ok, err := stays(t, z, changed); !ok || err != nil {
+			return false, err
 		}
 	}
 	if had {
@@ -224,24 +221,86 @@ func (g *grouping) stays(t *table, changed *cluster, of past, had bool, pasts ma
 	return true, nil
 }
 
-// joins puts a reading that was said later where it is, if it would go there of itself.
-func (g *grouping) joins(t *table, z *Reading, c *cluster) bool {
-	if z.Role == enrich.Withdrawn || !z.until.IsZero() || z.Match == nil || z.Match.By == "edition" || c.card.Says(z.Article) {
-		return false
+// keeps tells whether a reading that was said later and is elsewhere stays there, beside
+// what the late one's cluster was by then.
+func (g *grouping) keeps(t *table, z *Reading, c *cluster) (bool, error) {
+	if z.Match != nil && z.Match.By == "edition" || z.Role == enrich.Withdrawn || c.card.Says(z.Article) {
+		return true, nil
 	}
-	if slices.ContainsFunc(z.Match.Apart, func(r Rival) bool { return r.Score > match.Merge-.01 }) {
-		return false // it might go there, or make one of the two
+	score, fits := g.heeds(z, c.card)
+	if !fits {
+		return true, nil
+	}
+	home := g.home[z.Report]
+	if home == nil || !z.until.IsZero() || z.Match == nil || z.Match.By != "score" || z.Relation == Recalls || z.Match.Score < score+.01 {
+		return false, nil
+	}
+	then := home.before(z)
+	return then != nil && (z.cue(enrich.CueJoint) || !one(then, c)), nil
+}
+
+// joins puts a reading that was said later where it is, if it would go there of itself.
+func (g *grouping) joins(t *table, z *Reading, c *cluster) (bool, error) {
+	if z.Role == enrich.Withdrawn || !z.until.IsZero() || z.Match == nil || z.Match.By == "edition" || c.card.Says(z.Article) {
+		return false, nil
 	}
 	v, score, ok := t.fits(z, c)
-	if !ok || score < match.Merge || z.mentions(c.card) != (z.Relation == Recalls) {
-		return false
+	if !ok || score < match.Merge || score < z.Match.Score-.01 || z.mentions(c.card) != (z.Relation == Recalls) {
+		return false, nil // what else it might be of was said to be less likely than it was
+	}
+	for _, r := range z.Match.Apart {
+		if r.Score < match.Merge-.01 {
+			continue
+		}
+		rival, err := g.known(r.Incident)
+		if rival == nil || err != nil || r.Score > score-.01 {
+			return false, err
+		}
+		then := rival.before(z)
+		if then == nil || !z.cue(enrich.CueJoint) && one(c, then) {
+			return false, nil
+		}
 	}
 	z.Match = &Decision{By: "score", Score: round(score), Reasons: v.Reasons(), Apart: z.Match.Apart}
 	if z.Relation == Recalls {
 		c.asides = append(c.asides, *z)
-		return true
+		return true, nil
 	}
 	z.Relation = relationOf(z, c)
 	c.add(*z)
-	return true
+	return true, nil
+}
+
+// known is a cluster as it is, in full; nil where there is none of that name any more.
+func (g *grouping) known(id string) (*cluster, error) {
+	if c := g.beside[id]; c != nil {
+		return c, nil
+	}
+	card := g.b.card(id)
+	if card == nil || card.N == 0 {
+		return nil, nil
+	}
+	c := g.b.takeUp(card)
+	return c, c.load()
+}
+
+// before is a cluster as it was when a reading was said; nil where that cannot be told.
+func (c *cluster) before(z *Reading) *cluster {
+	if !c.bridged.Before(z.At) {
+		return nil
+	}
+	then := &cluster{id: c.id, card: match.NewCard(c.id)}
+	for _, y := range c.all() {
+		if compareReadings(&y, z) >= 0 {
+			break
+		}
+		if !y.until.IsZero() {
+			return nil
+		}
+		if !y.aside(c) {
+			then.readings = append(then.readings, y)
+			then.card.Add(y.look())
+		}
+	}
+	return then
 }
