@@ -427,6 +427,10 @@ func one(a, b *cluster) bool {
 // heldApart tells whether two clusters cannot be one: an operator, or an article,
 // tells them apart.
 func heldApart(a, b *cluster) bool {
+	held := func(y Reading) bool { return y.Bound != "" }
+	if !a.card.Shares(b.card) && !(slices.ContainsFunc(a.readings, held) && slices.ContainsFunc(b.readings, held)) {
+		return false
+	}
 	for k := range a.readings {
 		x := &a.readings[k]
 		if slices.ContainsFunc(b.readings, func(y Reading) bool {

@@ -30,6 +30,8 @@ type Card struct {
 	outlets  []uint32
 	texts    []uint32
 	articles []uint32
+
+	derived *derived // nil until it is asked for
 }
 
 // counted is something that so many reports say.
@@ -64,6 +66,7 @@ func NewCard(id string) *Card {
 // Clone is a card of its own.
 func (c *Card) Clone() *Card {
 	d := *c
+	d.derived = nil
 	d.kinds, d.windows, d.spots, d.sites, d.targets = slices.Clone(c.kinds), slices.Clone(c.windows), slices.Clone(c.spots), slices.Clone(c.sites), slices.Clone(c.targets)
 	for m := range d.tolls {
 		d.tolls[m] = slices.Clone(c.tolls[m])
@@ -76,6 +79,7 @@ func (c *Card) Clone() *Card {
 // Add takes in a report.
 func (c *Card) Add(p *Probe) {
 	s := p.look()
+	c.derived = nil
 	at := p.At.Unix()
 	if c.N == 0 {
 		c.Key, c.First, c.Last = p.Key, at, at
@@ -136,6 +140,14 @@ func (c *Card) Add(p *Probe) {
 
 // Says tells whether an article's report is among those of the card.
 func (c *Card) Says(article string) bool { return slices.Contains(c.articles, hash(article)) }
+
+// Shares tells whether two cards may have reports of one article; false is sure.
+func (c *Card) Shares(d *Card) bool {
+	if len(c.articles) == maxArticles || len(d.articles) == maxArticles {
+		return true
+	}
+	return slices.ContainsFunc(c.articles, func(a uint32) bool { return slices.Contains(d.articles, a) })
+}
 
 // Killed is the highest number killed that a report gives, -1 for none.
 func (c *Card) Killed() int { return int(c.top[killed]) }
@@ -212,6 +224,7 @@ func (c *Card) Kind() string { return c.mainKind() }
 // Close drops what only open incidents need: what remains finds an incident again
 // for a report that goes back to it.
 func (c *Card) Close() {
+	c.derived = nil
 	slices.SortFunc(c.terms, func(a, b counted[term]) int {
 		return cmp.Or(cmp.Compare(b.v.weight, a.v.weight), cmp.Compare(b.n, a.n), cmp.Compare(a.v.word, b.v.word))
 	})

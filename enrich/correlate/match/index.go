@@ -22,6 +22,9 @@ type Index struct {
 	crowds [][]entry
 	unused []uint32 // free places in crowds
 
+	hours  map[int64][]uint32 // hour → slots of which something was last said then
+	newest int64              // of these hours, 0 before there is one
+
 	stamps []uint32 // by slot: the last search that came upon it
 	search uint32
 }
@@ -51,7 +54,9 @@ type entry struct {
 const several = 1 << 31
 
 // NewIndex is one without incidents.
-func NewIndex() *Index { return &Index{slots: map[string]uint32{}, posts: map[post]uint32{}} }
+func NewIndex() *Index {
+	return &Index{slots: map[string]uint32{}, posts: map[post]uint32{}, hours: map[int64][]uint32{}}
+}
 
 // post is what a report and an incident must share: one value of one kind, in most
 // kinds on one day.
@@ -123,10 +128,18 @@ func (x *Index) Put(c *Card) {
 		x.cards, x.about, x.stamps = append(x.cards, nil), append(x.about, sketch{}), append(x.stamps, 0)
 	}
 	about := sketchOf(c)
+	if was := x.about[slot].last; !had || was/hour != c.Last/hour {
+		if had {
+			x.silence(slot, was/hour)
+		}
+		x.hours[c.Last/hour] = append(x.hours[c.Last/hour], slot)
+		x.newest = max(x.newest, c.Last/hour)
+	}
 	if had && about.land != x.about[slot].land { // the posts have it, too
 		x.change(slot, was, nil)
 		was = nil
 	}
+	c.derived = nil // most are never asked again
 	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c, about
 	x.change(slot, was, c.posts())
 }
@@ -138,9 +151,24 @@ func (x *Index) Remove(id string) {
 		return
 	}
 	x.change(slot, x.cards[slot].posts(), nil)
+	x.silence(slot, x.about[slot].last/hour)
 	delete(x.slots, id)
 	x.cards[slot] = nil
 	x.empty = append(x.empty, slot)
+}
+
+// silence takes an incident from those of which something was last said in an hour.
+func (x *Index) silence(slot uint32, h int64) {
+	list := x.hours[h]
+	if at := slices.Index(list, slot); at >= 0 {
+		list[at] = list[len(list)-1]
+		list = list[:len(list)-1]
+	}
+	if len(list) == 0 {
+		delete(x.hours, h)
+	} else {
+		x.hours[h] = list
+	}
 }
 
 // change takes an incident from the posts on which it was to those on which it is.
@@ -394,7 +422,7 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 	if s.cue&follows != 0 && (!w.dated || s.cue&(arrest|court|freed|taken) != 0) {
 		from -= int64(s.reach() * hour)
 	}
-	marks := s.marks()
+	marks := s.marks
 	land := uint32(0)
 	if s.spot.country != "" {
 		land = hash(s.spot.country)
@@ -470,8 +498,22 @@ func (c *Card) marks() []mark {
 	return out
 }
 
-// marks are those of a report.
-func (s *seen) marks() []mark {
+// derived is what follows from a card and is asked for often while it is compared.
+type derived struct {
+	marks []mark
+	dates []int32
+}
+
+// known is what follows from a card. It is kept until a report is added.
+func (c *Card) known() *derived {
+	if c.derived == nil {
+		c.derived = &derived{marks: c.marks(), dates: c.dates()}
+	}
+	return c.derived
+}
+
+// markers are the marks of a report.
+func (s *seen) markers() []mark {
 	var out []mark
 	for m, n := range s.tolls {
 		if n >= leastToll {
@@ -494,8 +536,8 @@ func (s *seen) marks() []mark {
 // meet tells whether a report and an incident are found together by what they share
 // beside a country and a spot.
 func meet(s *seen, c *Card) bool {
-	theirs := c.marks()
-	return slices.ContainsFunc(s.marks(), func(m mark) bool { return slices.Contains(theirs, m) })
+	theirs := c.known().marks
+	return slices.ContainsFunc(s.marks, func(m mark) bool { return slices.Contains(theirs, m) })
 }
 
 // dates are the days that an incident is found on: those of every window that Compare

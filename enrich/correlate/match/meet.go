@@ -1,6 +1,7 @@
 package match
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -16,7 +17,7 @@ func Meets(p *Probe, c *Card) bool {
 		return true
 	}
 	first, last := s.days()
-	dates := c.dates()
+	dates := c.known().dates
 	if len(dates) == 0 || slices.Max(dates) < first || slices.Min(dates) > last ||
 		!slices.ContainsFunc(dates, func(d int32) bool { return stretchOf(first) <= stretchOf(d) && stretchOf(d) <= stretchOf(last) }) {
 		return false
@@ -36,8 +37,8 @@ func Meets(p *Probe, c *Card) bool {
 	}
 	land := c.land()
 	abroad := land != 0 && s.spot.country != "" && land != hash(s.spot.country)
-	theirs := c.marks()
-	return slices.ContainsFunc(s.marks(), func(m mark) bool { return (m.by == byTerm || !abroad) && slices.Contains(theirs, m) })
+	theirs := c.known().marks
+	return slices.ContainsFunc(s.marks, func(m mark) bool { return (m.by == byTerm || !abroad) && slices.Contains(theirs, m) })
 }
 
 // days are those on which Near looks for what a report may be of.
@@ -129,8 +130,7 @@ func Kin(a, b *Card) bool {
 
 // After calls each for every incident of which something was said at or after a time
 // and that may have to do with a card, each once: what is of one of its countries, or of
-// none, or of several, for which it looks at the sketches of all, since most of a book is
-// older; and abroad what is near one of its towns, or has a name or a rare word of its.
+// none, or of several; and abroad what is near one of its towns, or has a name or a rare word of its.
 func (x *Index) After(c *Card, from int64, each func(*Card)) {
 	var lands []uint32
 	for i := range c.spots {
@@ -144,16 +144,15 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 			found = append(found, o)
 		}
 	})
-	for slot := range x.about {
-		a := &x.about[slot]
-		if a.last < from || x.cards[slot] == nil || a.land != 0 && len(lands) > 0 && !slices.Contains(lands, a.land) {
-			continue
+	x.since(from, func(slot uint32) {
+		if a := &x.about[slot]; a.last >= from && (a.land == 0 || len(lands) == 0 || slices.Contains(lands, a.land)) {
+			x.stamps[slot] = x.search
+			f.found(slot)
 		}
-		x.stamps[slot] = x.search
-		f.found(uint32(slot))
-	}
+	})
 	if dates := c.dates(); len(dates) > 0 && len(lands) > 0 {
-		for d := stretchOf(slices.Min(dates) - beside); d <= stretchOf(slices.Max(dates)+followDays); d++ {
+		last := min(slices.Max(dates)+followDays, int32(x.newest/24)+beside) // of later days nobody has told
+		for d := stretchOf(slices.Min(dates) - beside); d <= stretchOf(last); d++ {
 			for i := range c.spots {
 				if s := &c.spots[i].v; s.settled() {
 					around(s.lat, s.lon, func(q uint32) { f.visit(postOf(bySquare, d, q), all, 0) })
@@ -173,6 +172,26 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 	}
 	for _, o := range found {
 		each(o)
+	}
+}
+
+// since calls each for every incident of which something was last said in the hour of a
+// time or later.
+func (x *Index) since(from int64, each func(slot uint32)) {
+	if hours := x.newest - from/hour; hours >= 0 && hours < int64(len(x.hours)) {
+		for h := from / hour; h <= x.newest; h++ {
+			for _, slot := range x.hours[h] {
+				each(slot)
+			}
+		}
+		return
+	}
+	for _, h := range slices.Sorted(maps.Keys(x.hours)) {
+		if h >= from/hour {
+			for _, slot := range x.hours[h] {
+				each(slot)
+			}
+		}
 	}
 }
 

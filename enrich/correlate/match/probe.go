@@ -46,8 +46,9 @@ type seen struct {
 	heads    []term // those of the headline
 	places   []term
 	headline []term // places that the headline names
-	bag      bag    // of terms
-	named    bag    // of places
+	marks    []mark
+	bag      bag // of terms
+	named    bag // of places
 	outlet   uint32
 	text     uint32
 	article  uint32
@@ -357,7 +358,7 @@ func (p *Probe) look() *seen {
 			s.places = append(s.places, term{h, 1})
 		}
 	}
-	s.bag, s.named = bagOf(s.terms), bagOf(s.places)
+	s.bag, s.named, s.marks = bagOf(s.terms), bagOf(s.places), s.markers()
 	p.seen = s
 	return s
 }
