@@ -74,12 +74,13 @@ type grouping struct {
 	near []*cluster      // that it may be of
 	own  map[string]bool // that have what other editions of its article said
 
-	in     map[string]*cluster // as they were, loaded: what is put on the table anew
-	beside map[string]*cluster // as they are, loaded: what may have to be
-	home   map[string]*cluster // report of what is beside → where it is
-	looked map[string]bool     // reports whose surroundings were looked at
-	n      int                 // readings of those in
-	grew   bool                // by what was taken or watched
+	in      map[string]*cluster // as they were, loaded: what is put on the table anew
+	beside  map[string]*cluster // as they are, loaded: what may have to be
+	home    map[string]*cluster // report of what is beside → where it is
+	befores map[*cluster]past   // what is beside as it was before the late reading
+	looked  map[string]bool     // reports whose surroundings were looked at
+	n       int                 // readings of those in
+	grew    bool                // by what was taken or watched
 
 	t     *table
 	p     placed            // what became of the reading
@@ -88,7 +89,7 @@ type grouping struct {
 }
 
 func (b *Book) grouping(x Reading, owners []*Incident) (*grouping, error) {
-	g := &grouping{b: b, x: x, own: map[string]bool{}, in: map[string]*cluster{}, beside: map[string]*cluster{}, home: map[string]*cluster{}, looked: map[string]bool{}, was: map[string]bool{}, owner: map[string]string{}}
+	g := &grouping{b: b, x: x, own: map[string]bool{}, in: map[string]*cluster{}, beside: map[string]*cluster{}, home: map[string]*cluster{}, befores: map[*cluster]past{}, looked: map[string]bool{}, was: map[string]bool{}, owner: map[string]string{}}
 	var err error
 	if g.near, err = b.near(&x); err != nil {
 		return nil, err
@@ -140,11 +141,16 @@ func (g *grouping) last() (ok bool, err error) {
 // anew puts all that may have to do with a late reading on the table.
 func (g *grouping) anew() error {
 	for _, c := range g.near {
-		_, fits := g.heeds(&g.x, g.b.card(c.id))
-		if fits || g.own[c.id] || g.b.vacated(c.id) {
-			if err := g.take(c.id); err != nil {
-				return err
-			}
+		card, do := g.b.card(c.id), g.take
+		switch _, fits := g.heeds(&g.x, card); {
+		case g.own[c.id], g.b.vacated(c.id):
+		case fits && len(g.in) > 0:
+			do = g.watch
+		case !fits:
+			continue
+		}
+		if err := do(card); err != nil {
+			return err
 		}
 	}
 	var err error
@@ -272,16 +278,13 @@ func (g *grouping) heeds(x *Reading, c *match.Card) (float64, bool) {
 }
 
 // take has a cluster be put on the table anew, if there is room.
-func (g *grouping) take(id string) error {
-	if g.in[id] != nil || len(g.in) >= maxTaken {
+func (g *grouping) take(card *match.Card) error {
+	if card == nil || g.in[card.ID] != nil || len(g.in) >= maxTaken {
 		return nil
 	}
+	id := card.ID
 	c := g.beside[id]
 	if c == nil {
-		card := g.b.card(id)
-		if card == nil {
-			return nil
-		}
 		c = g.b.takeUp(card)
 		if err := c.load(); err != nil {
 			return err
@@ -357,7 +360,7 @@ func (g *grouping) group() (*table, placed, error) {
 		}
 		g.grew = false
 		for _, id := range slices.Sorted(maps.Keys(hit)) {
-			if err := g.take(id); err != nil {
+			if err := g.take(g.b.card(id)); err != nil {
 				return nil, p, err
 			}
 		}
@@ -391,10 +394,14 @@ func (g *grouping) once() (t *table, mine placed, hit map[string]bool, err error
 			}
 		}
 	}
-	before := map[*cluster]*match.Card{}
-	for _, d := range g.beside {
-		before[d] = match.NewCard(d.id)
-		for _, z := range d.all() {
+	besides := map[*cluster]*cluster{} // by what they are, what they were
+	var order []*cluster
+	for _, id := range slices.Sorted(maps.Keys(g.beside)) {
+		d := g.beside[id]
+		then, later := g.then(d)
+		besides[d] = then
+		order = append(order, d)
+		for _, z := range later {
 			all = append(all, event{y: z, of: d, only: !z.counts()})
 		}
 	}
@@ -411,31 +418,26 @@ func (g *grouping) once() (t *table, mine placed, hit map[string]bool, err error
 	t, hit = g.b.newTable(), map[string]bool{}
 	for k := range all {
 		e := &all[k]
-		after := compareReadings(&e.y, &g.x) >= 0
 		if d := e.of; d != nil {
-			if after && !hit[d.id] {
-				for _, c := range t.clusters {
-					if _, is := g.heeds(&e.y, c.card); is && !c.card.Says(e.y.Article) {
-						hit[d.id] = true
-					}
+			for _, c := range t.clusters {
+				if !hit[d.id] && g.goesTo(&e.y, c, d, besides[d]) {
+					hit[d.id] = true
 				}
 			}
 			if !e.only {
-				before[d].Add(e.y.look())
+				besides[d].readings = append(besides[d].readings, e.y)
+				besides[d].card.Add(e.y.look())
 			}
 			continue
-		}
-		if after && e.y.Role != enrich.Withdrawn {
-			for d, card := range before {
-				if !hit[d.id] {
-					_, is := g.heeds(&e.y, card)
-					hit[d.id] = is
-				}
-			}
 		}
 		p, err := t.put(e.y)
 		if err != nil {
 			return t, p, hit, err
+		}
+		if compareReadings(&e.y, &g.x) >= 0 && e.y.Role != enrich.Withdrawn {
+			for _, d := range order {
+				hit[d.id] = hit[d.id] || g.drawn(&e.y, &p, besides[d])
+			}
 		}
 		if e.y.Report == g.x.Report {
 			mine = p
@@ -452,6 +454,67 @@ func (g *grouping) once() (t *table, mine placed, hit map[string]bool, err error
 		}
 	}
 	return t, mine, hit, nil
+}
+
+// then is a cluster beside the table as it was before the late reading, and what was said
+// of it since.
+func (g *grouping) then(d *cluster) (*cluster, []Reading) {
+	was, had := g.befores[d]
+	if !had {
+		was.then = &cluster{id: d.id, card: match.NewCard(d.id)}
+		for _, z := range d.all() {
+			if compareReadings(&z, &g.x) > 0 {
+				was.later = append(was.later, z)
+			} else if z.counts() {
+				was.then.readings = append(was.then.readings, z)
+				was.then.card.Add(z.look())
+			}
+		}
+		g.befores[d] = was
+	}
+	return &cluster{id: d.id, card: was.then.card.Clone(), readings: slices.Clip(was.then.readings)}, was.later
+}
+
+// goesTo tells whether a reading that was said later, of d beside the table, might be of
+// what is on the table now, or make one of the two. then is d as it was when it was said.
+func (g *grouping) goesTo(z *Reading, c, d, then *cluster) bool {
+	score, fits := g.heeds(z, c.card)
+	if !fits || c.card.Says(z.Article) {
+		return false
+	}
+	if !z.until.IsZero() || z.Match == nil || z.Match.By != "score" || z.Relation == Recalls || z.Match.Score < score+.01 || !d.bridged.Before(z.At) {
+		return true
+	}
+	return !z.cue(enrich.CueJoint) && one(then, c)
+}
+
+// drawn tells whether a reading that was put on the table might be of what is beside it,
+// or make one of the two; else that one is noted as what it was kept apart from.
+func (g *grouping) drawn(y *Reading, p *placed, then *cluster) bool {
+	score, fits := g.heeds(y, then.card)
+	if !fits {
+		return false
+	}
+	if p.in == nil || p.relation == Recalls || p.decision.By != "score" || p.decision.Score < score+.01 || !p.in.bridged.Before(y.At) {
+		return true
+	}
+	if !y.cue(enrich.CueJoint) {
+		before := &cluster{card: match.NewCard(p.in.id)}
+		for _, z := range p.in.readings {
+			if z.Report != y.Report {
+				before.add(z)
+			}
+		}
+		if one(before, then) {
+			return true
+		}
+	}
+	for k := range p.in.readings {
+		if m := p.in.readings[k].Match; p.in.readings[k].Report == y.Report && m != nil {
+			m.Apart = append([]Rival{{Incident: then.id, Score: round(score)}}, m.Apart[:min(len(m.Apart), maxRivals-1)]...)
+		}
+	}
+	return false
 }
 
 // look finds what more has to do with what is on the table.
@@ -474,17 +537,17 @@ func (g *grouping) look(t *table) error {
 			g.looked[y.Report] = true
 			failed = cmp.Or(failed, g.editions(&y, &hit))
 			if compareReadings(&y, &g.x) > 0 {
-				failed = cmp.Or(failed, g.static(&y, &hit))
+				failed = cmp.Or(failed, g.static(&y))
 			}
 		}
 	}
 	if !g.looked[g.x.Report] && g.x.Role != enrich.Withdrawn {
 		g.looked[g.x.Report] = true
-		failed = cmp.Or(failed, g.editions(&g.x, &hit), g.static(&g.x, &hit))
+		failed = cmp.Or(failed, g.editions(&g.x, &hit), g.static(&g.x))
 	}
 	slices.Sort(hit)
 	for _, id := range hit {
-		failed = cmp.Or(failed, g.take(id))
+		failed = cmp.Or(failed, g.take(g.b.card(id)))
 	}
 	return failed
 }
@@ -514,14 +577,14 @@ func (g *grouping) editions(y *Reading, hit *[]string) error {
 
 // static finds the clusters that a reading may be of and that were told to their end
 // when it was said.
-func (g *grouping) static(y *Reading, hit *[]string) error {
+func (g *grouping) static(y *Reading) error {
 	var failed error
 	weigh := func(c *match.Card) {
 		if g.in[c.ID] != nil || c.Last >= y.At.Unix() {
 			return // see around
 		}
 		if _, fits := g.heeds(y, c); fits {
-			*hit = append(*hit, c.ID)
+			failed = cmp.Or(failed, g.watch(c))
 		}
 	}
 	g.b.index.Near(y.look(), weigh)
