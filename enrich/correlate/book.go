@@ -42,6 +42,8 @@ type Book struct {
 	// What incidents were before later editions: cards of the asides that were replaced,
 	// which last until they were.
 	replaced map[string]*match.Card
+	// Incidents that reports might be of beside their own, and that came to be so since.
+	contested map[string][]string
 }
 
 // Bounds of what the book keeps beside incidents, and of one grouping.
@@ -49,6 +51,7 @@ const (
 	maxAsides   = 50     // of one incident
 	maxAllAside = 20_000 // of all
 	maxLoose    = 20_000 // clusters
+	maxContests = 20_000 // reports
 	maxNear     = 12     // clusters that are weighed for a report
 )
 
@@ -58,7 +61,7 @@ const looseID = "loose-"
 // many, and asks fetch for others; without fetch it keeps all.
 func NewBook(cfg *Config, most int, fetch func(id string) (*Incident, error)) *Book {
 	return &Book{cfg: cfg, index: match.NewIndex(), closed: match.NewIndex(), fetch: fetch, recent: map[string]*list.Element{}, order: list.New(), most: most,
-		asides: map[string][]Reading{}, loose: map[string][]Reading{}, asideOf: map[string]string{}, articles: map[string][]string{}, replaced: map[string]*match.Card{}}
+		asides: map[string][]Reading{}, loose: map[string][]Reading{}, asideOf: map[string]string{}, articles: map[string][]string{}, replaced: map[string]*match.Card{}, contested: map[string][]string{}}
 }
 
 // Step is a new version of an incident.
@@ -134,6 +137,9 @@ func (b *Book) age() {
 		b.index.Remove(c.ID)
 		c.Close()
 		b.closed.Put(c)
+	}
+	if len(b.contested) > maxContests {
+		clear(b.contested)
 	}
 	oldest := func(a, b *match.Card) int { return cmp.Or(cmp.Compare(a.Last, b.Last), strings.Compare(a.ID, b.ID)) }
 	if most := maxLoose * 3 / 4; len(loose) > most {
@@ -349,10 +355,9 @@ func (b *Book) owners(article string) ([]*Incident, error) {
 }
 
 // conclude makes versions of what is different on the table.
-func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]bool, owner map[string]string, x *Reading, p placed) error {
+func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]bool, owner map[string]string, x *Reading, p placed, notes []func()) error {
 	o.Relation, o.Decision = cmp.Or(p.relation, Reports), p.decision
 	at := updated(r)
-	var notes []func()
 	named := map[string]bool{}
 	for _, c := range t.clusters {
 		if c.id != "" && !c.empty() {

@@ -63,7 +63,7 @@ func (b *Book) place(o *Outcome, r *enrich.Report, x Reading, owners []*Incident
 	if err != nil {
 		return err
 	}
-	return b.conclude(o, r, g.t, g.was, g.owner, &x, g.p)
+	return b.conclude(o, r, g.t, g.was, g.owner, &x, g.p, g.notes)
 }
 
 // grouping is what a report makes be grouped: its reading is put on a table, and with
@@ -86,6 +86,7 @@ type grouping struct {
 	p     placed            // what became of the reading
 	was   map[string]bool   // the clusters on the table, as they were
 	owner map[string]string // report → cluster that it was in
+	notes []func()          // what the book notes of it
 }
 
 func (b *Book) grouping(x Reading, owners []*Incident) (*grouping, error) {
@@ -180,7 +181,7 @@ func (b *Book) near(x *Reading) ([]*cluster, error) {
 	var gone []*cluster
 	var failed error
 	weigh := func(c *match.Card) {
-		if b.vacated(c.ID) {
+		if len(b.loose) > 0 && b.vacated(c.ID) {
 			g := b.takeUp(c)
 			after, err := g.goesOnAfter(x)
 			if failed = cmp.Or(failed, err, g.load()); after {
@@ -354,6 +355,7 @@ func (g *grouping) around(c *match.Card, except map[string]bool) error {
 // group puts all that has to do with the late reading on the table, in order.
 func (g *grouping) group() (*table, placed, error) {
 	for round := 0; ; round++ {
+		g.notes = nil
 		t, p, hit, err := g.once()
 		if err != nil {
 			return nil, p, err
@@ -485,7 +487,11 @@ func (g *grouping) goesTo(z *Reading, c, d, then *cluster) bool {
 	if !z.until.IsZero() || z.Match == nil || z.Match.By != "score" || z.Relation == Recalls || z.Match.Score < score+.01 || !d.bridged.Before(z.At) {
 		return true
 	}
-	return !z.cue(enrich.CueJoint) && one(then, c)
+	if !z.cue(enrich.CueJoint) && one(then, c) {
+		return true
+	}
+	g.contest(z, c)
+	return false
 }
 
 // drawn tells whether a reading that was put on the table might be of what is beside it,

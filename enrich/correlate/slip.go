@@ -236,7 +236,21 @@ func (g *grouping) keeps(t *table, z *Reading, c *cluster) (bool, error) {
 		return false, nil
 	}
 	then := home.before(z)
-	return then != nil && (z.cue(enrich.CueJoint) || !one(then, c)), nil
+	if then == nil || !z.cue(enrich.CueJoint) && one(then, c) {
+		return false, nil
+	}
+	g.contest(z, c)
+	return true, nil
+}
+
+// contest notes that a reading might be of a cluster in which it is not, and which came
+// to be so after it was decided. Whatever brings the two nearer has to look at it again.
+func (g *grouping) contest(z *Reading, c *cluster) {
+	g.notes = append(g.notes, func() {
+		if id := c.now().id; !slices.Contains(g.b.contested[z.Report], id) {
+			g.b.contested[z.Report] = append(g.b.contested[z.Report], id)
+		}
+	})
 }
 
 // joins puts a reading that was said later where it is, if it would go there of itself.
@@ -248,16 +262,22 @@ func (g *grouping) joins(t *table, z *Reading, c *cluster) (bool, error) {
 	if !ok || score < match.Merge || score < z.Match.Score-.01 || z.mentions(c.card) != (z.Relation == Recalls) {
 		return false, nil // what else it might be of was said to be less likely than it was
 	}
+	rivals := slices.Clone(g.b.contested[z.Report])
 	for _, r := range z.Match.Apart {
-		if r.Score < match.Merge-.01 {
-			continue
+		if r.Score >= match.Merge-.01 {
+			rivals = append(rivals, r.Incident)
 		}
-		rival, err := g.known(r.Incident)
-		if rival == nil || err != nil || r.Score > score-.01 {
+	}
+	for _, id := range rivals {
+		rival, err := g.known(id)
+		if rival == nil || err != nil {
 			return false, err
 		}
 		then := rival.before(z)
-		if then == nil || !z.cue(enrich.CueJoint) && one(c, then) {
+		if then == nil {
+			return false, nil
+		}
+		if s, fits := g.heeds(z, then.card); fits && (s > score-.01 || !z.cue(enrich.CueJoint) && one(c, then)) {
 			return false, nil
 		}
 	}

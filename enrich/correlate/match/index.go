@@ -34,14 +34,27 @@ type sketch struct {
 	from, to int32  // days on which it is found
 	land     uint32 // country of all its places, 0 where there is none, or more than one
 	last     int64  // see Card
+
+	south, north, west, east float32 // degrees within which its towns lie
 }
 
 func sketchOf(c *Card) sketch {
-	s := sketch{land: c.land(), last: c.Last}
+	s := sketch{land: c.land(), last: c.Last, south: 90, north: -90, west: 180, east: -180}
+	for i := range c.spots {
+		if p := &c.spots[i].v; p.settled() {
+			s.south, s.north, s.west, s.east = min(s.south, p.lat), max(s.north, p.lat), min(s.west, p.lon), max(s.east, p.lon)
+		}
+	}
 	if dates := c.dates(); len(dates) > 0 {
 		s.from, s.to = slices.Min(dates), slices.Max(dates)
 	}
 	return s
+}
+
+// beyond tells whether no town of an incident can be in the surroundings of another.
+func (a *sketch) beyond(s *spot) bool {
+	dy, dx := surroundings(s.lat)
+	return a.north < s.lat-dy || a.south > s.lat+dy || a.east < s.lon-dx || a.west > s.lon+dx
 }
 
 // entry is one of those that stand on a post.
@@ -68,16 +81,16 @@ func postOf(by byte, days int32, what uint32) post {
 	return post(by)<<56 | post(uint32(days)&0xffffff)<<32 | post(what)
 }
 
-// stretchOf is the days that have one post, four of them: an incident is found on some
+// stretchOf is the days that have one post, eight of them: an incident is found on some
 // three days, and a report looks for it on five. Which of a stretch it is, its sketch
 // tells.
-func stretchOf(day int32) int32 { return day >> 2 }
+func stretchOf(day int32) int32 { return day >> 3 }
 
 // The kinds of posts.
 const (
 	byRegion  = iota // a country, of incidents that are placed in no town of it; and days
 	byCountry        // a country, of incidents that are placed in a town of it; and days
-	bySquare         // half a degree of latitude and longitude, and days: borders, and towns ascribed to two countries
+	bySquare         // two degrees of latitude and longitude, and days: borders, and towns ascribed to two countries
 	byToll           // and days
 	byText           // family of texts
 	byTerm           // the name of a place, or a word that is nowhere else, and days
@@ -92,7 +105,7 @@ const (
 	// maxDays bounds the days that a span is looked for in; of a longer one its end.
 	maxDays = 10
 	// crowded is from how many incidents on a post tells nothing.
-	crowded = 1000
+	crowded = 2000
 )
 
 func days(from, to int64) (first, last int32) {
@@ -329,18 +342,30 @@ func (x *Index) Of(article string) []*Card {
 }
 
 func square(lat, lon float32) uint32 {
-	return uint32(int32((lat+90)*2))<<16 | uint32(int32((lon+180)*2))
+	return uint32(int32(lat+90)/2)<<16 | uint32(int32(lon+180)/2)
 }
 
-// around calls each for the squares in which what is at most some 40 km away lies.
-func around(lat, lon float32, each func(uint32)) {
-	wide := float32(1)
+// surroundings are how many degrees from a town what may be told of for it lies at
+// most: 100 km, as for namesakes, where degrees of longitude are short.
+func surroundings(lat float32) (dy, dx float32) {
 	if lat > 45 || lat < -45 {
-		wide = 2 // degrees of longitude are short there
+		return .9, 1.8
 	}
-	for dy := float32(-.5); dy <= .5; dy += .5 {
-		for dx := -.5 * wide; dx <= .5*wide; dx += .5 {
-			each(square(lat+dy, lon+dx))
+	return .9, .9
+}
+
+// surrounds tells whether one of two towns lies in the surroundings of the other.
+func (s *spot) surrounds(o *spot) bool {
+	dy, dx := surroundings(s.lat)
+	return o.lat >= s.lat-dy && o.lat <= s.lat+dy && o.lon >= s.lon-dx && o.lon <= s.lon+dx
+}
+
+// around calls each for the squares in which the surroundings of a town lie.
+func (s *spot) around(each func(uint32)) {
+	dy, dx := surroundings(s.lat)
+	for lat := int32(s.lat-dy+90) / 2; lat <= int32(s.lat+dy+90)/2; lat++ {
+		for lon := int32(s.lon-dx+180) / 2; lon <= int32(s.lon+dx+180)/2; lon++ {
+			each(uint32(lat)<<16 | uint32(lon))
 		}
 	}
 }
@@ -351,6 +376,7 @@ type finder struct {
 	found    func(slot uint32)
 	after    int64 // what was last told of before is passed over
 	from, to int32 // days of which it must be
+	near     *spot // in the surroundings of which it must be, nil where it need not
 	alone    [1]entry
 }
 
@@ -376,7 +402,8 @@ func (f *finder) visit(p post, most int, land uint32) {
 		if land != 0 && e.land != 0 && e.land != land || f.x.stamps[e.slot] == f.x.search {
 			continue
 		}
-		if a := &f.x.about[e.slot]; a.last <= f.after || a.from > f.to || a.to < f.from {
+		a := &f.x.about[e.slot]
+		if a.last <= f.after || a.from > f.to || a.to < f.from || f.near != nil && a.beyond(f.near) {
 			continue
 		}
 		f.x.stamps[e.slot] = f.x.search
@@ -397,7 +424,9 @@ func (f *finder) place(s *spot, days int32) {
 		}
 	}
 	if s.settled() {
-		around(s.lat, s.lon, func(q uint32) { f.visit(postOf(bySquare, days, q), all, 0) })
+		f.near = s
+		s.around(func(q uint32) { f.visit(postOf(bySquare, days, q), all, 0) })
+		f.near = nil
 	}
 }
 

@@ -27,12 +27,8 @@ func Meets(p *Probe, c *Card) bool {
 		if s.spot.country != "" && s.spot.country == o.country && !(s.spot.settled() && o.settled()) {
 			return true
 		}
-		if s.spot.settled() && o.settled() {
-			at, near := square(o.lat, o.lon), false
-			around(s.spot.lat, s.spot.lon, func(q uint32) { near = near || q == at })
-			if near {
-				return true
-			}
+		if s.spot.settled() && o.settled() && s.spot.surrounds(o) {
+			return true
 		}
 	}
 	land := c.land()
@@ -155,7 +151,7 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 		for d := stretchOf(slices.Min(dates) - beside); d <= stretchOf(last); d++ {
 			for i := range c.spots {
 				if s := &c.spots[i].v; s.settled() {
-					around(s.lat, s.lon, func(q uint32) { f.visit(postOf(bySquare, d, q), all, 0) })
+					s.around(func(q uint32) { f.visit(postOf(bySquare, d, q), all, 0) })
 				}
 			}
 			for _, list := range [][]counted[term]{c.places, c.terms} {
