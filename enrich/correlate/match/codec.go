@@ -140,7 +140,7 @@ func (c *coder) card(k *Card) {
 	number(c, &span)
 	k.Last = k.First + span
 	number(c, &k.N)
-	counts(c, &k.kinds, func(v *kind) { c.word(&v.typ); c.word(&v.sub) })
+	counts(c, &k.kinds, func(v *kind) { c.word(&v.typ); c.word(&v.sub); v.id = typeID(v.typ) })
 	counts(c, &k.windows, func(v *window) {
 		number(c, &v.from)
 		span := v.to - v.from

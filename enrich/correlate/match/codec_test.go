@@ -23,6 +23,10 @@ func fill(r *rand.Rand, v reflect.Value) {
 	v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem() // fields that are not exported, too
 	switch v.Kind() {
 	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[kind]() {
+			v.Set(reflect.ValueOf(newKind(fmt.Sprintf("type %d", r.IntN(50)), fmt.Sprintf("text %d", r.IntN(50)))))
+			return
+		}
 		for i := range v.NumField() {
 			fill(r, v.Field(i))
 		}

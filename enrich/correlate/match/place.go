@@ -1,9 +1,8 @@
 package match
 
 import (
+	"math"
 	"slices"
-
-	"tocsin/enrich/gazetteer"
 )
 
 // relation is how two places lie to one another, from those that cannot be one to
@@ -116,12 +115,32 @@ func (s *spot) sameName(o *spot) bool {
 		s.town() != 0 && s.town() == o.town() && s.level == inTown && o.level == inTown
 }
 
-func distance(a, b *spot) (metres float64, known bool) {
+// distance is how far apart two places are beyond their own extents: on a plane, which is
+// right to some metres as far as it matters.
+func distance(a, b *spot) (metres float32, known bool) {
 	if !a.located || !b.located {
 		return 0, false
 	}
-	return gazetteer.Distance(float64(a.lat), float64(a.lon), float64(b.lat), float64(b.lon)) - float64(a.radius) - float64(b.radius), true
+	dy, dx := a.lat-b.lat, a.lon-b.lon
+	if dx > 180 {
+		dx -= 360
+	} else if dx < -180 {
+		dx += 360
+	}
+	between, part := math.Modf(float64(max(-89, min(89, (a.lat+b.lat)/2)) + 90))
+	dx *= narrow[int(between)] + float32(part)*(narrow[int(between)+1]-narrow[int(between)])
+	return degree*float32(math.Sqrt(float64(dy*dy+dx*dx))) - a.radius - b.radius, true
 }
+
+const degree = 111_195 // metres of a degree of latitude
+
+// narrow is how much shorter a degree of longitude is, by latitude + 90.
+var narrow = func() (list [181]float32) {
+	for k := range list {
+		list[k] = float32(math.Cos(float64(k-90) * math.Pi / 180))
+	}
+	return list
+}()
 
 // Fits tells whether two reports may be of one place.
 func Fits(a, b *Probe) bool { return between(&a.look().spot, &b.look().spot) > placeOtherSpot }

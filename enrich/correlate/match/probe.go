@@ -54,10 +54,16 @@ type seen struct {
 	article  uint32
 	target   target
 	cue      cue
+	aerial   bool // a strike from the air, or shelling
 	about    bool // its time is that of an older incident that the article names
 }
 
-type kind struct{ typ, sub string }
+type kind struct {
+	typ, sub string
+	id       uint8 // the type's place in relations
+}
+
+func newKind(typ, sub string) kind { return kind{typ, sub, typeID(typ)} }
 
 // cue is a set of them.
 type cue uint16
@@ -293,7 +299,7 @@ func (p *Probe) look() *seen {
 	if p.seen != nil {
 		return p.seen
 	}
-	s := &seen{kind: kind{p.Type, p.Subtype}, window: windowOf(p.Occurred, p.At), spot: spotOf(p.Place),
+	s := &seen{kind: newKind(p.Type, p.Subtype), window: windowOf(p.Occurred, p.At), spot: spotOf(p.Place),
 		outlet: hash(strings.ToLower(p.Outlet)), article: hash(p.Article)}
 	if p.Text != "" {
 		s.text = hash(p.Text)
@@ -358,6 +364,7 @@ func (p *Probe) look() *seen {
 			s.places = append(s.places, term{h, 1})
 		}
 	}
+	s.aerial = enrich.Family(s.kind.typ) == "aerial"
 	s.bag, s.named, s.marks = bagOf(s.terms), bagOf(s.places), s.markers()
 	p.seen = s
 	return s
@@ -398,7 +405,7 @@ func (s *seen) fromAbout(p *Probe) {
 	}
 	s.window = windowOf(best.Occurred, p.At)
 	if law {
-		s.kind = kind{best.Type, best.Subtype}
+		s.kind = newKind(best.Type, best.Subtype)
 	}
 	if q := spotOf(best.Place); q.level > s.spot.level {
 		q.site = max(q.site, s.spot.site)

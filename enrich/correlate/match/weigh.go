@@ -215,7 +215,7 @@ func Compare(p *Probe, c *Card) Values {
 	compareTolls(&v, s, c, p.At)
 	compareActors(&v, s, c)
 	compareTerms(&v, s, c)
-	if enrich.Family(s.kind.typ) == "aerial" {
+	if s.aerial {
 		// In a war the same town is hit day after day.
 		v[fAerialTown] = v[fPlaceTown] + v[fPlaceNear] + v[fPlaceHolds]
 		v[fAerialOtherDay] = v[fTimeNextDay] + v[fTimeUndatedLater]
@@ -483,14 +483,67 @@ var crossed = map[[2]string]bool{
 	{"abduction", "armed"}: true, {"armed", "unrest"}: true, {"law", "unrest"}: true, {"fire", "unrest"}: true, {"armed", "fire"}: true, {"explosive", "law"}: true, {"abduction", "law"}: true,
 }
 
+// How two types lie to one another, from those that nobody mixes up.
+const (
+	alien = iota
+	cross
+	generic
+	kinship
+	same
+)
+
+// relations are how two types lie to one another, by their places in enrich.Types.
+var relations = sync.OnceValue(func() *[maxTypes][maxTypes]uint8 {
+	var m [maxTypes][maxTypes]uint8
+	for i := range maxTypes {
+		for k := range maxTypes {
+			m[i][k] = relate(typeAt(i), typeAt(k))
+		}
+	}
+	return &m
+})
+
+// maxTypes is more than there are types; the last place is that of all that are none.
+const maxTypes = 48
+
+func typeAt(k int) string {
+	if k < len(enrich.Types) {
+		return enrich.Types[k]
+	}
+	return ""
+}
+
+func typeID(typ string) uint8 {
+	if k, is := typeIDs()[typ]; is {
+		return k
+	}
+	return maxTypes - 1
+}
+
+var typeIDs = sync.OnceValue(func() map[string]uint8 {
+	m := map[string]uint8{}
+	for k, typ := range enrich.Types {
+		m[typ] = uint8(k)
+	}
+	return m
+})
+
+func relate(a, b string) uint8 {
+	fa, fb := enrich.Family(a), enrich.Family(b)
+	switch {
+	case a == b:
+		return same
+	case kin(a, b):
+		return kinship
+	case a == "unknown" || b == "unknown" || a == "armed_attack" || b == "armed_attack":
+		return generic
+	case crossed[[2]string{min(fa, fb), max(fa, fb)}] || crossed[[2]string{max(fa, fb), min(fa, fb)}]:
+		return cross
+	}
+	return alien
+}
+
 func compareTypes(v *Values, s *seen, c *Card) {
-	const (
-		alien = iota
-		cross
-		generic
-		kinship
-		same
-	)
 	best := -1
 	sub, otherSub := false, false
 	for i := range c.kinds {
@@ -498,20 +551,8 @@ func compareTypes(v *Values, s *seen, c *Card) {
 		if int(k.n)*8 < c.N {
 			continue
 		}
-		r := alien
-		fa, fb := enrich.Family(s.kind.typ), enrich.Family(k.v.typ)
-		switch {
-		case s.kind.typ == k.v.typ:
-			r = same
-		case kin(s.kind.typ, k.v.typ):
-			r = kinship
-		case s.kind.typ == "unknown" || k.v.typ == "unknown" || s.kind.typ == "armed_attack" || k.v.typ == "armed_attack":
-			r = generic
-		case crossed[[2]string{min(fa, fb), max(fa, fb)}] || crossed[[2]string{max(fa, fb), min(fa, fb)}]:
-			r = cross
-		}
-		best = max(best, r)
-		if s.kind.sub != "" && k.v.sub != "" && s.kind.typ == k.v.typ {
+		best = max(best, int(relations()[s.kind.id][k.v.id]))
+		if s.kind.sub != "" && k.v.sub != "" && s.kind.id == k.v.id {
 			sub, otherSub = sub || s.kind.sub == k.v.sub, otherSub || s.kind.sub != k.v.sub
 		}
 	}
