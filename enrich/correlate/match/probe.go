@@ -212,7 +212,7 @@ func spotOf(p *enrich.Place) spot {
 	if s.level != inProvince && (admin != "" && admin != name || s.level == inCountry || p.GeoNames == 0) {
 		s.words = siteWords(name)
 	}
-	if p.Lat != nil && p.Lon != nil {
+	if p.Lat != nil && p.Lon != nil && math.Abs(*p.Lat) <= 90 && math.Abs(*p.Lon) <= 180 { // nor NaN
 		s.lat, s.lon, s.radius, s.located = float32(*p.Lat), float32(*p.Lon), float32(p.Radius), true
 	}
 	return s
