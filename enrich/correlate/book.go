@@ -68,6 +68,8 @@ func NewBook(cfg *Config, most int, fetch func(id string) (*Incident, error)) *B
 type Step struct {
 	Incident *Incident
 	Change   Change
+
+	card *match.Card // CardOf the incident, where that is at hand
 }
 
 // Outcome is what became of a report.
@@ -85,7 +87,9 @@ type Outcome struct {
 func (b *Book) Len() int { return b.index.Len() - len(b.loose) }
 
 // Put takes in the latest version of an incident.
-func (b *Book) Put(i *Incident) {
+func (b *Book) Put(i *Incident) { b.put(i, nil) }
+
+func (b *Book) put(i *Incident, c *match.Card) {
 	b.keep(i)
 	if len(i.Readings) == 0 {
 		b.index.Remove(i.ID)
@@ -93,7 +97,9 @@ func (b *Book) Put(i *Incident) {
 		b.closed.Put(CardOf(i)) // its id is taken, and its articles have said their last
 		return
 	}
-	c := CardOf(i)
+	if c == nil {
+		c = CardOf(i)
+	}
 	b.latest = max(b.latest, c.Last)
 	b.closed.Remove(i.ID)
 	b.index.Put(c)
@@ -102,7 +108,7 @@ func (b *Book) Put(i *Incident) {
 // Settle takes in what a report led to: its steps, and what no version holds.
 func (b *Book) Settle(o *Outcome) {
 	for _, s := range o.Steps {
-		b.Put(s.Incident)
+		b.put(s.Incident, s.card)
 	}
 	if o.after != nil {
 		o.after()
@@ -413,7 +419,7 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 		next.Withdrawn = withdrawn(i, nil, x)
 		next.assemble(nil, b.cfg)
 		next, c := finish(i, next, at, b.cfg)
-		o.Steps = append(o.Steps, Step{&next, c})
+		o.Steps = append(o.Steps, Step{Incident: &next, Change: c})
 	}
 	if p.in != nil && !strings.HasPrefix(p.in.id, looseID) {
 		o.Incident = p.in.id
@@ -493,11 +499,11 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 		}
 		if was != nil {
 			next, change := finish(was, next, at, b.cfg)
-			o.Steps = append(o.Steps, Step{&next, change})
+			o.Steps = append(o.Steps, Step{&next, change, c.cardFor(&next)})
 			return nil
 		}
 		next, change := begin(next, at, "status.first-report")
-		o.Steps = append(o.Steps, Step{&next, change})
+		o.Steps = append(o.Steps, Step{&next, change, c.cardFor(&next)})
 		return nil
 	}
 	i, err := b.get(c.id)
@@ -525,8 +531,20 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 		return nil // what came is too old for a story as huge as this
 	}
 	next, change := finish(i, next, at, b.cfg)
-	o.Steps = append(o.Steps, Step{&next, change})
+	o.Steps = append(o.Steps, Step{&next, change, c.cardFor(&next)})
 	return nil
+}
+
+// cardFor is the card of the incident that a cluster is, nil where it has to be made.
+func (c *cluster) cardFor(i *Incident) *match.Card {
+	if c.shared || c.card.N != len(i.Readings) || slices.ContainsFunc(c.readings, func(x Reading) bool { return x.Bound != "" }) {
+		return nil // some were too many, or are held together
+	}
+	c.card.ID = i.ID
+	for _, w := range i.Withdrawn {
+		c.card.Note(w.Article)
+	}
+	return c.card
 }
 
 func (b *Book) keepLoose(c *cluster) {

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tocsin/enrich"
+	"tocsin/enrich/correlate/match"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -294,8 +296,20 @@ func (x *reader) read(reports ...*enrich.Report) (o Outcome) {
 		}
 		x.steps = append(x.steps, o.Steps...)
 		x.book.Settle(&o)
+		for _, s := range o.Steps {
+			id := s.Incident.ID
+			if i := x.book.full(id); len(i.Readings) > 0 && !sameCards(CardOf(i), x.book.index.Card(id)) {
+				x.t.Errorf("the card of %s is not that of its readings", id)
+			}
+		}
 	}
 	return o
+}
+
+// sameCards tells whether two cards know the same.
+func sameCards(a, b *match.Card) bool {
+	stored := func(c *match.Card) []byte { return match.EncodeStored([]match.Stored{{ID: c.ID, Card: c}}) }
+	return bytes.Equal(stored(a), stored(b))
 }
 
 // incidents are those that have readings, each as its articles, in the order in which

@@ -349,7 +349,7 @@ func (d *deed) add(next *Incident, c Change) {
 		next.Explain.Rules = append(next.Explain.Rules, rule)
 		c.Why = append(c.Why, rule)
 	}
-	d.out.Steps = append(d.out.Steps, Step{next, c})
+	d.out.Steps = append(d.out.Steps, Step{Incident: next, Change: c})
 }
 
 // assemble refuses to lose a reading: it could not be given back.

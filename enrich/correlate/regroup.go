@@ -238,6 +238,9 @@ func (b *Book) takeUp(card *match.Card) *cluster {
 			if err != nil {
 				return err
 			}
+			for k := range i.Readings {
+				i.Readings[k].look() // once, and not in each copy
+			}
 			c.readings, c.told, c.bridged = slices.Clone(i.Readings), i.Told != nil, i.Bridged
 			whole = whole && len(i.Withdrawn) == 0 // it says what was taken back
 		}

@@ -1,7 +1,6 @@
 package correlate
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tocsin/enrich"
-	"tocsin/enrich/correlate/match"
 	"tocsin/internal/bus"
 	"tocsin/internal/bus/bustest"
 )
@@ -106,8 +104,7 @@ func same(t *testing.T, got, want *Worker) {
 	}
 	for id := range want.versions {
 		a, b := got.book.card(id), want.book.card(id)
-		stored := func(c *match.Card) []byte { return match.EncodeStored([]match.Stored{{ID: id, Card: c}}) }
-		if !bytes.Equal(stored(a), stored(b)) {
+		if !sameCards(a, b) {
 			t.Errorf("card of %s is\n%+v, want\n%+v", id, a, b)
 		}
 		if a, b := got.book.closed.Card(id) != nil, want.book.closed.Card(id) != nil; a != b {
