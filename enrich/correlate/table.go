@@ -107,8 +107,10 @@ func (x *Reading) sums() bool {
 
 const (
 	// alive is how long after an incident an article that tells of nothing else, and
-	// of it as of the past, still belongs to its story.
-	alive = 60 * 24 * time.Hour
+	// of it as of the past, still belongs to its story; longAlive, where it has news of
+	// it all the same: somebody was held, or freed, or died since.
+	alive     = 156 * time.Hour // a week, but for what appears on its seventh day
+	longAlive = 60 * 24 * time.Hour
 	// aside is how long after its first report an incident is news beside another.
 	aside = 12 * time.Hour
 )
@@ -120,7 +122,11 @@ func (x *Reading) mentions(c *match.Card) bool {
 	case x.Passing:
 		return true
 	case x.Role == enrich.Background && !x.denies():
-		return x.cue(enrich.CueMemory) || age > int64(alive/time.Second) || age < 0
+		most := alive
+		if n, ok := x.Totals[enrich.Killed].Number(); c.Taken() || x.goesOn() || ok && n > c.Killed() {
+			most = longAlive
+		}
+		return x.cue(enrich.CueMemory) || age > int64(most/time.Second) || age < 0
 	case x.sums():
 		return true
 	case x.Second:
@@ -129,6 +135,11 @@ func (x *Reading) mentions(c *match.Card) bool {
 		return age > int64(aside/time.Second) && !(ok && n > c.Killed())
 	}
 	return false
+}
+
+// goesOn tells whether a reading has news of an older incident.
+func (x *Reading) goesOn() bool {
+	return x.cue(enrich.CueArrest) || x.cue(enrich.CueCharged) || x.cue(enrich.CueCourt) || x.cue(enrich.CueFreed) || x.cue(enrich.CueClaim)
 }
 
 // placed is what became of a reading.
