@@ -393,8 +393,9 @@ func watchCosts(t *testing.T) {
 			t.Errorf("%d open sockets, %d before", open, sockets)
 		}
 		grown := heapInUse() - heap
-		if grown > maxGrowth {
-			grown = heapInUse() - heap // without what the first look only found
+		// What a collection has found only to finalize, or in a pool, the next ones free.
+		for n := 0; grown > maxGrowth && n < 5; n++ {
+			grown = heapInUse() - heap
 		}
 		if grown > maxGrowth {
 			t.Errorf("%d KiB of memory are in use that were not before", grown>>10)
