@@ -7,6 +7,7 @@ import (
 
 	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
+	"tocsin/enrich/where"
 )
 
 // What keeps two incidents of one article apart: another place, another day,
@@ -566,8 +567,31 @@ func (r *reading) hurtsNone(x *incident) bool {
 	return false
 }
 
-func (r *reading) sameBack(a, b *clause) bool {
-	return a.sent == b.sent || b.sent == a.sent+1 && len(b.dates) == 0
+// sameBack tells whether a clause goes on about an older incident: in its sentence, in
+// the next one without a day of its own, "there", or in the first sentence where so far
+// only the headline told of it.
+func (r *reading) sameBack(cs []clause, x *incident, c *clause) bool {
+	last := &cs[x.clauses[len(x.clauses)-1]]
+	switch {
+	case c.sent == last.sent:
+		return true
+	case r.sents[last.sent].title && r.opens(c.sent):
+		return !slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 5 && r.located(p) && r.elsewhereThan(p, x) })
+	case c.sent == last.sent+1:
+		return len(c.dates) == 0 || len(c.places) == 0 && r.there(c)
+	}
+	return false
+}
+
+// there tells whether a clause says "there" and means the place that was told before.
+func (r *reading) there(c *clause) bool {
+	for k := c.first; k < c.last; k++ {
+		if r.words[k].low != "there" || k+1 < c.last && r.words[k+1].is(lexicon.Aux) {
+			continue // "there were"
+		}
+		return true
+	}
+	return false
 }
 
 // located tells whether a place name says where: "in X", "at X", "near X", or a headline's "X".
@@ -601,6 +625,9 @@ func (r *reading) located(p int) bool {
 		if w.low == "from" {
 			return r.places[p].unlisted() // "abducted from Womey village"
 		}
+		if w.low == "to" && n == k-1 && !r.nextTo(n) {
+			return false // "on her way home to Terneuzen"
+		}
 		switch w.low {
 		case "in", "at", "near", "outside", "on", "off", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
 			return true
@@ -610,6 +637,15 @@ func (r *reading) located(p int) bool {
 		}
 	}
 	return r.sents[r.sentenceAt(k)].title && !r.speakerAt(p)
+}
+
+// nextTo tells whether "to" at word n says where something lies: "close to X".
+func (r *reading) nextTo(n int) bool {
+	switch r.lowAt(n - 1) {
+	case "close", "next", "near", "nearer", "adjacent", "opposite", "spread":
+		return true
+	}
+	return where.Direction(r.lowAt(n - 1))
 }
 
 // assails tells whether what follows a verb was attacked: "rockets struck Bagram".
@@ -770,7 +806,12 @@ func (r *reading) otherMeans(c *clause, x *incident) bool {
 		switch f := Family(r.words[k].e.Type); f {
 		case have:
 			return false
-		case "aerial", "explosive", "abduction":
+		case "abduction":
+			if have == "unrest" {
+				return false // guards held by rioters
+			}
+			return true
+		case "aerial", "explosive":
 			return true
 		}
 	}
@@ -833,8 +874,8 @@ func (r *reading) abroad(c *clause, x *incident) bool {
 	away := false
 	for _, p := range c.places {
 		pl := &r.places[p]
-		if pl.Demonym || !r.located(p) {
-			continue
+		if pl.Demonym || pl.Country == "" || !r.located(p) {
+			continue // "in Pavilion C": nobody knows whose
 		}
 		if pl.Country == home {
 			return false
@@ -848,6 +889,9 @@ func (r *reading) abroad(c *clause, x *incident) bool {
 // drone struck", "gunmen killed", never "the attack".
 func (r *reading) indefinite(c *clause) bool {
 	for _, k := range c.kinds {
+		if r.ofDay(k) {
+			continue
+		}
 		g := r.group(k)
 		if g < 0 {
 			return true
@@ -861,9 +905,24 @@ func (r *reading) indefinite(c *clause) bool {
 	return len(c.kinds) == 0 && len(c.figs) > 0
 }
 
+// ofDay tells whether the word for an incident at word k stands with the day by which
+// it is known: "Tuesday's attack", "last weekend's church massacre".
+func (r *reading) ofDay(k int) bool {
+	for n := k - 1; n >= 0 && n >= k-5; n-- {
+		w := &r.words[n]
+		if w.date > 0 {
+			return r.dates[w.date-1].owns
+		}
+		if w.punct || w.is(lexicon.Prep|lexicon.Aux|lexicon.Harm) {
+			return false
+		}
+	}
+	return false
+}
+
 func (r *reading) definite(c *clause) bool {
 	for _, k := range c.kinds {
-		if g := r.group(k); g >= 0 && (r.groups[g].det == "the" || r.groups[g].det == "this") {
+		if g := r.group(k); g >= 0 && (r.groups[g].det == "the" || r.groups[g].det == "this") || r.ofDay(k) {
 			return true
 		}
 	}

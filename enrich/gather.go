@@ -78,7 +78,7 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		switch c.scope {
 		case "background":
-			if lastBack >= 0 && r.sameBack(&cs[out[lastBack].clauses[len(out[lastBack].clauses)-1]], c) {
+			if lastBack >= 0 && r.sameBack(cs, &out[lastBack], c) {
 				r.join(&out[lastBack], c, i, s)
 				continue
 			}
