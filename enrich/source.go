@@ -130,6 +130,11 @@ func (r *reading) revised(si, fig int) {
 			}
 		}
 	}
+	r.notSoMany(s, fig)
+	if r.earlierVersion(s) {
+		r.supersede(si, fig)
+		return
+	}
 	if r.correcting(s) {
 		for i := fig; i < len(r.figs); i++ {
 			if f := &r.figs[i]; f.measure == Killed && f.relation == "total" && f.scope == "current" && f.q.Quantifier == "exact" {
@@ -139,7 +144,7 @@ func (r *reading) revised(si, fig int) {
 	}
 	for i := fig; i < len(r.figs); i++ {
 		f := &r.figs[i]
-		if f.measure != Killed && f.measure != Injured && f.measure != Abducted || f.relation != "total" {
+		if f.measure != Killed && f.measure != Injured && f.measure != Abducted && f.measure != Missing || f.relation != "total" {
 			continue
 		}
 		for k := from; k < min(f.harm, s.last); k++ {
@@ -148,9 +153,14 @@ func (r *reading) revised(si, fig int) {
 				// "earlier said", "initial reports put": not "an earlier attack", "earlier on Monday"
 				for n := max(s.first, k-2); n < min(s.last, k+4); n++ {
 					l := r.words[n].low
-					if n != k && (speaks(l) || l == "spoken" || l == "given" || l == "reports" || l == "toll" || l == "count" || l == "figure" || l == "estimates" || l == "thought") && k < f.first+2 {
+					if n != k && (speaks(l) || l == "spoken" || l == "given" || l == "reports" || l == "toll" || l == "count" || l == "figure" || l == "estimates" || l == "thought" || l == "declared" || l == "listed" || l == "feared" || l == "believed") && k < f.first+2 {
 						f.relation, was = "superseded", true
 					}
+				}
+			case "early":
+				switch r.lowAt(k + 1) {
+				case "reports", "estimates", "counts", "figures", "accounts", "count", "toll", "estimate":
+					f.relation, was = "superseded", true
 				}
 			case "now", "revised", "updated":
 				if f.relation == "total" && f.q.Quantifier != "unknown" && r.lowAt(k+1) != "that" && (was || r.earlierTold(si, f)) {
@@ -184,6 +194,66 @@ func (r *reading) revised(si, fig int) {
 				r.figs = append(r.figs, x)
 			}
 			return
+		}
+	}
+}
+
+// notSoMany reads the number that a sentence takes back behind the one that it gives:
+// "17 died, not 24", "36 students were taken from the school, and not 40".
+func (r *reading) notSoMany(s *sentence, fig int) {
+	for k := s.first + 2; k+1 < s.last; k++ {
+		if r.words[k].low != "not" || r.words[k-1].low != "," && (r.words[k-1].low != "and" || r.words[k-2].low != ",") {
+			continue
+		}
+		g := r.group(k + 1)
+		if g < 0 {
+			continue
+		}
+		if gr := &r.groups[g]; gr.first != k+1 || gr.q == nil || gr.q.Shape != quantity.Count || gr.head >= 0 || gr.age {
+			continue
+		}
+		was := number(*r.groups[g].q)
+		for i := len(r.figs) - 1; i >= fig; i-- {
+			f := &r.figs[i]
+			if f.harm >= k || f.last > k || f.relation != "total" || f.q.Quantifier != "exact" || f.previous != 0 {
+				continue
+			}
+			if f.previous, f.relation = was, "update"; number(f.q) < was {
+				f.relation = "correction"
+			}
+			break
+		}
+	}
+}
+
+// earlierVersion tells whether a sentence owns to what the article itself said before:
+// "An earlier version of this story gave …".
+func (r *reading) earlierVersion(s *sentence) bool {
+	for k := s.first; k+1 < min(s.last, s.first+8); k++ {
+		switch r.words[k].low {
+		case "earlier", "previous", "original", "initial", "first", "prior":
+			switch r.lowAt(k + 1) {
+			case "version", "versions", "edition", "editions", "story", "item", "dispatch":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// supersede takes the numbers of a sentence for what was told before, and those that
+// the article gives for a correction of them.
+func (r *reading) supersede(si, fig int) {
+	for i := fig; i < len(r.figs); i++ {
+		old := &r.figs[i]
+		if old.scope == "perpetrator" || old.relation == "superseded" {
+			continue
+		}
+		old.relation = "superseded"
+		for n := range r.figs[:fig] {
+			if f := &r.figs[n]; f.measure == old.measure && f.relation == "total" && f.scope == "current" && f.q.Quantifier == "exact" && number(f.q) != number(old.q) {
+				f.relation, f.previous = "correction", number(old.q)
+			}
 		}
 	}
 }

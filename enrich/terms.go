@@ -283,8 +283,10 @@ func (r *reading) cues(lead string) []string {
 var doubts = map[string][]string{
 	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
 	CueHoax + " but": slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
-	CueFreed:         {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
-	CueArrest:        {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
+	CueFreed: {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants",
+		// what is given out, and goes free of nobody
+		"video released", "footage released", "statement released", "images released", "pictures released", "photographs released", "recording released", "released a video", "released a statement", "released footage", "released images", "released pictures", "released photographs", "released the names", "released a recording"},
+	CueArrest: {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }
 
 // hasAny tells whether one of the words stands in the text, in a sentence that has

@@ -21,6 +21,8 @@ func TestCues(t *testing.T) {
 		{"who has not claimed it yet", "Bomb kills two in Aden", "A bomb killed two guards in Aden on Monday. The gunmen of the south have not claimed the bombing.", "", "not_bombing"},
 		{"a judge who is yet to see them", "Arrests in Sukkur", "Three men were arrested over the bombing in Sukkur on Monday. They are to be brought before a judge.", "", "charged"},
 		{"a trial", "Two in court over Sukkur bombing", "Prosecutors charged two men over the bombing in Sukkur on Monday.", "charged !charged", ""},
+		{"a video is no captive", "Video claims kidnapping of drillers in Libya", "TUNIS - A group calling itself the Anger of the South said in a video released on Tuesday that it was holding 14 drillers who were taken from a bus near Ubari on Sunday.", "claim", "freed"},
+		{"captives who were released", "Five of 14 drillers released in Libya", "Five drillers who were taken from a bus near Ubari on Sunday were released on Tuesday.", "freed !freed", ""},
 		{"as many hurt as a missile strikes", "13 dead, 19 hurt as missile strikes plant", "A missile hit a plant in Mykolaiv on Monday, killing 13 workers.", "", "joint"},
 		{"two strikes", "Nine dead in two strikes on Mykolaiv", "Nine people were killed in Mykolaiv on Monday.", "joint", ""},
 	} {
