@@ -215,12 +215,20 @@ func cancelled(i *Incident) bool {
 	}
 	last := -1
 	for k := range i.Readings {
-		if i.Readings[k].denies() {
+		if x := &i.Readings[k]; x.denies() && !(x.ofOther() && dead(i.Readings)) {
 			last = k
 		}
 	}
 	// Whoever has not heard of it goes on to tell of it: it takes two to bring it back.
 	return last >= 0 && independent(i.Readings[last+1:]) < 2
+}
+
+// dead tells whether anybody who tells of an incident counts people killed.
+func dead(readings []Reading) bool {
+	return slices.ContainsFunc(readings, func(x Reading) bool {
+		t := x.Totals[enrich.Killed]
+		return !x.denies() && t.Min != nil && *t.Min > 0
+	})
 }
 
 func claimed(i *Incident) bool {

@@ -313,9 +313,9 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 	// The toll of several incidents is none of this one, and what is told as of the
 	// past is often another's.
 	for _, weak := range []func(stance) bool{
-		func(s stance) bool { return s.x.cue(enrich.CueJoint) },
+		func(s stance) bool { return s.x.summed(m) },
 		func(s stance) bool {
-			return s.x.Role == enrich.Background && !s.x.headline(enrich.CueLater) && !slices.Contains(s.x.Corrects, m) && len(s.x.Replaces) == 0
+			return s.x.Role == enrich.Background && !s.x.headline(enrich.CueLater) && !slices.Contains(s.x.Corrects, m) && len(s.x.Replaces) == 0 && !s.x.raises(m)
 		},
 	} {
 		if strong := slices.DeleteFunc(slices.Clone(all), weak); len(strong) > 0 {
@@ -368,7 +368,7 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 			}
 		case s.n > from.n && withdrawn[s.n] && !replaces(s.x, m, from.n):
 			total.Rule = "fuse.corrected-stays"
-		case s.n > from.n && s.rank < from.rank && from.rank == 4 && s.rank <= 1:
+		case s.n > from.n && s.rank < from.rank && from.rank == 4 && s.rank <= 1 && !replaces(s.x, m, from.n):
 			low, high := from.n, s.n
 			total = enrich.Total{Min: &low, Max: &high, Quantifier: "range", Conflict: true, Rule: "fuse.official-and-others"}
 		case s.n > from.n:
@@ -458,6 +458,11 @@ func lowered(all []stance, s, from *stance) bool {
 	}
 	for k := range all {
 		old = old || all[k].num && all[k].n == s.n && all[k].x.At.Before(first)
+	}
+	// Who counts the dead does not print an older toll: he answers one that nobody
+	// of his rank has given.
+	if s.rank == 4 && from.rank < 4 {
+		old = false
 	}
 	wait := time.Duration(0)
 	if old {

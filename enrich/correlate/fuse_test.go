@@ -13,7 +13,21 @@ import (
 func TestTotals(t *testing.T) {
 	witness, belligerent := from("witness", ""), from("belligerent", "security")
 	joint := cues(enrich.CueJoint)
-	alone := func(r *enrich.Report) { // "the funeral of the judge, who was shot dead"
+	apart := func(r *enrich.Report) { // its sum of nine stands aside, and is none of its total
+		joint(r)
+		sum := r.Figures[0]
+		sum.Scope, sum.Point, sum.Min, sum.Max = "aggregate", n(9), n(9), n(9)
+		r.Figures = append(r.Figures, sum)
+	}
+	outdates := func(k int) func(*enrich.Report) { // "police had earlier put the number of dead at …"
+		return func(r *enrich.Report) {
+			old := r.Figures[0]
+			old.Relation, old.Point, old.Min, old.Max = "superseded", n(k), n(k), n(k)
+			r.Figures = append(r.Figures, old)
+		}
+	}
+	moved := func(r *enrich.Report) { r.Figures[0].Relation = "update" } // "the number of dead has risen to …"
+	alone := func(r *enrich.Report) {                                    // "the funeral of the judge, who was shot dead"
 		for k := range r.Figures {
 			r.Figures[k].Rule = "fig.passive-subject+singular"
 		}
@@ -58,6 +72,9 @@ func TestTotals(t *testing.T) {
 
 		// Who says it.
 		{"officials against witnesses are a range", []*enrich.Report{said("a", 0, killed(5), official()), said("b", 1, killed(12), witness)}, "5..12 fuse.official-and-others conflict"},
+		{"but not where these name what officials said as outdated", []*enrich.Report{said("a", 0, killed(8), official()), said("b", 6, killed(12), witness, outdates(8))}, "12..12 fuse.newest"},
+		{"two officials go back below a toll of no stated source", []*enrich.Report{said("a", 0, killed(9)), said("b", 1, killed(12)), said("c", 3, killed(9), official()), said("d", 5, killed(9), official())}, "9..9 fuse.lower-from-two-origins"},
+		{"one of them does not", []*enrich.Report{said("a", 0, killed(9)), said("b", 1, killed(12)), said("c", 3, killed(9), official())}, "12..12 fuse.lower-waits"},
 		{"an outlet of no stated source is believed above officials", []*enrich.Report{said("a", 0, killed(5), official()), said("b", 1, killed(12))}, "12..12 fuse.newest"},
 		{"officials above witnesses", []*enrich.Report{said("a", 0, killed(5), witness), said("b", 1, killed(12), official())}, "12..12 fuse.newest"},
 		{"a party never counts its enemy's dead", []*enrich.Report{said("a", 0, killed(5)), said("b", 1, killed(60), belligerent)}, "5..5 fuse.first"},
@@ -70,7 +87,9 @@ func TestTotals(t *testing.T) {
 		{"the toll of several incidents does not count beside its own", []*enrich.Report{said("a", 0, killed(9), joint), said("b", 1, killed(4))}, "4..4 fuse.first"},
 		{"nor does it raise it", []*enrich.Report{said("a", 0, killed(4)), said("b", 1, killed(9), joint)}, "4..4 fuse.first"},
 		{"alone it counts", []*enrich.Report{said("a", 0, killed(9), joint), said("b", 1)}, "9..9 fuse.first"},
+		{"where a sum is taken apart, its parts count", []*enrich.Report{said("a", 0, killed(4)), said("b", 1, killed(6), apart)}, "6..6 fuse.newest"},
 		{"what is told as of the past does not count beside news", []*enrich.Report{said("a", 0, killed(4)), said("b", 1, killed(70), role(enrich.Background))}, "4..4 fuse.first"},
+		{"as of the past, and yet a toll that rose", []*enrich.Report{said("a", 0, killed(3)), said("b", 300, killed(4), moved, role(enrich.Background))}, "4..4 fuse.newest"},
 		{"alone it counts too", []*enrich.Report{said("a", 0), said("b", 1, killed(7), role(enrich.Background))}, "7..7 fuse.first"},
 
 		// What waits.

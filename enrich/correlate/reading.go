@@ -110,6 +110,9 @@ func readingOf(r *enrich.Report) Reading {
 		if f.Previous != nil {
 			put(&x.Replaces, f.Measure, *f.Previous)
 		}
+		if _, named := x.Replaces[f.Measure]; !named && f.Relation == "superseded" && f.Point != nil {
+			put(&x.Replaces, f.Measure, *f.Point)
+		}
 		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) && single(f) && !slices.Contains(x.Single, f.Measure) {
 			x.Single = append(x.Single, f.Measure)
 		}
@@ -212,9 +215,33 @@ func (x *Reading) counted() map[enrich.Measure]enrich.Total {
 
 func (x *Reading) cue(c string) bool { return slices.Contains(x.Cues, c) }
 
+// summed tells whether what a reading gives of a measure is the sum of several incidents:
+// its article opens with one, and does not take it apart.
+func (x *Reading) summed(m enrich.Measure) bool {
+	return x.cue(enrich.CueJoint) && !slices.ContainsFunc(x.figures, func(f enrich.Figure) bool {
+		return f.Measure == m && f.Scope == "aggregate" && f.Relation != "subset" && f.Relation != "part"
+	})
+}
+
+// raises tells whether what a reading gives of a measure is told as a toll that moved:
+// "the number of dead has risen to four". However old the incident is, that is new.
+func (x *Reading) raises(m enrich.Measure) bool {
+	t, ok := x.Totals[m]
+	return ok && slices.ContainsFunc(x.figures, func(f enrich.Figure) bool {
+		return f.Measure == m && f.Relation == "update" && gives(&f, &t)
+	})
+}
+
 // denies tells whether a reading says that there was no incident after all.
 func (x *Reading) denies() bool {
 	return x.Outcome == "hoax" || x.Certainty == "retracted" || x.cue(enrich.CueHoax) || x.cue(enrich.CueAccident)
+}
+
+// ofOther tells whether the hoax of which a reading tells may be another case than the
+// incident with dead that it goes on to name: it says that they have nothing to do
+// with each other, or somebody was held for the hoax.
+func (x *Reading) ofOther() bool {
+	return x.Certainty != "retracted" && !x.cue(enrich.CueAccident) && (x.cue(enrich.CueApart) || x.headline(enrich.CueArrest))
 }
 
 // What may follow an incident, and is told once of each.
@@ -230,6 +257,9 @@ func (x *Reading) headline(c string) bool { return slices.Contains(x.Cues, "!"+c
 // follows are the sequels that a reading tells of.
 func (x *Reading) follows() []string {
 	var out []string
+	if x.cue(enrich.CueHoax) && x.ofOther() {
+		return nil // who was held for it has done nothing here
+	}
 	if n, ok := x.Totals[enrich.Arrested].Number(); ok && n > 0 || x.Type == "arrest" || x.headline(enrich.CueArrest) || x.Relation == FollowsUp && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) {
 		out = append(out, followArrest)
 	}
