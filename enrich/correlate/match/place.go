@@ -144,3 +144,8 @@ var narrow = func() (list [181]float32) {
 
 // Fits tells whether two reports may be of one place.
 func Fits(a, b *Probe) bool { return between(&a.look().spot, &b.look().spot) > placeOtherSpot }
+
+// small tells whether it is one spot of the map, and no region.
+func (s *spot) small() bool {
+	return s.level == inTown && s.radius <= smallPlace
+}

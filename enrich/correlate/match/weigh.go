@@ -239,11 +239,14 @@ var placeFeature = [...]Feature{placeOtherCountry: fPlaceOtherCountry, placeDist
 	placeUnknown: nFeatures, placeCountry: fPlaceCountry, placeHolds: fPlaceHolds, placeNear: fPlaceNear, placeTown: fPlaceTown, placeSpot: fPlaceSpot}
 
 func comparePlaces(v *Values, s *seen, c *Card) {
-	best, other := placeUnknown, false
-	any := false
+	best, town, other := placeUnknown, placeUnknown, false
+	any, towns := false, false
 	for i := range c.spots {
 		r := between(&s.spot, &c.spots[i].v)
 		other = other || r == placeOtherSpot
+		if s.spot.small() && c.spots[i].v.small() && (!towns || r > town) {
+			town, towns = r, true
+		}
 		if !any || r > best {
 			best, any = r, true
 		}
@@ -272,6 +275,9 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 	}
 	if shared >= 1 && !c.namesake(s) && (best == placeOtherCountry || best == placeDistant || best == placeFar) {
 		best = placeUnknown // one of the two was taken for another place of its name, or for one that is only mentioned
+	}
+	if towns && town <= placeOtherSpot && (best == placeHolds || best == placeCountry) {
+		best = town // who names one is held against those who do, and not against who knows only its region
 	}
 	if f := placeFeature[best]; f < nFeatures {
 		v[f] = 1
@@ -464,6 +470,9 @@ func specific(t string) bool {
 	return true
 }
 
+// anyMeans tells whether a type leaves open by what means.
+func anyMeans(t string) bool { return t == "unknown" || t == "armed_attack" || t == "assassination" }
+
 // method groups the armed types by what cannot be mixed up.
 func method(t string) string {
 	switch t {
@@ -535,7 +544,7 @@ func relate(a, b string) uint8 {
 		return same
 	case kin(a, b):
 		return kinship
-	case a == "unknown" || b == "unknown" || a == "armed_attack" || b == "armed_attack":
+	case anyMeans(a) || anyMeans(b):
 		return generic
 	case crossed[[2]string{min(fa, fb), max(fa, fb)}] || crossed[[2]string{max(fa, fb), min(fa, fb)}]:
 		return cross
