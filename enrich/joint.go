@@ -171,7 +171,7 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int) {
 	}
 	of := func(x *incident) bool { return x.role == Other && x.rules[0] == "role.one-of-many" }
 	counted, best, most, dead := 0, -1, -1, 0
-	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && r.severalTold(&out[main], cs)
+	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && (r.manyAtOnce || r.severalTold(&out[main], cs))
 	if all {
 		of = func(x *incident) bool { return x.role == Other }
 	}

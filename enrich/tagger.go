@@ -175,7 +175,7 @@ func (r *reading) afterwards(cs []clause, cues []string, rule string) []Report {
 // worth tells whether a background incident says enough to be kept: whom it
 // hurt, or by what method.
 func (r *reading) worth(x *incident) bool {
-	if len(x.figs) > 0 && len(x.kinds) > 0 {
+	if len(x.kinds) > 0 && slices.ContainsFunc(x.figs, func(f int) bool { return r.figs[f].q.Quantifier != "none" }) {
 		return true
 	}
 	for _, k := range x.kinds {

@@ -964,7 +964,9 @@ func TestLists(t *testing.T) {
 			spelling(t, "countries.txt", n, c[2])
 			spelling(t, "countries.txt", n, c[3])
 			for s := range strings.SplitSeq(c[1]+"|"+c[2], "|") {
-				if k := Fold(s); said[k] != "" && said[k] != c[0] && k != "" {
+				if k := Fold(s); k == "congo" {
+					continue // both of them are: the text has to say which
+				} else if said[k] != "" && said[k] != c[0] && k != "" {
 					t.Errorf("data/countries.txt:%d: %q is %s and %s", n, s, said[k], c[0])
 				} else {
 					said[k] = c[0]
