@@ -296,7 +296,7 @@ func (r *reading) headlineSum(x *incident, dead int) bool {
 // promote makes the deadliest of several incidents the main one where the article
 // opens with their sum; the sum is kept as an aggregate.
 func (r *reading) promote(out []incident, cs []clause, main int) {
-	if main < 0 {
+	if main < 0 || out[main].role == merged {
 		return
 	}
 	summed, others := false, 0

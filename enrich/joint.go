@@ -163,7 +163,8 @@ func (r *reading) oneOfMany(cs []clause, i int, x *incident) bool {
 }
 
 // partsOfSum makes the deadliest of the incidents that were counted off the main one:
-// those that the text numbers, or whose dead are the sum that it opens with. A single
+// those that the text numbers, or whose dead are the sum that it opens with and that it
+// has of no incident of its own. A single
 // one that is numbered is what the article is about all along.
 func (r *reading) partsOfSum(out []incident, cs []clause, main int) {
 	if main < 0 {
@@ -171,7 +172,7 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int) {
 	}
 	of := func(x *incident) bool { return x.role == Other && x.rules[0] == "role.one-of-many" }
 	counted, best, most, dead := 0, -1, -1, 0
-	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && (r.manyAtOnce || r.severalTold(&out[main], cs))
+	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && (r.manyAtOnce && r.deadBelow(&out[main], cs) == 0 || r.severalTold(&out[main], cs))
 	if all {
 		of = func(x *incident) bool { return x.role == Other }
 	}

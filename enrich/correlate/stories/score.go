@@ -109,6 +109,9 @@ func (r *Result) matchAll() {
 						votes[l] = map[string]float64{}
 					}
 					votes[l][id] += 1 / float64(max(len(labels), len(ids)))
+					if r.sameToll(s, k, l, id) {
+						votes[l][id] += 0.001 // decides between equals: one article told of them all
+					}
 				}
 			}
 		}
@@ -134,6 +137,15 @@ func (r *Result) matchAll() {
 			r.home[labels[i]] = ids[j]
 		}
 	}
+}
+
+// sameToll tells whether an article is to bring a change of a label to a number of
+// dead with which the program told of an incident.
+func (r *Result) sameToll(s int, k Key, label, incident string) bool {
+	return slices.ContainsFunc(r.stories[s].Changes, func(c Change) bool {
+		return c.Article == k && full(&r.stories[s], c.Label) == label && c.Killed != nil &&
+			slices.ContainsFunc(r.answer(k).Told, func(t Told) bool { return t.Incident == incident && t.Killed != nil && t.Killed.String() == c.Killed.String() })
+	})
 }
 
 // matchArticle says which of the incidents that one article was found to be of is
