@@ -165,6 +165,8 @@ func (r *reading) harm(si, j int) {
 	switch {
 	case (w.low == "murder" || w.low == "murders") && r.lowAt(j+1) == "of":
 		r.nounOf(si, j, m, "fig.deed-of") // also a verb: "the murder of two nuns"
+	case m == Arrested && (w.low == "arrest" || w.low == "arrests" || w.low == "capture") && r.lowAt(j+1) == "of":
+		r.nounOf(si, j, m, "fig.deed-of") // "the arrest of three youths"
 	case w.low == "wounds" && j+1 < s.last && ws[j+1].q != nil && (w.group == 0 || r.groups[w.group-1].q == nil):
 		r.object(si, j, m, "fig.verb-object") // "kills 11, wounds 20"
 	case f&lexicon.Noun != 0, w.low == "wound" && j > s.first && !r.toBefore(j):

@@ -49,6 +49,10 @@ func (r *reading) light(si, j int) {
 		}
 		if n := r.lowAt(j + 1); r.passive(si, j) && (n == "over" || n == "in connection with" || n == "in" && r.lowAt(j+2) == "connection" || n == "on" && r.lowAt(j+2) == "suspicion") {
 			r.subject(si, j, Arrested, "fig.held")
+			return
+		}
+		if r.heldInTitle(si, j) {
+			r.subject(si, j, Arrested, "fig.held")
 		}
 	case "fell":
 		if n := r.lowAt(j + 1); n != "in" && n != "during" && n != "to" || !r.fighting(s) {
@@ -95,6 +99,35 @@ func (r *reading) light(si, j int) {
 			}
 		}
 	}
+}
+
+// heldInTitle tells whether a headline counts suspects at word j: "Police crack market
+// grenade case, three held", "Two men held over stabbing". Captives are held too, and
+// by others.
+func (r *reading) heldInTitle(si, j int) bool {
+	s := &r.sents[si]
+	if !s.title || r.kidnapping(si) || r.perpetratorNear(s, s.first, j) {
+		return false
+	}
+	g := r.group(j - 1)
+	if g < 0 || r.groups[g].last != j || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count {
+		return false
+	}
+	if h := r.groups[g].head; h >= 0 {
+		switch r.words[h].low {
+		case "suspects", "suspect", "men", "women", "youths", "teenagers", "people", "persons", "brothers", "accomplices":
+		default:
+			return false
+		}
+	}
+	if j+1 >= s.last {
+		return true
+	}
+	switch r.words[j+1].low {
+	case "over", "for", "in", "after", ",", ";", ":", "on", ".":
+		return true
+	}
+	return false
 }
 
 // townLost tells whether a town or its people lost some of their own at word j: "At

@@ -51,3 +51,60 @@ func TestNumbersTakenBack(t *testing.T) {
 		})
 	}
 }
+
+// What a text counts before its own incident is none of its toll.
+func TestHarmOfTheOneBefore(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct {
+		name, text string
+		killed     int // -1 where the text tells of none
+	}{
+		{"a second one in a day", "A drone hit an ambulance in Kherson on Saturday and killed its driver. It was the second deadly attack on the city in a day. At night a baker was killed in a minibus.", 1},
+		{"a third day", "Shells wounded two women at the market of Nikopol at noon today. It is the third day in a row that the town is shelled; a woman was killed yesterday.", -1},
+		{"it counts itself", "A bomb went off at a bus stop in Quetta on Saturday. It was the third bombing this month. Four people were killed, police said.", 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := article("a", "", tt.text, "2026-04-18")
+			reps := tagger.Tag(a)
+			checkReports(t, a, reps)
+			if len(reps) == 0 {
+				t.Fatalf("%q: no report", tt.text)
+			}
+			n, ok := reps[0].Totals[Killed].Number()
+			if !ok {
+				n = -1
+			}
+			if n != tt.killed {
+				t.Errorf("%q: killed %d, want %d\n%s", tt.text, n, tt.killed, brief(reps))
+			}
+		})
+	}
+}
+
+// How many were held is read from nouns and from headlines too; captives are no
+// suspects.
+func TestArrested(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct {
+		name, title, text string
+		arrested          int
+	}{
+		{"an arrest of some", "", "Police said on Monday that they had solved Sunday's grenade attack in Srinagar, in which four people were killed, with the arrest of three youths.", 3},
+		{"held, in a headline", "Grenade attack in Srinagar: three held", "Four people were killed in Sunday's grenade attack in Srinagar, police said on Monday.", 3},
+		{"held over it", "Two men held over Leeds stabbing", "A man of 30 was stabbed to death in Leeds on Sunday, police said.", 2},
+		{"captives", "Nine held after kidnapping in Ubari", "Gunmen kidnapped nine drillers near Ubari on Sunday.", 0},
+		{"held by gunmen", "Gunmen storm bank in Lagos, six people held", "Gunmen stormed a bank in Lagos on Sunday and shot a guard dead.", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := article("a", tt.title, tt.text, "2026-04-13")
+			reps := tagger.Tag(a)
+			checkReports(t, a, reps)
+			if len(reps) == 0 {
+				t.Fatalf("%q: no report", tt.text)
+			}
+			if n, _ := reps[0].Totals[Arrested].Number(); n != tt.arrested {
+				t.Errorf("%q: arrested %d, want %d\n%s", tt.title, n, tt.arrested, brief(reps))
+			}
+		})
+	}
+}

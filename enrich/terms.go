@@ -624,6 +624,12 @@ func (r *reading) joint() bool {
 			w := &r.words[k]
 			b.WriteString(w.low)
 			b.WriteByte(' ')
+			if w.date > 0 && r.spans(s, k) {
+				return true
+			}
+			if w.low == "across" && k+1 < s.last && r.words[k+1].place > 0 && r.places[r.words[k+1].place-1].country() && !r.places[r.words[k+1].place-1].Demonym {
+				return true // "kills at least six across Ukraine"
+			}
 			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || len(w.low) < 5 || w.low[len(w.low)-1] != 's' || r.meansOnly(w.low) {
 				continue
 			}
@@ -643,6 +649,27 @@ func (r *reading) joint() bool {
 		}
 	}
 	return false
+}
+
+// spans tells whether the time at word k is one over which people are counted: "Five
+// killed this week in one small city", "nine dead in two days".
+func (r *reading) spans(s *sentence, k int) bool {
+	w := &r.words[k]
+	text := strings.ToLower(r.art.Text(s.field)[w.start:w.end])
+	switch text {
+	case "this week", "over the weekend", "in a week", "in 24 hours", "in 48 hours", "in two days", "in three days", "in four days", "in five days":
+	default:
+		return false
+	}
+	j := k - 1
+	if j > s.first && r.words[j].low == "people" {
+		j--
+	}
+	if j <= s.first || !r.words[j].is(lexicon.Harm) {
+		return false
+	}
+	q := r.words[j-1].q
+	return q != nil && q.Min >= 2
 }
 
 // knownOne tells whether the first sentences speak of the incident as of one

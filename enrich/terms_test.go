@@ -24,6 +24,10 @@ func TestCues(t *testing.T) {
 		{"a video is no captive", "Video claims kidnapping of drillers in Libya", "TUNIS - A group calling itself the Anger of the South said in a video released on Tuesday that it was holding 14 drillers who were taken from a bus near Ubari on Sunday.", "claim", "freed"},
 		{"captives who were released", "Five of 14 drillers released in Libya", "Five drillers who were taken from a bus near Ubari on Sunday were released on Tuesday.", "freed !freed", ""},
 		{"as many hurt as a missile strikes", "13 dead, 19 hurt as missile strikes plant", "A missile hit a plant in Mykolaiv on Monday, killing 13 workers.", "", "joint"},
+		{"across a country", "Drones kill at least six across Ukraine", "Russia launched 312 drones at Ukraine overnight, killing at least six people, officials said on Monday.", "joint", ""},
+		{"across a road", "Blast kills six across the road from a court", "A bomb killed six people in Quetta on Monday, across the road from a court.", "", "joint"},
+		{"over a week", "Five killed this week in one small Ukrainian town", "Three people died in Nikopol on Monday when shells hit a bus stop.", "joint", ""},
+		{"in one day of a week", "Five killed in this week's second blast", "A bomb killed five people in Quetta on Monday.", "", "joint"},
 		{"two strikes", "Nine dead in two strikes on Mykolaiv", "Nine people were killed in Mykolaiv on Monday.", "joint", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
