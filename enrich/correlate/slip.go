@@ -269,7 +269,7 @@ func (g *grouping) joins(t *table, z *Reading, c *cluster) (bool, error) {
 		}
 	}
 	for _, id := range rivals {
-		rival, err := g.known(id)
+		rival, err := g.inFull(id)
 		if rival == nil || err != nil {
 			return false, err
 		}
@@ -291,8 +291,8 @@ func (g *grouping) joins(t *table, z *Reading, c *cluster) (bool, error) {
 	return true, nil
 }
 
-// known is a cluster as it is, in full; nil where there is none of that name any more.
-func (g *grouping) known(id string) (*cluster, error) {
+// inFull is a cluster as it is; nil where there is none of that name any more.
+func (g *grouping) inFull(id string) (*cluster, error) {
 	if c := g.beside[id]; c != nil {
 		return c, nil
 	}
