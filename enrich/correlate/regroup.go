@@ -14,11 +14,12 @@ import (
 // How reports are grouped is a function of their set: the incidents are those that
 // come of putting all readings on one table in the order in which they were said. A
 // report that was said last only has to be put there, beside what it may be of. One
-// that comes late may change where those go that were said after it. So everything is
-// put on a table anew that it may have a part in: the clusters that it may be of, then
-// those of which a reading said later may be of one of these as they are now, or the
-// other way round, until there are none. What is not drawn in that way would go where
-// it is with or without the late report.
+// that comes late may change where those go that were said after it. Mostly it does not:
+// see slip. Else everything is put on a table anew that it has a part in: the cluster
+// that it is of, then those of which a reading said later would go to one of these as
+// they are now, or the other way round, or that would become one with one of them, until
+// there are none. What is not drawn in that way goes where it is with or without the
+// late report.
 
 // Bounds of one grouping. Beyond them it is as good as what was drawn in.
 const (
