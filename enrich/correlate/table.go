@@ -406,7 +406,7 @@ func (t *table) replace(c *cluster, x Reading) placed {
 // Log-odds by which two clusters are one on the whole, and below which one reading
 // alone keeps them apart.
 const (
-	bridgeAt    = 1.5
+	bridgeAt    = 0.8
 	bridgeNever = -1.5
 )
 
