@@ -82,6 +82,7 @@ type grouping struct {
 	looked  map[string]bool     // reports whose surroundings were looked at
 	n       int                 // readings of those in
 	grew    bool                // by what was taken or watched
+	late    bool                // it is put anew
 
 	t     *table
 	p     placed            // what became of the reading
@@ -142,10 +143,18 @@ func (g *grouping) last() (ok bool, err error) {
 
 // anew puts all that may have to do with a late reading on the table.
 func (g *grouping) anew() error {
+	g.late = true
+	for _, id := range slices.Sorted(maps.Keys(g.beside)) {
+		if c := g.beside[id]; !c.bridged.Before(g.x.At) {
+			if err := g.take(c.card); err != nil {
+				return err
+			}
+		}
+	}
 	for _, c := range g.near {
 		card, do := g.b.card(c.id), g.take
 		switch _, fits := g.heeds(&g.x, card); {
-		case g.own[c.id], g.b.vacated(c.id):
+		case g.own[c.id], g.b.vacated(c.id), !c.bridged.Before(g.x.At):
 		case fits && len(g.in) > 0:
 			do = g.watch
 		case !fits:
@@ -310,11 +319,14 @@ func (g *grouping) watch(card *match.Card) error {
 		return nil
 	}
 	c := g.b.takeUp(card)
-	err := c.load()
-	if err == nil {
-		g.beside[card.ID], g.grew = c, true
+	if err := c.load(); err != nil {
+		return err
 	}
-	return err
+	g.beside[card.ID], g.grew = c, true
+	if g.late && !c.bridged.Before(g.x.At) {
+		return g.take(card) // of which the reading may be, it cannot tell: it was more than one
+	}
+	return nil
 }
 
 // all are the readings of a cluster and beside it, in order.

@@ -59,14 +59,10 @@ func (g *grouping) slip() (ok bool, err error) {
 		}
 		p, ok := g.pastOf(c)
 		pasts[p.then] = p
-		if !ok {
-			_, heeds := g.heeds(&g.x, c.card)
-			return !heeds && !c.card.Says(g.x.Article), nil
-		}
-		if !p.empty() {
+		if ok && !p.empty() {
 			t.clusters = append(t.clusters, p.then)
 		}
-		return true, nil
+		return ok, nil
 	}
 	for _, c := range g.near {
 		on[c.id] = true

@@ -144,7 +144,9 @@ func (r *Result) matchAll() {
 func (r *Result) sameToll(s int, k Key, label, incident string) bool {
 	return slices.ContainsFunc(r.stories[s].Changes, func(c Change) bool {
 		return c.Article == k && full(&r.stories[s], c.Label) == label && c.Killed != nil &&
-			slices.ContainsFunc(r.answer(k).Told, func(t Told) bool { return t.Incident == incident && t.Killed != nil && t.Killed.String() == c.Killed.String() })
+			slices.ContainsFunc(r.answer(k).Told, func(t Told) bool {
+				return t.Incident == incident && t.Killed != nil && t.Killed.String() == c.Killed.String()
+			})
 	})
 }
 
