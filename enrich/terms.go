@@ -368,6 +368,9 @@ func (r *reading) anotherOne(s *sentence) bool {
 				if w.punct {
 					break
 				}
+				if w.e.Type == "bodies_found" {
+					break // one more of the dead
+				}
 				if w.is(lexicon.Kind) && !w.is(lexicon.Person) || s.title && m == k+1 && (w.low == "night" || w.low == "day") {
 					return true
 				}

@@ -28,6 +28,8 @@ func TestCues(t *testing.T) {
 		{"across a road", "Blast kills six across the road from a court", "A bomb killed six people in Quetta on Monday, across the road from a court.", "", "joint"},
 		{"over a week", "Five killed this week in one small Ukrainian town", "Three people died in Nikopol on Monday when shells hit a bus stop.", "joint", ""},
 		{"in one day of a week", "Five killed in this week's second blast", "A bomb killed five people in Quetta on Monday.", "", "joint"},
+		{"a second bomb", "Second bombing shakes Quetta", "A bomb killed two people in Quetta on Monday.", "again", ""},
+		{"a second body", "Quetta: second body found under collapsed roof", "A bomb killed two people in Quetta on Monday.", "", "again"},
 		{"two strikes", "Nine dead in two strikes on Mykolaiv", "Nine people were killed in Mykolaiv on Monday.", "joint", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
