@@ -41,6 +41,7 @@ var featureWords = map[string]string{
 	"time.before":        "told before it happened",
 	"time.follows":       "tells what came after",
 	"cue.again":          "it says that this is another one",
+	"cue.another-untold": "its headline says that this is another one, and its outlet told of none",
 	"cue.another":        "its headline says that this is another one",
 	"cue.apart":          "it says that it has nothing to do with another",
 	"cue.later":          "it goes on from earlier news",

@@ -153,6 +153,8 @@ func by(name, role string) func(*Probe) {
 
 func textOf(family string) func(*Probe) { return func(x *Probe) { x.Text = family } }
 
+func of(outlet string) func(*Probe) { return func(x *Probe) { x.Outlet = outlet } }
+
 // recalls has the article name an older incident.
 func recalls(typ, place string, day, killed int) func(*Probe) {
 	var q Probe
@@ -244,6 +246,9 @@ var pairs = []struct {
 	{"the ground is told apart from the air only by some",
 		[]*Probe{said("a", 9, in("Kharkiv"), on(0), kindOf("shelling", "missile"), killedOf(6), injuredOf(17))},
 		said("b", 10, in("Kharkiv"), on(0), kindOf("drone_strike", ""), killedOf(6), injuredOf(17)), true, ""},
+	{"the second bomb of the day, to an outlet that told of the first",
+		[]*Probe{said("a", 9, in("Quetta"), on(0), killedOf(3), words("bus terminal"))},
+		said("b", 10, in("Quetta"), on(0), killedOf(3), cues(enrich.CueAgain, "!"+enrich.CueAgain), words("bus passenger")), true, ""},
 	{"an assassination is by any means",
 		[]*Probe{said("a", 9, in("Maiduguri"), on(0), kindOf("assassination", ""), killedOf(1), words("commissioner convoy"))},
 		said("b", 10, in("Maiduguri"), on(0), kindOf("explosion", ""), killedOf(3), words("convoy bodyguard")), true, ""},
@@ -272,6 +277,9 @@ var pairs = []struct {
 	{"another city, and who named only the country",
 		[]*Probe{said("a", 9, in("Mosul"), on(0), killedOf(5)), said("b", 10, in("Iraq"), on(0), killedOf(5))},
 		said("c", 11, in("Basra"), on(0), killedOf(4)), false, ""},
+	{"the second bomb of the day, to the outlet that told of this one",
+		[]*Probe{said("a", 9, in("Quetta"), on(0), killedOf(3), words("bus terminal"))},
+		said("b", 14, in("Quetta"), on(0), killedOf(2), cues(enrich.CueAgain, "!"+enrich.CueAgain), words("market shopper"), of("Outlet a")), false, ""},
 	{"retaliation, which names what it was for",
 		[]*Probe{said("a", 9, in("Beni"), on(0), kindOf("armed_attack", ""), killedOf(9))},
 		said("b", 40, in("Beni"), on(1), kindOf("armed_attack", ""), killedOf(5), cues(enrich.CueAgain), recalls("armed_attack", "Beni", 0, 9)), false, ""},

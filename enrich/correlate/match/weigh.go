@@ -50,6 +50,7 @@ const (
 	fTimeFollows
 	fAgain
 	fAnother
+	fAnotherUntold
 	fUnlinked
 	fLater
 	fElsewhere
@@ -96,7 +97,7 @@ const (
 
 var featureNames = [nFeatures]string{
 	"bias", "place.spot", "place.town", "place.near", "place.holds", "place.country", "place.other-spot", "place.apart", "place.far", "place.distant", "place.other-country", "place.none", "place.metropolis", "place.named", "place.named-none", "title.place", "title.elsewhere",
-	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.another", "cue.apart", "cue.later", "about.elsewhere",
+	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.another", "cue.another-untold", "cue.apart", "cue.later", "about.elsewhere",
 	"type.same", "type.kin", "type.generic", "type.cross", "type.alien", "subtype.same", "subtype.other", "site.same", "site.other", "target.same", "target.other",
 	"killed.same", "killed.replaces", "killed.grown", "killed.leap", "killed.lower", "killed.far-lower", "killed.none", "toll.pair", "injured.same", "injured.other", "held.same", "held.other",
 	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "title.shared", "title.novel", "toll.late", "toll.other", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "outlet.lower", "report.second",
@@ -399,6 +400,8 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 	}
 	if int(c.again)*3 < c.N { // else it is the other one itself
 		switch {
+		case s.cue&another != 0 && c.First < said && !slices.Contains(c.outlets, s.outlet):
+			v[fAnotherUntold] = 1 // another than its outlet has told of: this may be the one
 		case s.cue&another != 0 && c.First < said:
 			v[fAnother] = 1 // "another bombing" is none that was told of before
 		case s.cue&again != 0 && c.First < said-2*hour:
