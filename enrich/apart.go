@@ -531,6 +531,9 @@ func (r *reading) framed(cs []clause, i int, x *incident) bool {
 	if p < 0 || r.places[p].rank() < 6 || !r.located(p) {
 		return false
 	}
+	if r.sideBySide(c, k+2, x) {
+		return true
+	}
 	home := x.at[0]
 	if r.places[home].rank() < 6 || r.samePlace(p, home) || r.places[p].admin == r.places[home].admin && r.places[p].admin != "" && r.places[p].Kind != r.places[home].Kind {
 		return false
@@ -544,6 +547,34 @@ func (r *reading) framed(cs []clause, i int, x *incident) bool {
 		}
 	}
 	return false
+}
+
+// sideBySide tells whether a clause goes on behind its opening place with others killed
+// there on another day: "At Gindiri, which lost eight people on Tuesday night, …".
+func (r *reading) sideBySide(c *clause, k int, x *incident) bool {
+	if k+1 >= c.last || r.words[k].low != "," || r.words[k+1].low != "where" && r.words[k+1].low != "which" || r.sameToll(c, x) || !r.hurtsAny(x) {
+		return false
+	}
+	if !slices.ContainsFunc(few(c.figs), func(f int) bool { return r.figs[f].measure == Killed && r.figs[f].scope == "current" }) {
+		return false
+	}
+	own := -1
+	for _, d := range few(c.dates) {
+		if r.isDay(d) && !r.reporting(r.dates[d].word) && !r.dates[d].Earliest.IsZero() {
+			own = d
+		}
+	}
+	if own < 0 {
+		return false
+	}
+	other := false
+	for _, d := range few(x.dates) {
+		if r.dates[d].Earliest.Equal(r.dates[own].Earliest) {
+			return false
+		}
+		other = other || r.isDay(d) && !r.reporting(r.dates[d].word)
+	}
+	return other
 }
 
 // hurtsAny tells whether an incident has a number of people harmed: what freed or
@@ -608,6 +639,9 @@ func (r *reading) located(p int) bool {
 		}
 		break
 	}
+	if r.repaid(k) {
+		return false
+	}
 	for n := k - 1; n >= 0 && n >= k-5; n-- {
 		w := &r.words[n]
 		if w.low == "in" && n > 0 && r.sits(n-1, k) {
@@ -637,6 +671,30 @@ func (r *reading) located(p int) bool {
 		}
 	}
 	return r.sents[r.sentenceAt(k)].title && !r.speakerAt(p)
+}
+
+// repaid tells whether the place at word k names an incident that others now pay for:
+// "struck the camps of those responsible for the Bannu attack".
+func (r *reading) repaid(k int) bool {
+	if k+1 >= len(r.words) || !r.words[k+1].is(lexicon.Kind) || k < 3 {
+		return false
+	}
+	n := k - 1
+	if r.words[n].low == "the" {
+		n--
+	}
+	switch r.words[n].low {
+	case "for":
+		switch r.lowAt(n - 1) {
+		case "responsible", "retaliation", "revenge", "reprisal", "payback", "response", "punishment":
+			return true
+		}
+	case "to":
+		return r.lowAt(n-1) == "response" || r.lowAt(n-1) == "reply" || r.lowAt(n-1) == "answer"
+	case "behind":
+		return r.lowAt(n-1) == "those" || r.lowAt(n-1) == "group" || r.lowAt(n-1) == "cell" || r.lowAt(n-1) == "network"
+	}
+	return false
 }
 
 // nextTo tells whether "to" at word n says where something lies: "close to X".

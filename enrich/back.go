@@ -178,10 +178,35 @@ func (r *reading) toldBack(x *incident, c *clause) bool {
 		}
 	}
 	if theirs < 0 && r.dates[mine].owns && r.hurtsAny(x) {
+		if r.saidAfter(x, mine) && r.otherFamily(c, x) {
+			return true // "… struck camps, officials said on Tuesday. Ten died in Sunday's assault"
+		}
 		// No day is told of what is news; "yesterday's bombs" were elsewhere.
 		return r.relative(mine) && slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) })
 	}
 	return theirs >= 0
+}
+
+// saidAfter tells whether an incident's sentences say that somebody spoke on a later day
+// than that of a date.
+func (r *reading) saidAfter(x *incident, d int) bool {
+	return slices.ContainsFunc(few(x.dates), func(e int) bool {
+		return r.reporting(r.dates[e].word) && r.dates[e].Earliest.After(r.dates[d].Earliest)
+	})
+}
+
+// otherFamily tells whether a clause says what happened, and that it was nothing of the
+// incident's kind.
+func (r *reading) otherFamily(c *clause, x *incident) bool {
+	t, _, _ := r.typed(x, false)
+	have := Family(t)
+	if have == "unknown" || !r.saysWhat(c) {
+		return false
+	}
+	return !slices.ContainsFunc(few(c.kinds), func(k int) bool {
+		f := Family(r.words[k].e.Type)
+		return f == have || f == "law"
+	})
 }
 
 // relative tells whether a date is "yesterday".

@@ -290,6 +290,12 @@ func (r *reading) speakerAt(p int) bool {
 		return false
 	}
 	w := &r.words[k]
+	switch w.low {
+	case "hits", "strikes", "bombs", "pounds", "shells", "raids", "attacks", "targets", "bombards":
+		if r.places[p].country() {
+			return true // "Pakistan hits hideouts across border": it strikes, and elsewhere
+		}
+	}
 	return speaks(w.low) || w.low == "denies" || w.low == "denied" || w.low == "has" || w.low == "have" || w.low == "blames" || w.low == "blamed" || w.low == "accuses" || w.low == "accused" || w.low == "condemned" || w.low == "vowed" ||
 		w.low == "confirms" || w.low == "confirmed" || w.low == "condemns" || w.low == "tells" || w.low == "told" || w.low == "urges" || w.low == "urged" || w.low == "warns" || w.low == "vows"
 }

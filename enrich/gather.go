@@ -221,7 +221,7 @@ func (r *reading) gather(cs []clause) []incident {
 	if spread && main >= 0 {
 		out = r.tellList(out, main)
 	}
-	r.partsOfSum(out, cs, main)
+	r.partsOfSum(out, cs, main, roundUp)
 	r.promote(out, cs, main)
 	r.sums(out, main)
 	if len(pending) > 0 {

@@ -163,16 +163,17 @@ func (r *reading) oneOfMany(cs []clause, i int, x *incident) bool {
 }
 
 // partsOfSum makes the deadliest of the incidents that were counted off the main one:
-// those that the text numbers, or whose dead are the sum that it opens with and that it
-// has of no incident of its own. A single
+// those that the text numbers or labels, or whose dead are the sum that it opens with and
+// that it has of no incident of its own. A single
 // one that is numbered is what the article is about all along.
-func (r *reading) partsOfSum(out []incident, cs []clause, main int) {
+func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool) {
 	if main < 0 {
 		return
 	}
 	of := func(x *incident) bool { return x.role == Other && x.rules[0] == "role.one-of-many" }
 	counted, best, most, dead := 0, -1, -1, 0
-	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && (r.manyAtOnce && r.deadBelow(&out[main], cs) == 0 || r.severalTold(&out[main], cs))
+	labels := roundUp && len(out[main].clauses) > 0 && r.labelled(&r.sents[cs[out[main].clauses[0]].sent]) < 0
+	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && ((r.manyAtOnce || labels) && r.deadBelow(&out[main], cs) == 0 || r.severalTold(&out[main], cs))
 	if all {
 		of = func(x *incident) bool { return x.role == Other }
 	}
@@ -192,7 +193,8 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int) {
 	}
 	x, b := &out[main], &out[best]
 	if all {
-		if sum, ok := r.totalNumber(x, Killed); !ok || counted < 2 || dead*4 < sum*3 || dead > sum {
+		sum, ok := r.totalNumber(x, Killed)
+		if counted < 2 || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
 			return
 		}
 	} else if counted == 1 {
@@ -260,6 +262,10 @@ func (r *reading) spread() bool {
 				if p := r.words[k+1].place; p > 0 && r.places[p-1].rank() <= 4 && !r.places[p-1].Demonym {
 					return true
 				}
+			case "attacks", "bombings", "shootings", "strikes", "ambushes", "incidents", "killings":
+				if r.severalAt(s.first, k) && r.overProvince(s, k+1) {
+					return true // "a string of attacks in northwest Pakistan"
+				}
 			case "cities", "towns", "regions", "provinces", "districts":
 				if r.words[k+1].low == "from" || r.words[k+1].low == "across" || r.words[k-1].low == "several" {
 					return true
@@ -268,6 +274,19 @@ func (r *reading) spread() bool {
 		}
 	}
 	return r.joint()
+}
+
+// overProvince tells whether at word k stands "in" with the name of a province or country.
+func (r *reading) overProvince(s *sentence, k int) bool {
+	if k >= s.last || r.words[k].low != "in" {
+		return false
+	}
+	for n := k + 1; n < min(k+5, s.last); n++ {
+		if p := r.words[n].place - 1; p >= 0 && !r.places[p].Demonym {
+			return r.places[p].rank() >= 2 && r.places[p].rank() <= 4
+		}
+	}
+	return false
 }
 
 // partNew says that a clause tells of a part of many that no other has told of.
@@ -291,6 +310,9 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 		return -1
 	}
 	p := r.townOf(c)
+	if p < 0 && c.apart && len(c.places) == 1 && hurt {
+		p = c.places[0] // of the sentence's several, this one's: "… and two in Bajaur"
+	}
 	if p < 0 {
 		if q, _ := r.openingPlace(s, s.first+s.dateline); q >= 0 && c.first == s.first+s.dateline && r.lowAt(c.first) == "in" && hurt {
 			p = q // "In North Waziristan, four of a family …"

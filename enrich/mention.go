@@ -232,6 +232,7 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 		r.forget(s.first)
 		return
 	}
+	r.setsOnFire(&s)
 	s.dateline = r.dateline(&s)
 	r.datelineDay(&s)
 	r.sents = append(r.sents, s)
@@ -253,6 +254,32 @@ func (r *reading) adjectiveRank(d *text.Doc, toks []text.Token, i int) bool {
 	}
 	e, _ := r.lex.At(d.Lower, toks, i+1)
 	return e.Class&(lexicon.Function|lexicon.Harm) == 0 && next.Low != "said" && next.Low != "told"
+}
+
+// setsOnFire gives "set" its meaning where what was lit stands before the fire:
+// "settlers set his house on fire", "set two buses ablaze".
+func (r *reading) setsOnFire(s *sentence) {
+	for k := s.first + 2; k < s.last; k++ {
+		switch l := r.words[k].low; {
+		case l == "ablaze", l == "alight", l == "on fire":
+		case l == "fire" && r.words[k-1].low == "on":
+		default:
+			continue
+		}
+		for n := k - 1; n >= s.first && n >= k-8; n-- {
+			w := &r.words[n]
+			switch w.low {
+			case "himself", "herself", "themselves", "itself", "alarm":
+			case "set", "sets", "setting":
+				w.e = r.lex.Word("set ablaze")
+			default:
+				if !w.punct {
+					continue
+				}
+			}
+			break
+		}
+	}
 }
 
 // teaser tells whether the sentence points to another story: "Also read: …".

@@ -88,12 +88,27 @@ func (r *reading) newElsewhere(c *clause, x *incident) bool {
 		return false
 	}
 	for _, p := range c.places {
-		if r.places[p].rank() >= 6 && r.located(p) && r.elsewhereThan(p, x) {
+		if r.places[p].rank() >= 6 && r.located(p) && r.elsewhereThan(p, x) && !r.suburb(p, x) {
 			return true
 		}
 	}
 	return false
 }
+
+// suburb tells whether a place is close to the city that an incident is in: its paragraphs
+// come to the quarter.
+func (r *reading) suburb(p int, x *incident) bool {
+	for _, q := range few(x.at) {
+		a, b := &r.places[p], &r.places[q]
+		if a.ID != 0 && b.ID != 0 && a.town() && b.town() && r.gaz.Population(b.ID) >= city && r.gaz.Near(a.ID, b.ID, 12_000) {
+			return true
+		}
+	}
+	return false
+}
+
+// city is how many inhabitants a town has around which others are its suburbs.
+const city = 200_000
 
 // anyAttacker tells whether armed people act in the clause.
 func (r *reading) anyAttacker(c *clause) bool {

@@ -262,6 +262,15 @@ func (r *reading) isKind(k int) bool {
 			}
 		}
 		return prev != "heart" && prev != "panic" && prev != "verbal" && prev != "cyber" && prev != "shark" && prev != "asthma"
+	case "aggression", "aggressions":
+		for n := k + 1; n < min(k+7, len(r.words)) && !r.words[n].punct; n++ {
+			if r.words[n].low == "on" {
+				return prev != "of" && prev != "against" // not "the crime of aggression"
+			}
+		}
+		return false
+	case "mine", "mines":
+		return r.laid(k)
 	case "offensive":
 		return prev != "charm"
 	case "killed":
@@ -304,6 +313,31 @@ func (r *reading) isKind(k int) bool {
 		return false
 	}
 	return true
+}
+
+// laid tells whether the mine at word k is one that is laid, and none for gold: "stepped
+// on a mine", "the mine that killed two".
+func (r *reading) laid(k int) bool {
+	switch r.lowAt(k - 1) {
+	case "coal", "gold", "copper", "salt", "tin", "iron", "diamond", "silver", "jade", "cobalt", "coltan", "uranium", "lithium", "zinc", "nickel", "open-pit", "of":
+		return false
+	}
+	s := &r.sents[r.sentenceAt(k)]
+	if n := k + 1; n+1 < s.last && (r.words[n].low == "that" || r.words[n].low == "which") {
+		if h := &r.words[n+1]; h.is(lexicon.Harm) || h.low == "exploded" || h.low == "detonated" || h.low == "went off" {
+			return true
+		}
+	}
+	for n := max(s.first, k-5); n < min(s.last, k+5); n++ {
+		switch r.words[n].low {
+		case "laid", "planted", "buried", "stepped", "trod", "detonated", "exploded", "explodes", "went off", "went", "goes", "defused", "deminers", "sappers", "ran", "drove", "anti-tank", "anti-personnel":
+			if l := r.words[n].low; (l == "went" || l == "goes") && r.lowAt(n+1) != "off" || (l == "ran" || l == "drove") && r.lowAt(n+1) != "over" {
+				continue
+			}
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) lowAt(k int) string {
