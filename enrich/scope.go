@@ -29,6 +29,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 			if scope == "current" && x.rule == "fig.toll-before" && r.sinceDay(&r.sents[x.sent], x.harm) {
 				scope, rule = "aggregate", "scope.running-total" // "brings to four the number killed in the city since Friday"
 			}
+			if scope == "current" && r.countedOff(c, x.harm) {
+				scope, rule = "background", "scope.counted-off"
+			}
 			if x.hypothesis {
 				scope, rule = "hypothetical", "scope.hypothetical"
 			}
@@ -51,6 +54,57 @@ func (r *reading) scopes(cs []clause, a *about) {
 		}
 		c.other = c.apart || r.other(c)
 	}
+}
+
+// countedOff tells whether the harm at word p of a clause is of an incident that the
+// text counts before its own: "It was the second deadly attack on the town in a day. At
+// night a baker was killed", "It is the third day in a row; a woman was killed
+// yesterday". Such a clause has a time of its own.
+func (r *reading) countedOff(c *clause, p int) bool {
+	if c.sent == 0 || len(c.dates) == 0 && !(r.words[c.first].low == "at" && r.lowAt(c.first+1) == "night") {
+		return false
+	}
+	for n := c.sent; n >= c.sent-1; n-- {
+		s := &r.sents[n]
+		if s.title || s.para != r.sents[c.sent].para {
+			return false
+		}
+		if k := r.countsIt(s); k >= 0 && k < c.first {
+			return true
+		}
+	}
+	return false
+}
+
+// countsIt is the word by which a sentence counts the incident among others: "It was
+// the second …", "This is the third night …"; -1 where it does not.
+func (r *reading) countsIt(s *sentence) int {
+	k := s.first + s.dateline
+	if k+4 >= s.last {
+		return -1
+	}
+	switch r.words[k].low {
+	case "it", "this", "that":
+	default:
+		return -1
+	}
+	if !isBe(r.words[k+1].low) || r.words[k+2].low != "the" || ordinalOf(r.words[k+3].low) == 0 {
+		return -1
+	}
+	for n := k + 4; n < min(k+8, s.last); n++ {
+		w := &r.words[n]
+		if w.punct {
+			break
+		}
+		switch w.low {
+		case "day", "night", "time", "week", "morning", "evening":
+			return k + 3
+		}
+		if w.is(lexicon.Kind) && !w.is(lexicon.Person) {
+			return k + 3
+		}
+	}
+	return -1
 }
 
 func (r *reading) setBack(c *clause, rule string) {
