@@ -116,8 +116,8 @@ func compare(prev, next *Incident, step Tell) Change {
 		tell(Update, "status.back")
 	}
 	for _, m := range tolls {
-		if (m == enrich.Abducted || m == enrich.Hostages) && enrich.Family(next.Type) != "abduction" && next.Subtype != "hostage_taking" && told.Totals[m] == 0 {
-			continue // held for an hour in a raid, or by police
+		if (m == enrich.Abducted || m == enrich.Hostages || m == enrich.Missing) && enrich.Family(next.Type) != "abduction" && next.Subtype != "hostage_taking" && told.Totals[m] == 0 {
+			continue // held for an hour in a raid, or by police; sought under rubble
 		}
 		a, hadA := told.Totals[m]
 		b, hadB := counted(next.Totals[m])
