@@ -286,6 +286,7 @@ func (r *reading) sums(out []incident, main int) {
 	if main < 0 {
 		return
 	}
+	summed := -1 // the sentence of the body whose dead are a sum
 	for _, m := range []Measure{Killed, Injured} {
 		rest := 0
 		others := 0
@@ -299,10 +300,19 @@ func (r *reading) sums(out []incident, main int) {
 				}
 			}
 		}
+		x := &out[main]
+		if m == Injured && summed >= 0 {
+			// "… killing three people and wounding 13": of them all, as the dead are
+			for _, fi := range few(x.figs) {
+				if f := &r.figs[fi]; f.measure == m && f.scope == "current" && f.relation == "total" && f.sent == summed && number(f.q) > 1 {
+					f.scope = "aggregate"
+				}
+			}
+			continue
+		}
 		if others == 0 {
 			continue
 		}
-		x := &out[main]
 		top := 0
 		for _, fi := range few(x.figs) {
 			if f := &r.figs[fi]; f.measure == m && f.scope == "current" && f.relation != "part" && f.relation != "subset" && r.opens(f.sent) {
@@ -326,6 +336,12 @@ func (r *reading) sums(out []incident, main int) {
 		if own == 0 || own+rest != top && !(own+rest > top*3/4 && own+rest <= top+top/4 && r.plural(x, set)) {
 			for _, fi := range set {
 				r.figs[fi].scope = "current"
+			}
+			continue
+		}
+		for _, fi := range set {
+			if f := &r.figs[fi]; !r.sents[f.sent].title {
+				summed = f.sent
 			}
 		}
 	}

@@ -108,3 +108,20 @@ func TestArrested(t *testing.T) {
 		})
 	}
 }
+
+// What an opening adds up over two towns is of neither: neither the dead nor the hurt.
+func TestSumsOverTwoTowns(t *testing.T) {
+	text := "Car bombs exploded in Gao and in nearby Ansongo on Sunday, killing three people and wounding 13. In Gao, two policemen died outside their post. In Ansongo, a trader was killed."
+	a := article("a", "Car bombs in Gao and Ansongo leave three dead", text, "2026-04-13")
+	reps := NewTagger().Tag(a)
+	checkReports(t, a, reps)
+	var got []string
+	for _, r := range reps {
+		k, _ := r.Totals[Killed].Number()
+		_, hurt := r.Totals[Injured].Number()
+		got = append(got, fmt.Sprint(k, hurt))
+	}
+	if s := strings.Join(got, "; "); s != "2 false; 1 false" {
+		t.Errorf("killed, and whether hurt: %s, want 2 false; 1 false\n%s", s, brief(reps))
+	}
+}

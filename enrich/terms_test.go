@@ -26,6 +26,8 @@ func TestCues(t *testing.T) {
 		{"as many hurt as a missile strikes", "13 dead, 19 hurt as missile strikes plant", "A missile hit a plant in Mykolaiv on Monday, killing 13 workers.", "", "joint"},
 		{"across a country", "Drones kill at least six across Ukraine", "Russia launched 312 drones at Ukraine overnight, killing at least six people, officials said on Monday.", "joint", ""},
 		{"across a road", "Blast kills six across the road from a court", "A bomb killed six people in Quetta on Monday, across the road from a court.", "", "joint"},
+		{"in two towns", "Three killed in Gao and Ansongo blasts", "Two policemen and a trader were killed on Monday when two cars blew up.", "joint", ""},
+		{"in a town and its country", "Bomb attacks kill three in Gao, Mali", "Three people were killed in bomb attacks on a checkpoint in Gao, Mali, on Monday.", "", "joint"},
 		{"over a week", "Five killed this week in one small Ukrainian town", "Three people died in Nikopol on Monday when shells hit a bus stop.", "joint", ""},
 		{"in one day of a week", "Five killed in this week's second blast", "A bomb killed five people in Quetta on Monday.", "", "joint"},
 		{"a second bomb", "Second bombing shakes Quetta", "A bomb killed two people in Quetta on Monday.", "again", ""},
