@@ -131,6 +131,8 @@ func (r *reading) revised(si, fig int) {
 		}
 	}
 	r.notSoMany(s, fig)
+	r.downFrom(s, fig)
+	r.takesBack(s, fig)
 	if r.earlierVersion(s) {
 		r.supersede(si, fig)
 		return
@@ -154,6 +156,10 @@ func (r *reading) revised(si, fig int) {
 				for n := max(s.first, k-2); n < min(s.last, k+4); n++ {
 					l := r.words[n].low
 					if n != k && (speaks(l) || l == "spoken" || l == "given" || l == "reports" || l == "toll" || l == "count" || l == "figure" || l == "estimates" || l == "thought" || l == "declared" || l == "listed" || l == "feared" || l == "believed") && k < f.first+2 {
+						if r.lowAt(k-1) == "to" && r.lowAt(k-2) == "contrary" {
+							f.relation = "correction" // "contrary to earlier reports, only six died"
+							break
+						}
 						f.relation, was = "superseded", true
 					}
 				}
@@ -179,18 +185,26 @@ func (r *reading) revised(si, fig int) {
 		return
 	}
 	for k := old.harm + 1; k+1 < s.last; k++ {
-		if !speaks(r.words[k].low) {
+		moves := false
+		switch r.words[k].low {
+		case "lowered", "raised", "revised", "corrected", "reduced", "cut", "increased":
+			moves = true // "… but later lowered the figure to six"
+		}
+		if !speaks(r.words[k].low) && !moves {
 			continue
 		}
-		for n := k + 1; n < s.last && n < k+4; n++ {
+		for n := k + 1; n < s.last && (n < k+4 || moves && n < k+6); n++ {
 			g := r.group(n)
-			if g < 0 {
+			if g < 0 || moves && r.groups[g].q == nil {
 				continue
 			}
 			if gr := &r.groups[g]; gr.q != nil && gr.head < 0 && gr.q.Shape == quantity.Count && !gr.age {
 				x := old
 				x.q, x.group, x.lead, x.relation, x.previous, x.rule = *gr.q, g, g+1, "update", number(old.q), old.rule+"+now"
 				x.harm, x.first, x.last = n, gr.first, gr.last
+				if moves && number(x.q) < x.previous {
+					x.relation = "correction"
+				}
 				r.figs = append(r.figs, x)
 			}
 			return
@@ -222,6 +236,67 @@ func (r *reading) notSoMany(s *sentence, fig int) {
 				f.relation = "correction"
 			}
 			break
+		}
+	}
+}
+
+// downFrom reads the number that stood before behind the one that stands: "six people
+// were killed, down from an initial count of nine".
+func (r *reading) downFrom(s *sentence, fig int) {
+	for k := s.first + 2; k+2 < s.last; k++ {
+		l := r.words[k].low
+		if l != "down" && l != "up" || r.words[k+1].low != "from" {
+			continue
+		}
+		for n := k + 2; n < min(k+8, s.last) && !r.words[n].punct; n++ {
+			g := r.group(n)
+			if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || r.groups[g].age || r.groups[g].thing != "" {
+				continue
+			}
+			was := number(*r.groups[g].q)
+			for i := len(r.figs) - 1; i >= fig; i-- {
+				f := &r.figs[i]
+				if f.harm >= k || f.relation != "total" && f.relation != "update" || f.q.Quantifier != "exact" || f.previous != 0 {
+					continue
+				}
+				if now := number(f.q); l == "down" && now < was {
+					f.previous, f.relation = was, "correction"
+				} else if l == "up" && now > was {
+					f.previous, f.relation = was, "update"
+				}
+				break
+			}
+			return
+		}
+	}
+}
+
+// takesBack reads numbers that a source takes back: "withdrew its figure of nine dead".
+func (r *reading) takesBack(s *sentence, fig int) {
+	for k := s.first; k+3 < s.last; k++ {
+		switch r.words[k].low {
+		case "withdrew", "withdrawn", "retracted", "dropped", "abandoned", "retract", "withdraw":
+		default:
+			continue
+		}
+		for n := k + 1; n < min(k+5, s.last); n++ {
+			switch r.words[n].low {
+			case "figure", "count", "toll", "claim", "number", "estimate":
+			default:
+				continue
+			}
+			for i := fig; i < len(r.figs); i++ {
+				f := &r.figs[i]
+				if f.relation != "total" || f.first <= n {
+					continue
+				}
+				if f.first <= n+2 {
+					f.relation = "superseded"
+				} else if r.figs[i-1].relation == "superseded" && r.figs[i-1].measure == f.measure {
+					f.previous, f.relation = number(r.figs[i-1].q), "correction"
+				}
+			}
+			return
 		}
 	}
 }

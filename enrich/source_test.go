@@ -17,6 +17,13 @@ func TestNumbersTakenBack(t *testing.T) {
 		{"as early reports had it", "", "A bomb killed nine people at a bus stop in Kabul on Monday. Early reports of 14 killed had counted the wounded, doctors said.", "killed 9: total; 14: superseded"},
 		{"in an earlier version", "Five killed in shooting at Ohio mall", "Five people were killed in a shooting at a mall in Dayton on Monday, the sheriff said. CORRECTION: An earlier version of this story gave the number of dead as eight.", "killed 5: correction of 8"},
 		{"in a previous story, as people", "", "Five people were killed in a shooting at a mall in Dayton on Monday, the sheriff said. A previous version of this article said that eight people were killed.", "killed 5: correction of 8"},
+		{"contrary to what was reported", "", "Contrary to earlier reports, only six people died in Sunday's bombing in Gao, police said.", "killed 6: correction"},
+		{"down from", "", "Police said six people were killed in Sunday's bombing in Gao, down from an initial count of nine.", "killed 6: correction of 9"},
+		{"up from", "", "Police said nine people were killed in Sunday's bombing in Gao, up from seven.", "killed 9: update of 7"},
+		{"a figure that was lowered", "", "Officials had earlier said nine people were killed in Sunday's bombing in Gao but later lowered the figure to six.", "killed 6: correction of 9; 9: superseded"},
+		{"a toll that was reduced", "", "Police on Monday reduced the death toll from Sunday's bombing in Gao to six.", "killed 6: correction"},
+		{"a figure that was withdrawn", "", "The ministry withdrew its figure of nine dead in Sunday's bombing in Gao and said six had been killed.", "killed 6: correction of 9; 9: superseded"},
+		{"put at, further on", "", "The health ministry put the dead of Sunday's bombing in Gao at six.", "killed 6: total"},
 		{"what is not a number", "", "Six soldiers were killed in the ambush near Diffa on Monday, not far from the border.", "killed 6: total"},
 		{"not of this", "", "Six soldiers were killed in the ambush near Diffa on Monday, not two kilometres from the border.", "killed 6: total"},
 	} {

@@ -260,11 +260,17 @@ func (r *reading) sinceDay(s *sentence, j int) bool {
 	return false
 }
 
-// putAt reads "put the dead at 12", "the wounded at 32".
+// putAt reads "put the dead at 12", "the wounded at 32", "put the dead of the attack at 12".
 func (r *reading) putAt(si, j int, m Measure) {
 	ws, s := r.words, &r.sents[si]
-	if j+2 < s.last && ws[j+1].low == "at" && ws[j+2].q != nil {
-		if g := r.group(j + 2); g >= 0 {
+	at := j + 1
+	if j-2 >= s.first && (ws[j-2].low == "put" || ws[j-2].low == "puts") {
+		for at+1 < s.last && at < j+10 && ws[at].low != "at" && !ws[at].punct {
+			at++ // "put the dead of Sunday's bombing at 12"
+		}
+	}
+	if at+1 < s.last && ws[at].low == "at" && ws[at+1].q != nil {
+		if g := r.group(at + 1); g >= 0 {
 			if a, ok := r.take(g); ok {
 				r.figure(si, j, m, []arg{a}, "fig.put-at", j-1, r.groups[g].last)
 			}
@@ -357,7 +363,7 @@ func (r *reading) toll(si, j int, m Measure) {
 	relation := "total"
 	for k := s.first; k < s.last; k++ {
 		switch ws[k].low {
-		case "revised", "corrected", "lowered":
+		case "revised", "corrected", "lowered", "lowers", "lowering", "reduced", "reduces", "downgraded":
 			relation = "correction"
 		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken", "become", "became", "raising", "grown", "grew", "stands":
 			if relation == "total" {
