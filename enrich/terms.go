@@ -567,6 +567,16 @@ func (r *reading) negated(s *sentence, k int) bool {
 // that its fighters had attacked", "said it was behind".
 func (r *reading) saysItsDeed(s *sentence, k int) bool {
 	m := k + 1
+	if l := r.lowAt(m); l == "in" || l == "on" || l == "through" {
+		// "said in a video released on Tuesday that it was behind …"
+		n := m
+		for n < min(k+12, s.last-1) && r.words[n].low != "that" && !r.words[n].punct {
+			n++
+		}
+		if r.words[n].low == "that" {
+			m = n
+		}
+	}
 	if r.lowAt(m) == "that" {
 		m++
 	}

@@ -22,6 +22,8 @@ func TestCues(t *testing.T) {
 		{"a judge who is yet to see them", "Arrests in Sukkur", "Three men were arrested over the bombing in Sukkur on Monday. They are to be brought before a judge.", "", "charged"},
 		{"a trial", "Two in court over Sukkur bombing", "Prosecutors charged two men over the bombing in Sukkur on Monday.", "charged !charged", ""},
 		{"a video is no captive", "Video claims kidnapping of drillers in Libya", "TUNIS - A group calling itself the Anger of the South said in a video released on Tuesday that it was holding 14 drillers who were taken from a bus near Ubari on Sunday.", "claim", "freed"},
+		{"behind it, in a video", "Six die in Gao bombing", "JNIM said in a video posted on Monday that it was behind Sunday's bombing in Gao that killed six people.", "claim", ""},
+		{"an army's statement claims nothing", "Six die in Gao raid", "The army said in a statement on Monday that it had killed six militants in a raid in Gao.", "", "claim"},
 		{"captives who were released", "Five of 14 drillers released in Libya", "Five drillers who were taken from a bus near Ubari on Sunday were released on Tuesday.", "freed !freed", ""},
 		{"as many hurt as a missile strikes", "13 dead, 19 hurt as missile strikes plant", "A missile hit a plant in Mykolaiv on Monday, killing 13 workers.", "", "joint"},
 		{"across a country", "Drones kill at least six across Ukraine", "Russia launched 312 drones at Ukraine overnight, killing at least six people, officials said on Monday.", "joint", ""},
