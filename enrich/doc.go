@@ -9,7 +9,7 @@
 //	groups     noun groups with a size, a head and who they are (noun.go)
 //	casualties harm words take their people, by the grammar of the sentence (casualty.go, people.go, toll.go, light.go)
 //	           and give figures (figure.go), attackers' apart (attacker.go), each person once (fate.go, identity.go)
-//	clauses    what each clause tells of, and the words for it (trigger.go)
+//	clauses    what each clause tells of, and the words for it (trigger.go, blow.go)
 //	relevance  a linear model weighs what the article may be about: not a match, a film, a trial (feature.go, relevance.go)
 //	scopes     now, older, a sum over many, not real (scope.go)
 //	incidents  clauses and their figures go to incidents (gather.go), kept apart by place, day, means (apart.go);

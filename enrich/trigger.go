@@ -243,6 +243,9 @@ func (r *reading) kept(list []int) []int {
 // isKind drops senses of a trigger word that name no incident.
 func (r *reading) isKind(k int) bool {
 	w := &r.words[k]
+	if w.e == dealt {
+		return true
+	}
 	prev, next := r.lowAt(k-1), r.lowAt(k+1)
 	switch w.low {
 	case "stabbed", "slashed":

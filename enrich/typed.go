@@ -324,6 +324,9 @@ func (r *reading) typeOf(k int, toll bool) string {
 	if w.e.Type == "bombing" && r.fromTheAir(k) {
 		return "airstrike"
 	}
+	if w.e == dealt {
+		return r.dealtBy(k)
+	}
 	switch w.low {
 	case "raid", "raids", "raided", "storm", "stormed", "storming":
 	default:
