@@ -393,8 +393,10 @@ func watchCosts(t *testing.T) {
 			t.Errorf("%d open sockets, %d before", open, sockets)
 		}
 		grown := heapInUse() - heap
-		// What a collection has found only to finalize, or in a pool, the next ones free.
-		for n := 0; grown > maxGrowth && n < 5; n++ {
+		// What a collection has found only to finalize the next ones free, and the server
+		// in this process gives back ten seconds later what it has read again of its store.
+		for wait := time.Millisecond; grown > maxGrowth && wait < 20*time.Second; wait *= 2 {
+			time.Sleep(wait)
 			grown = heapInUse() - heap
 		}
 		if grown > maxGrowth {
