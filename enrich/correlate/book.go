@@ -42,6 +42,7 @@ type Book struct {
 	// What incidents were before later editions: cards of the asides that were replaced,
 	// which last until they were.
 	replaced map[string]*match.Card
+	beside   map[int64][]string // hour → incidents of which an aside was said then
 	// Incidents that reports might be of beside their own, and that came to be so since.
 	contested map[string][]string
 }
@@ -61,7 +62,7 @@ const looseID = "loose-"
 // many, and asks fetch for others; without fetch it keeps all.
 func NewBook(cfg *Config, most int, fetch func(id string) (*Incident, error)) *Book {
 	return &Book{cfg: cfg, index: match.NewIndex(), closed: match.NewIndex(), fetch: fetch, recent: map[string]*list.Element{}, order: list.New(), most: most,
-		asides: map[string][]Reading{}, loose: map[string][]Reading{}, asideOf: map[string]string{}, articles: map[string][]string{}, replaced: map[string]*match.Card{}, contested: map[string][]string{}}
+		asides: map[string][]Reading{}, loose: map[string][]Reading{}, asideOf: map[string]string{}, articles: map[string][]string{}, replaced: map[string]*match.Card{}, beside: map[int64][]string{}, contested: map[string][]string{}}
 }
 
 // Step is a new version of an incident.
@@ -180,6 +181,12 @@ func (b *Book) setAsides(id string, list []Reading) {
 		if b.asideOf[x.Report] == id {
 			delete(b.asideOf, x.Report)
 		}
+		hour := x.At.Unix() / 3600
+		if left := slices.DeleteFunc(b.beside[hour], func(of string) bool { return of == id }); len(left) > 0 {
+			b.beside[hour] = left
+		} else {
+			delete(b.beside, hour)
+		}
 		if left := slices.DeleteFunc(slices.Clone(b.articles[x.Article]), func(of string) bool { return of == id }); len(left) > 0 {
 			b.articles[x.Article] = left
 		} else {
@@ -199,6 +206,9 @@ func (b *Book) setAsides(id string, list []Reading) {
 	for k := range list {
 		x := &list[k]
 		b.asideOf[x.Report] = id
+		if hour := x.At.Unix() / 3600; !slices.Contains(b.beside[hour], id) {
+			b.beside[hour] = append(b.beside[hour], id)
+		}
 		if of := b.articles[x.Article]; !slices.Contains(of, id) {
 			b.articles[x.Article] = append(slices.Clip(of), id)
 		}

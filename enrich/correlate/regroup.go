@@ -358,6 +358,20 @@ func (g *grouping) around(c *match.Card, except map[string]bool) error {
 	if b.closed.Len() > 0 && at+int64(b.cfg.shortest()/time.Second) < b.latest {
 		b.closed.After(c, at, each)
 	}
+	var hours []int64
+	for hour := range b.beside {
+		if hour >= at/3600 {
+			hours = append(hours, hour)
+		}
+	}
+	slices.Sort(hours)
+	for _, hour := range hours {
+		for _, id := range b.beside[hour] {
+			if card := b.card(id); card != nil {
+				each(card)
+			}
+		}
+	}
 	for id, old := range b.replaced {
 		if old.Last >= at && !except[id] && g.in[id] == nil && g.beside[id] == nil && match.Kin(c, old) {
 			if card := b.card(id); card != nil {
