@@ -514,14 +514,12 @@ func (g *grouping) goesTo(z *Reading, c, d, then *cluster) bool {
 	if !fits || c.card.Says(z.Article) {
 		return false
 	}
-	if !z.until.IsZero() || z.Match == nil || z.Match.By != "score" || z.Relation == Recalls || z.Match.Score < score+.01 || !d.bridged.Before(z.At) {
-		return true
-	}
-	if !z.cue(enrich.CueJoint) && one(then, c) {
-		return true
-	}
-	g.contest(z, c)
-	return false
+	return !g.stands(z, score, c, func() *cluster {
+		if d.bridged.Before(z.At) {
+			return then
+		}
+		return nil
+	})
 }
 
 // drawn tells whether a reading that was put on the table might be of what is beside it,

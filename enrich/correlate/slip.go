@@ -167,7 +167,6 @@ func (g *grouping) stays(t *table, changed *cluster, of past, had bool, pasts ma
 	if slices.ContainsFunc(changed.readings, func(y Reading) bool { return !y.until.IsZero() }) {
 		return false, nil // a later edition took its place, which would have found another way
 	}
-	known := len(g.beside)
 	if err := g.around(whole, on); err != nil || len(g.beside) >= maxBeside {
 		return false, err
 	}
@@ -187,16 +186,14 @@ func (g *grouping) stays(t *table, changed *cluster, of past, had bool, pasts ma
 			}
 		}
 	}
-	if len(g.beside) > known {
-		for id, c := range g.beside {
-			if on[id] {
-				continue
-			}
-			for _, y := range c.all() {
-				if compareReadings(&y, &g.x) > 0 {
-					events = append(events, event{y, false})
-					g.home[y.Report] = c
-				}
+	for id, c := range g.beside {
+		if on[id] {
+			continue
+		}
+		for _, y := range c.all() {
+			if compareReadings(&y, &g.x) > 0 {
+				events = append(events, event{y, false})
+				g.home[y.Report] = c
 			}
 		}
 	}
@@ -210,9 +207,6 @@ func (g *grouping) stays(t *table, changed *cluster, of past, had bool, pasts ma
 		if ok, err := stays(t, z, changed); !ok || err != nil {
 			return false, err
 		}
-	}
-	if had {
-		changed.id, changed.told = of.whole.id, of.whole.told
 	}
 	return true, nil
 }
@@ -228,15 +222,22 @@ func (g *grouping) keeps(t *table, z *Reading, c *cluster) (bool, error) {
 		return true, nil
 	}
 	home := g.home[z.Report]
-	if home == nil || !z.until.IsZero() || z.Match == nil || z.Match.By != "score" || z.Relation == Recalls || z.Match.Score < score+.01 {
-		return false, nil
+	return home != nil && g.stands(z, score, c, func() *cluster { return home.before(z) }), nil
+}
+
+// stands tells whether a reading that might be of a cluster as well, by a score, is more
+// likely of its own, and does not make one of the two. home gives its own as it was when
+// the reading was said, nil where that cannot be told.
+func (g *grouping) stands(z *Reading, score float64, c *cluster, home func() *cluster) bool {
+	if !z.until.IsZero() || z.Match == nil || z.Match.By != "score" || z.Relation == Recalls || z.Match.Score < score+.01 {
+		return false
 	}
-	then := home.before(z)
+	then := home()
 	if then == nil || !z.cue(enrich.CueJoint) && one(then, c) {
-		return false, nil
+		return false
 	}
 	g.contest(z, c)
-	return true, nil
+	return true
 }
 
 // contest notes that a reading might be of a cluster in which it is not, and which came
