@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -17,6 +16,7 @@ import (
 	"tocsin/enrich/quantity"
 	"tocsin/enrich/text"
 	"tocsin/ingest"
+	"tocsin/internal/cpu"
 )
 
 // News of an attack, as papers write it; each must be left alone.
@@ -321,11 +321,11 @@ func TestHostileTextCostsNoMoreThanOther(t *testing.T) {
 // cpuTime is what this process has used: a busy machine adds little to it.
 func cpuTime(t *testing.T) time.Duration {
 	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	used, err := cpu.Used()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return used
 }
 
 func FuzzRobust(f *testing.F) {

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -26,6 +25,7 @@ import (
 	"tocsin/enrich/correlate"
 	"tocsin/ingest"
 	"tocsin/internal/bus"
+	"tocsin/internal/cpu"
 	"tocsin/internal/size"
 	"tocsin/sink"
 )
@@ -277,11 +277,11 @@ const nullHops = 2
 
 // cpuTime is what this process has used of all processors.
 func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	used, err := cpu.Used()
+	if err != nil {
 		return 0 // the column then shows 0
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return used
 }
 
 // nullReader gives one report an article and reads nothing.

@@ -8,13 +8,13 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"tocsin/enrich"
+	"tocsin/internal/cpu"
 )
 
 // world invents reports of a world that has as many incidents as the real one, or as
@@ -223,11 +223,11 @@ func (w *world) incidents(n int, each func(*Incident)) {
 // cpuTime is what this process has used: on a machine that others use, too, it says
 // more than a clock.
 func cpuTime(tb testing.TB) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	used, err := cpu.Used()
+	if err != nil {
 		tb.Fatal(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return used
 }
 
 func heap() uint64 {
