@@ -131,14 +131,12 @@ func (b *Book) age() {
 	}
 	b.aged = b.latest
 	var gone, loose []*match.Card
-	b.index.All(func(c *match.Card) bool {
-		switch {
-		case b.loose[c.ID] != nil:
-			loose = append(loose, c) // what founds it may come late
+	b.index.Silent(b.latest-int64(b.cfg.shortest()/time.Second), func(c *match.Card) {
+		switch _, is := b.loose[c.ID]; {
+		case is: // what founds it may come late
 		case c.Last+int64(b.cfg.openFor(c.Kind())/time.Second) < b.latest:
-			gone = append(gone, c)
+			gone = append(gone, c.Clone())
 		}
-		return true
 	})
 	for _, c := range gone {
 		b.index.Remove(c.ID)
@@ -149,7 +147,10 @@ func (b *Book) age() {
 		clear(b.contested)
 	}
 	oldest := func(a, b *match.Card) int { return cmp.Or(cmp.Compare(a.Last, b.Last), strings.Compare(a.ID, b.ID)) }
-	if most := maxLoose * 3 / 4; len(loose) > most {
+	if most := maxLoose * 3 / 4; len(b.loose) > most {
+		for id := range b.loose {
+			loose = append(loose, b.index.Card(id))
+		}
 		slices.SortFunc(loose, oldest)
 		for _, c := range loose[:len(loose)-most] {
 			b.index.Remove(c.ID)
@@ -291,6 +292,7 @@ func (b *Book) get(id string) (*Incident, error) {
 func (b *Book) Take(r *enrich.Report) (Outcome, error) {
 	o := Outcome{Relation: Reports}
 	x := readingOf(r)
+	x.look() // once, and not in each copy
 	owners, err := b.owners(r.Source.ID)
 	if err != nil {
 		return o, err
@@ -547,7 +549,7 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 
 // cardFor is the card of the incident that a cluster is, nil where it has to be made.
 func (c *cluster) cardFor(i *Incident) *match.Card {
-	if c.shared || c.card.N != len(i.Readings) || slices.ContainsFunc(c.readings, func(x Reading) bool { return x.Bound != "" }) {
+	if c.card.N != len(i.Readings) || slices.ContainsFunc(c.readings, func(x Reading) bool { return x.Bound != "" }) {
 		return nil // some were too many, or are held together
 	}
 	c.card.ID = i.ID

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"tocsin/enrich"
 	"tocsin/internal/bus"
 )
@@ -182,54 +180,4 @@ func (i *Incident) deal() {
 			}
 		}
 	}
-}
-
-// size is how many bytes an incident takes on the bus, or some more.
-func (i *Incident) size() int {
-	n := 16 << 10 // what does not grow with its reports
-	for k := range i.Readings {
-		x := &i.Readings[k]
-		x.measure()
-		n += x.bytes.own + x.Match.size()
-		if x.Figures > 0 {
-			n += x.bytes.figures
-		}
-		if x.Actors > 0 {
-			n += x.bytes.actors
-		}
-	}
-	return n + n/16
-}
-
-// sizes are bytes of JSON.
-type sizes struct{ own, figures, actors int }
-
-// measure finds how many bytes a reading takes without its decision, once.
-func (x *Reading) measure() {
-	if x.bytes.own > 0 {
-		return
-	}
-	bytes := func(v any) int {
-		data, err := json.Marshal(v)
-		if err != nil {
-			return 0 // the worker meets the same error and tells it
-		}
-		return len(data)
-	}
-	y := *x
-	y.Match = nil
-	x.bytes = sizes{own: bytes(&y) + bytes(&x.origin), figures: bytes(x.figures), actors: bytes(x.actors)}
-}
-
-// size is about how many bytes a decision takes; counted, since it changes.
-func (d *Decision) size() int {
-	if d == nil {
-		return 0
-	}
-	const reason, rival = 45, 90
-	n := rival + reason*len(d.Reasons)
-	for _, r := range d.Apart {
-		n += rival + reason*len(r.Reasons)
-	}
-	return n
 }

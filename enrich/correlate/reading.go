@@ -59,7 +59,7 @@ type Reading struct {
 	actors  []enrich.Actor
 	origin  Origin
 	probe   *match.Probe
-	bytes   sizes // of its JSON, once measured
+	bytes   sizes // of its JSON, once counted
 }
 
 // Relation is how a report is of an incident.

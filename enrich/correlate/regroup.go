@@ -192,7 +192,7 @@ func (b *Book) near(x *Reading) ([]*cluster, error) {
 	var failed error
 	weigh := func(c *match.Card) {
 		if len(b.loose) > 0 && b.vacated(c.ID) {
-			g := b.takeUp(c)
+			g := b.takeUp(c.Clone())
 			after, err := g.goesOnAfter(x)
 			if failed = cmp.Or(failed, err, g.load()); after {
 				gone = append(gone, g)
@@ -200,7 +200,7 @@ func (b *Book) near(x *Reading) ([]*cluster, error) {
 			return
 		}
 		if s := match.Weigh(x.look(), c); s >= match.Related && !c.Says(x.Article) && b.takes(c, !strings.HasPrefix(c.ID, looseID), x) {
-			out = append(out, scored{of: b.takeUp(c), score: s})
+			out = append(out, scored{of: b.takeUp(c.Clone()), score: s})
 		}
 	}
 	b.index.Near(x.look(), weigh)
@@ -209,7 +209,7 @@ func (b *Book) near(x *Reading) ([]*cluster, error) {
 			if short.N == 0 || short.Says(x.Article) || !b.takes(short, true, x) {
 				return
 			}
-			c := b.takeUp(short)
+			c := b.takeUp(short.Clone())
 			if err := c.load(); err != nil {
 				failed = cmp.Or(failed, err)
 				return
@@ -234,11 +234,12 @@ func (b *Book) vacated(id string) bool {
 	return loose && len(list) == 0
 }
 
-// takeUp is a cluster as it is, its readings to be looked up when needed.
+// takeUp is a cluster as it is, with a card of its own, its readings to be looked up when
+// needed.
 func (b *Book) takeUp(card *match.Card) *cluster {
-	c := &cluster{id: card.ID, card: card, shared: true, asides: slices.Clip(b.asides[card.ID])}
+	c := &cluster{id: card.ID, card: card, asides: slices.Clip(b.asides[card.ID])}
 	c.lazy = func() error {
-		whole := b.index.Card(card.ID) == card && !b.vacated(card.ID) // that of a closed one has not all
+		whole := b.index.Has(card.ID) && !b.vacated(card.ID) // that of a closed one has not all
 		if strings.HasPrefix(card.ID, looseID) {
 			if c.readings = slices.Clone(b.loose[card.ID]); len(c.readings) > 1 {
 				c.bridged = card.Heard() // for all that is remembered of it
@@ -318,11 +319,11 @@ func (g *grouping) watch(card *match.Card) error {
 	if g.in[card.ID] != nil || g.beside[card.ID] != nil || len(g.beside) >= maxBeside {
 		return nil
 	}
-	c := g.b.takeUp(card)
+	c := g.b.takeUp(card.Clone())
 	if err := c.load(); err != nil {
 		return err
 	}
-	g.beside[card.ID], g.grew = c, true
+	g.beside[c.id], g.grew = c, true
 	if g.late && !c.bridged.Before(g.x.At) {
 		return g.take(card) // of which the reading may be, it cannot tell: it was more than one
 	}
@@ -637,7 +638,7 @@ func (g *grouping) static(y *Reading) error {
 func (b *Book) of(article string) []*match.Card {
 	list := append(slices.Clone(b.index.Of(article)), b.closed.Of(article)...)
 	for _, id := range b.articles[article] {
-		if c := b.card(id); c != nil && !slices.Contains(list, c) {
+		if c := b.card(id); c != nil && !slices.ContainsFunc(list, func(o *match.Card) bool { return o.ID == c.ID }) {
 			list = append(list, c)
 		}
 	}

@@ -31,7 +31,6 @@ type cluster struct {
 	asides   []Reading // that only mention it, and those that a later edition has replaced
 	lazy     func() error
 	touched  bool
-	shared   bool      // the card is that of the index, and must not change
 	told     bool      // something was told of it
 	into     *cluster  // that it became part of
 	bridged  time.Time // when two last became one in it; zero where it was one from the start
@@ -67,9 +66,6 @@ func (c *cluster) founded() bool {
 
 func (c *cluster) add(x Reading) {
 	c.touched = true
-	if c.shared {
-		c.card, c.shared = c.card.Clone(), false
-	}
 	c.card.Add(x.look())
 	c.readings = append(c.readings, x)
 }
@@ -77,7 +73,7 @@ func (c *cluster) add(x Reading) {
 // rebuild makes the card anew, after readings were moved or taken out.
 func (c *cluster) rebuild() {
 	sortReadings(c.readings)
-	c.card, c.shared = match.NewCard(c.card.ID), false
+	c.card = match.NewCard(c.card.ID)
 	for k := range c.readings {
 		c.card.Add(c.readings[k].look())
 	}

@@ -4,7 +4,8 @@ package match
 // against hundreds of incidents.
 type bag struct {
 	mask  uint32
-	terms []term // by hash, one after the other where they collide; weight 0 is a free place
+	may   [4]uint64 // by eight bits of their hashes, whether there is any: most words are not there
+	terms []term    // by hash, one after the other where they collide; weight 0 is a free place
 	sum   float32
 }
 
@@ -19,6 +20,7 @@ func bagOf(list []term) bag {
 		if t.weight == 0 {
 			continue
 		}
+		b.may[t.word>>6&3] |= 1 << (t.word & 63)
 		k := t.word & b.mask
 		for b.terms[k].weight != 0 {
 			k = (k + 1) & b.mask
@@ -42,7 +44,9 @@ func (b *bag) shared(list []counted[term]) (shared, all float32) {
 	for i := range list {
 		t := &list[i].v
 		all += t.weight
-		shared += b.weight(t.word)
+		if b.may[t.word>>6&3]&(1<<(t.word&63)) != 0 {
+			shared += b.weight(t.word)
+		}
 	}
 	return shared, all
 }

@@ -66,7 +66,9 @@ func NewCard(id string) *Card {
 // Clone is a card of its own.
 func (c *Card) Clone() *Card {
 	d := *c
-	d.derived = nil
+	if c.derived != nil {
+		d.derived = &derived{marks: slices.Clone(c.derived.marks), dates: slices.Clone(c.derived.dates)}
+	}
 	d.kinds, d.windows, d.spots, d.sites, d.targets = slices.Clone(c.kinds), slices.Clone(c.windows), slices.Clone(c.spots), slices.Clone(c.sites), slices.Clone(c.targets)
 	for m := range d.tolls {
 		d.tolls[m] = slices.Clone(c.tolls[m])

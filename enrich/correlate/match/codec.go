@@ -197,6 +197,9 @@ func (c *coder) terms(list *[]counted[term]) {
 		t.n = uint16(n >> 1)
 		if n&1 == 1 {
 			c.float(&t.v.weight)
+			if _, is := step(t.v.weight); !is {
+				c.fail()
+			}
 		} else {
 			t.v.weight = 1
 		}

@@ -50,13 +50,33 @@ func fill(r *rand.Rand, v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Float32, reflect.Float64:
-		v.SetFloat(float64(1 + r.IntN(3)))
+		v.SetFloat(float64(steps()[r.IntN(len(steps()))])) // words have no other weights
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		v.SetInt(1 + r.Int64N(100))
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(1 + r.Uint64N(100))
 	default:
 		panic("fill: no value for " + v.Type().String())
+	}
+}
+
+func TestPackedCardsAreWhole(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var n names
+	got := &Card{}
+	for range 20 {
+		var want Card
+		fill(r, reflect.ValueOf(&want).Elem())
+		p := want.pack(&n, nil)
+		p.unpack(&n, got)
+		if !slices.Equal(got.derived.marks, want.marks()) || !slices.Equal(got.derived.dates, want.dates()) {
+			t.Errorf("marks %v, dates %v; want %v, %v", got.derived.marks, got.derived.dates, want.marks(), want.dates())
+		}
+		have := *got
+		have.derived, want.derived = nil, nil
+		if !reflect.DeepEqual(have, want) {
+			t.Fatalf("unpacked %+v\npacked %+v", have, want)
+		}
 	}
 }
 

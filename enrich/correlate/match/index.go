@@ -14,25 +14,30 @@ import (
 // posts, most of them alone.
 type Index struct {
 	slots map[string]uint32 // incident → slot
-	cards []*Card           // by slot; nil for a free one
+	cards []packed          // by slot; without data for a free one
+	names names             // of the cards
 	about []sketch          // by slot
 	empty []uint32          // free slots
+	spare []*Card           // to unpack cards into
+	read  uint32            // what approach has read, so that it is not left out
 
-	posts  map[post]uint32 // the slot that stands there, or, with the bit several, a place in crowds
+	posts  posts // the slot that stands there, or, with the bit several, a place in crowds
 	crowds [][]entry
 	unused []uint32 // free places in crowds
 
 	hours  map[int64][]uint32 // hour → slots of which something was last said then
 	newest int64              // of these hours, 0 before there is one
 
-	stamps []uint32 // by slot: the last search that came upon it
 	search uint32
+	asks   []ask   // room for those of a search
+	seen   []sight // and for what it looks at
 }
 
 // sketch is what a search looks at before it looks at a card.
 type sketch struct {
 	from, to int32  // days on which it is found
 	land     uint32 // country of all its places, 0 where there is none, or more than one
+	stamp    uint32 // the last search that came upon it
 	last     int64  // see Card
 
 	south, north, west, east float32 // degrees within which its towns lie
@@ -68,7 +73,7 @@ const several = 1 << 31
 
 // NewIndex is one without incidents.
 func NewIndex() *Index {
-	return &Index{slots: map[string]uint32{}, posts: map[post]uint32{}, hours: map[int64][]uint32{}}
+	return &Index{slots: map[string]uint32{}, hours: map[int64][]uint32{}}
 }
 
 // post is what a report and an incident must share: one value of one kind, in most
@@ -88,14 +93,14 @@ func stretchOf(day int32) int32 { return day >> 3 }
 
 // The kinds of posts.
 const (
-	byRegion  = iota // a country, of incidents that are placed in no town of it; and days
-	byCountry        // a country, of incidents that are placed in a town of it; and days
-	bySquare         // two degrees of latitude and longitude, and days: borders, and towns ascribed to two countries
-	byToll           // and days
-	byText           // family of texts
-	byTerm           // the name of a place, or a word that is nowhere else, and days
-	byWord           // a rare word that is known, and days
-	byArticle        // an article that it has a report of
+	byRegion  = iota + 1 // a country, of incidents that are placed in no town of it; and days
+	byCountry            // a country, of incidents that are placed in a town of it; and days
+	bySquare             // two degrees of latitude and longitude, and days: borders, and towns ascribed to two countries
+	byToll               // and days
+	byText               // family of texts
+	byTerm               // the name of a place, or a word that is nowhere else, and days
+	byWord               // a rare word that is known, and days
+	byArticle            // an article that it has a report of
 )
 
 const (
@@ -119,26 +124,74 @@ func days(from, to int64) (first, last int32) {
 // Len is how many incidents there are.
 func (x *Index) Len() int { return len(x.slots) }
 
-// Card returns an incident's card, nil where there is none.
-func (x *Index) Card(id string) *Card {
-	if slot, ok := x.slots[id]; ok {
-		return x.cards[slot]
-	}
-	return nil
+// Has tells whether there is a card of an incident.
+func (x *Index) Has(id string) bool {
+	_, is := x.slots[id]
+	return is
 }
 
-// Put takes in an incident's card, in the place of the one before.
+// Card is an incident's card, the caller's own; nil where there is none.
+func (x *Index) Card(id string) *Card {
+	slot, is := x.slots[id]
+	if !is {
+		return nil
+	}
+	c := &Card{}
+	x.cards[slot].unpack(&x.names, c)
+	return c
+}
+
+// lend calls each for the cards of slots. What it is called with is written over
+// afterwards: what is to be kept has to be cloned.
+func (x *Index) lend(slots []uint32, each func(*Card)) {
+	c := &Card{}
+	if n := len(x.spare); n > 0 {
+		c, x.spare = x.spare[n-1], x.spare[:n-1]
+	}
+	defer func() { x.spare = append(x.spare, c) }()
+	x.approach(slots)
+	for _, slot := range slots {
+		x.cards[slot].unpack(&x.names, c)
+		each(c)
+	}
+}
+
+// approach reads a little of each card, so that they are on their way from memory all at
+// once, and not each when its turn comes.
+func (x *Index) approach(slots []uint32) {
+	const line = 16 // numbers that come together
+	sum := uint32(0)
+	for _, slot := range slots {
+		sum += uint32(len(x.cards[slot].data))
+	}
+	for _, slot := range slots {
+		data := x.cards[slot].data
+		for k := 0; k < len(data); k += line {
+			sum += data[k]
+		}
+	}
+	x.read += sum
+}
+
+// postsOf is where the card of a slot is found.
+func (x *Index) postsOf(slot uint32) (list []post) {
+	x.lend([]uint32{slot}, func(c *Card) { list = c.posts() })
+	return list
+}
+
+// Put takes in an incident's card, in the place of the one before. The card remains the
+// caller's.
 func (x *Index) Put(c *Card) {
 	slot, had := x.slots[c.ID]
 	var was []post
 	switch n := len(x.empty); {
 	case had:
-		was = x.cards[slot].posts()
+		was = x.postsOf(slot)
 	case n > 0:
 		slot, x.empty = x.empty[n-1], x.empty[:n-1]
 	default:
 		slot = uint32(len(x.cards))
-		x.cards, x.about, x.stamps = append(x.cards, nil), append(x.about, sketch{}), append(x.stamps, 0)
+		x.cards, x.about = append(x.cards, packed{}), append(x.about, sketch{})
 	}
 	about := sketchOf(c)
 	if was := x.about[slot].last; !had || was/hour != c.Last/hour {
@@ -152,8 +205,7 @@ func (x *Index) Put(c *Card) {
 		x.change(slot, was, nil)
 		was = nil
 	}
-	c.derived = nil // most are never asked again
-	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c, about
+	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c.pack(&x.names, nil), about
 	x.change(slot, was, c.posts())
 }
 
@@ -163,10 +215,10 @@ func (x *Index) Remove(id string) {
 	if !ok {
 		return
 	}
-	x.change(slot, x.cards[slot].posts(), nil)
+	x.change(slot, x.postsOf(slot), nil)
 	x.silence(slot, x.about[slot].last/hour)
 	delete(x.slots, id)
-	x.cards[slot] = nil
+	x.cards[slot] = packed{}
 	x.empty = append(x.empty, slot)
 }
 
@@ -202,10 +254,10 @@ func (x *Index) change(slot uint32, was, is []post) {
 }
 
 func (x *Index) join(p post, slot uint32) {
-	v, ok := x.posts[p]
+	v, ok := x.posts.get(p)
 	switch {
 	case !ok:
-		x.posts[p] = slot
+		x.posts.set(p, slot)
 	case v&several != 0:
 		x.crowds[v&^several] = append(x.crowds[v&^several], x.entry(slot))
 	default:
@@ -216,17 +268,17 @@ func (x *Index) join(p post, slot uint32) {
 			x.crowds = append(x.crowds, nil)
 		}
 		x.crowds[at] = []entry{x.entry(v), x.entry(slot)}
-		x.posts[p] = several | at
+		x.posts.set(p, several|at)
 	}
 }
 
 func (x *Index) leave(p post, slot uint32) {
-	v, ok := x.posts[p]
+	v, ok := x.posts.get(p)
 	if !ok {
 		return
 	}
 	if v&several == 0 {
-		delete(x.posts, p)
+		x.posts.remove(p)
 		return
 	}
 	list := x.crowds[v&^several]
@@ -236,7 +288,7 @@ func (x *Index) leave(p post, slot uint32) {
 	}
 	x.crowds[v&^several] = list
 	if len(list) == 1 {
-		x.posts[p] = list[0].slot
+		x.posts.set(p, list[0].slot)
 		x.crowds[v&^several] = nil
 		x.unused = append(x.unused, v&^several)
 	}
@@ -246,7 +298,7 @@ func (x *Index) entry(slot uint32) entry { return entry{slot, x.about[slot].land
 
 // on are those that stand on a post. They are valid until the next change.
 func (x *Index) on(p post, alone *[1]entry) []entry {
-	v, ok := x.posts[p]
+	v, ok := x.posts.get(p)
 	switch {
 	case !ok:
 		return nil
@@ -257,13 +309,22 @@ func (x *Index) on(p post, alone *[1]entry) []entry {
 	return alone[:]
 }
 
-// All calls each for every incident, until it returns false.
-func (x *Index) All(each func(*Card) bool) {
-	for _, c := range x.cards {
-		if c != nil && !each(c) {
-			return
+// Silent calls each for every incident of which nothing was said since a time, with a card
+// that is its own only until it returns.
+func (x *Index) Silent(since int64, each func(*Card)) {
+	var slots []uint32
+	for h, list := range x.hours {
+		if h > since/hour {
+			continue
+		}
+		for _, slot := range list {
+			if x.about[slot].last < since {
+				slots = append(slots, slot)
+			}
 		}
 	}
+	slices.Sort(slots)
+	x.lend(slots, each)
 }
 
 // land is the country of all places of an incident that have one, 0 where there is
@@ -336,7 +397,8 @@ func (x *Index) Of(article string) []*Card {
 	}
 	out := make([]*Card, len(list))
 	for k, e := range list {
-		out[k] = x.cards[e.slot]
+		out[k] = &Card{}
+		x.cards[e.slot].unpack(&x.names, out[k])
 	}
 	return out
 }
@@ -370,45 +432,96 @@ func (s *spot) around(each func(uint32)) {
 	}
 }
 
-// finder is one search.
+// finder is one search. What it asks for is noted first, and looked up when all is known:
+// so that it comes from memory at once.
 type finder struct {
 	x        *Index
-	found    func(slot uint32)
+	asks     []ask
 	after    int64 // what was last told of before is passed over
 	from, to int32 // days of which it must be
-	near     *spot // in the surroundings of which it must be, nil where it need not
-	alone    [1]entry
 }
 
-// begin begins a search that calls found for each slot that it comes upon, each
-// once.
-func (x *Index) begin(after int64, found func(slot uint32)) *finder {
+// ask is a post that a search looks at.
+type ask struct {
+	post post
+	most int    // of what is more crowded nothing is looked at
+	land uint32 // country of which it must be, if it is of one alone; 0: of any
+	near *spot  // in the surroundings of which it must be, nil: anywhere
+}
+
+// sight is something that stands on a post.
+type sight struct {
+	slot uint32
+	of   int32 // of the asks
+}
+
+// begin begins a search.
+func (x *Index) begin(after int64) *finder {
 	x.search++
 	if x.search == 0 { // once in four billion
-		clear(x.stamps)
+		for k := range x.about {
+			x.about[k].stamp = 0
+		}
 		x.search = 1
 	}
-	return &finder{x: x, found: found, after: after, from: math.MinInt32, to: math.MaxInt32}
+	f := &finder{x: x, asks: x.asks[:0], after: after, from: math.MinInt32, to: math.MaxInt32}
+	x.asks = nil
+	return f
 }
 
-// visit looks at a post, unless more than so many stand there; land, if it is not 0,
-// is the country that they must be of, if they are of one alone.
-func (f *finder) visit(p post, most int, land uint32) {
-	list := f.x.on(p, &f.alone)
-	if len(list) > most {
-		return
+func (f *finder) ask(p post, most int, land uint32, near *spot) {
+	f.asks = append(f.asks, ask{p, most, land, near})
+}
+
+// come notes that a search came upon a slot, and tells whether for the first time.
+func (f *finder) come(slot uint32) bool {
+	a := &f.x.about[slot]
+	was := a.stamp
+	a.stamp = f.x.search
+	return was != f.x.search
+}
+
+// find are the slots that a search comes upon, each once, after those of a list.
+func (f *finder) find(slots []uint32) []uint32 {
+	x := f.x
+	sum := uint32(0)
+	for k := range f.asks {
+		sum += x.posts.approach(f.asks[k].post)
 	}
-	for _, e := range list {
-		if land != 0 && e.land != 0 && e.land != land || f.x.stamps[e.slot] == f.x.search {
+	seen := x.seen[:0]
+	for k := range f.asks {
+		a := &f.asks[k]
+		switch v, is := x.posts.get(a.post); {
+		case !is:
+		case v&several == 0:
+			seen = append(seen, sight{v, int32(k)})
+		default:
+			list := x.crowds[v&^several]
+			if len(list) > a.most {
+				continue
+			}
+			for _, e := range list {
+				if a.land == 0 || e.land == 0 || e.land == a.land {
+					seen = append(seen, sight{e.slot, int32(k)})
+				}
+			}
+		}
+	}
+	for _, s := range seen {
+		sum += x.about[s.slot].stamp
+	}
+	x.read += sum
+	for _, s := range seen {
+		ask, a := &f.asks[s.of], &x.about[s.slot]
+		if a.last <= f.after || a.from > f.to || a.to < f.from || ask.land != 0 && a.land != 0 && a.land != ask.land || ask.near != nil && a.beyond(ask.near) {
 			continue
 		}
-		a := &f.x.about[e.slot]
-		if a.last <= f.after || a.from > f.to || a.to < f.from || f.near != nil && a.beyond(f.near) {
-			continue
+		if f.come(s.slot) {
+			slots = append(slots, s.slot)
 		}
-		f.x.stamps[e.slot] = f.x.search
-		f.found(e.slot)
 	}
+	x.asks, x.seen = f.asks, seen
+	return slots
 }
 
 const all = 1 << 30 // how many may stand on a post that always tells something
@@ -418,15 +531,13 @@ const all = 1 << 30 // how many may stand on a post that always tells something
 // country. Two that are placed in towns apart are found by their marks.
 func (f *finder) place(s *spot, days int32) {
 	if s.country != "" {
-		f.visit(postOf(byRegion, days, hash(s.country)), all, 0)
+		f.ask(postOf(byRegion, days, hash(s.country)), all, 0, nil)
 		if !s.settled() {
-			f.visit(postOf(byCountry, days, hash(s.country)), all, 0)
+			f.ask(postOf(byCountry, days, hash(s.country)), all, 0, nil)
 		}
 	}
 	if s.settled() {
-		f.near = s
-		s.around(func(q uint32) { f.visit(postOf(bySquare, days, q), all, 0) })
-		f.near = nil
+		s.around(func(q uint32) { f.ask(postOf(bySquare, days, q), all, 0, s) })
 	}
 }
 
@@ -436,15 +547,16 @@ func (f *finder) mark(m mark, days int32, land uint32) {
 	if m.by == byTerm {
 		land = 0
 	}
-	f.visit(postOf(m.by, days, m.what), crowded, land)
+	f.ask(postOf(m.by, days, m.what), crowded, land, nil)
 }
 
-// Near calls each for every incident that a report may be of, each once.
+// Near calls each for every incident that a report may be of, each once, with a card
+// that is its own only until it returns.
 func (x *Index) Near(p *Probe, each func(*Card)) {
 	s := p.look()
-	f := x.begin(math.MinInt64, func(slot uint32) { each(x.cards[slot]) })
+	f := x.begin(math.MinInt64)
 	if s.text != 0 {
-		f.visit(postOf(byText, 0, s.text), all, 0)
+		f.ask(postOf(byText, 0, s.text), all, 0, nil)
 	}
 	w := s.window
 	from, to := w.from-int64(slack/time.Second), w.to+int64(slack/time.Second)
@@ -467,6 +579,7 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 			f.mark(m, d, land)
 		}
 	}
+	x.lend(f.find(nil), each)
 }
 
 // followDays is how many days after an incident what follows it is looked for by

@@ -127,6 +127,7 @@ func Kin(a, b *Card) bool {
 // After calls each for every incident of which something was said at or after a time
 // and that may have to do with a card, each once: what is of one of its countries, or of
 // none, or of several; and abroad what is near one of its towns, or has a name or a rare word of its.
+// A card that it is called with is its own only until it returns.
 func (x *Index) After(c *Card, from int64, each func(*Card)) {
 	var lands []uint32
 	for i := range c.spots {
@@ -134,16 +135,13 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 			lands = append(lands, hash(s))
 		}
 	}
-	var found []*Card
-	f := x.begin(from-1, func(slot uint32) {
-		if o := x.cards[slot]; o != c && o.N > 0 {
-			found = append(found, o)
-		}
-	})
+	var slots []uint32
+	f := x.begin(from - 1)
 	x.since(from, func(slot uint32) {
 		if a := &x.about[slot]; a.last >= from && (a.land == 0 || len(lands) == 0 || slices.Contains(lands, a.land)) {
-			x.stamps[slot] = x.search
-			f.found(slot)
+			if f.come(slot) {
+				slots = append(slots, slot)
+			}
 		}
 	})
 	if dates := c.dates(); len(dates) > 0 && len(lands) > 0 {
@@ -151,24 +149,26 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 		for d := stretchOf(slices.Min(dates) - beside); d <= stretchOf(last); d++ {
 			for i := range c.spots {
 				if s := &c.spots[i].v; s.settled() {
-					s.around(func(q uint32) { f.visit(postOf(bySquare, d, q), all, 0) })
+					s.around(func(q uint32) { f.ask(postOf(bySquare, d, q), all, 0, nil) })
 				}
 			}
 			for _, list := range [][]counted[term]{c.places, c.terms} {
 				for i := range list {
 					if list[i].v.weight == 1 {
-						f.visit(postOf(byTerm, d, list[i].v.word), crowded, 0)
+						f.ask(postOf(byTerm, d, list[i].v.word), crowded, 0, nil)
 					}
 				}
 			}
 		}
 		for _, t := range c.texts {
-			f.visit(postOf(byText, 0, t), all, 0)
+			f.ask(postOf(byText, 0, t), all, 0, nil)
 		}
 	}
-	for _, o := range found {
-		each(o)
-	}
+	x.lend(f.find(slots), func(o *Card) {
+		if o.N > 0 {
+			each(o)
+		}
+	})
 }
 
 // since calls each for every incident of which something was last said in the hour of a

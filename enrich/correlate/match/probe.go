@@ -260,6 +260,7 @@ func siteWords(name string) []uint32 {
 // loose is a name without what transliterations differ in: "Sarai" and "Saray".
 func loose(w string) string {
 	var b strings.Builder
+	b.Grow(len(w))
 	var last rune
 	for i, r := range w {
 		switch r {
@@ -329,17 +330,18 @@ func (p *Probe) look() *seen {
 			s.actors = append(s.actors, x)
 		}
 	}
+	s.terms = make([]term, 0, len(p.Terms))
 	for _, t := range p.Terms {
 		word, title := strings.CutPrefix(strings.TrimPrefix(t, "^"), "!")
-		s.target |= targetOf[word]
-		w := rarity(word)
-		if w == 0 {
+		w := worthOf(word)
+		s.target |= w.target
+		if w.weight == 0 {
 			continue
 		}
-		if h := hash(loose(word)); !slices.ContainsFunc(s.terms, func(t term) bool { return t.word == h }) {
-			s.terms = append(s.terms, term{h, w})
+		if !slices.ContainsFunc(s.terms, func(t term) bool { return t.word == w.hash }) {
+			s.terms = append(s.terms, term{w.hash, w.weight})
 			if title {
-				s.heads = append(s.heads, term{h, w})
+				s.heads = append(s.heads, term{w.hash, w.weight})
 			}
 		}
 	}
@@ -350,7 +352,7 @@ func (p *Probe) look() *seen {
 		name, title := strings.CutPrefix(n, "!")
 		weight := float32(1)
 		if rest, wide := strings.CutPrefix(name, "~"); wide {
-			name, weight = rest, 0.35
+			name, weight = rest, ofWide
 		}
 		if title {
 			s.headline = append(s.headline, term{hash(loose(name)), weight})

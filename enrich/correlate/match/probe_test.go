@@ -217,8 +217,8 @@ func TestRarity(t *testing.T) {
 			t.Errorf("%q weighs %v", word, w)
 		}
 	}
-	if rarity("according") > 0.2 || rarity("zawahri") != 1 {
-		t.Errorf("according weighs %v, a name %v", rarity("according"), rarity("zawahri"))
+	if a, b := worthOf("according"), worthOf("zawahri"); a.weight > 0.2 || b.weight != 1 {
+		t.Errorf("according weighs %v, a name %v", a.weight, b.weight)
 	}
 }
 

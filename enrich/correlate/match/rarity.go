@@ -29,9 +29,30 @@ var common = sync.OnceValue(func() map[string]float32 {
 	return m
 })
 
-func rarity(word string) float32 {
-	if w, ok := common()[word]; ok {
+// worth is what matching makes of a word.
+type worth struct {
+	weight float32 // how seldom the news has it
+	hash   uint32
+	target target
+}
+
+// worths are those of the words that common has, or that name what is hit.
+var worths = sync.OnceValue(func() map[string]worth {
+	m := map[string]worth{}
+	for word, weight := range common() {
+		m[word] = worth{weight, hash(loose(word)), targetOf[word]}
+	}
+	for word, target := range targetOf {
+		if _, has := m[word]; !has {
+			m[word] = worth{1, hash(loose(word)), target}
+		}
+	}
+	return m
+})
+
+func worthOf(word string) worth {
+	if w, is := worths()[word]; is {
 		return w
 	}
-	return 1
+	return worth{weight: 1, hash: hash(loose(word))}
 }
