@@ -160,15 +160,14 @@ func TestExplainOfHugeTextIsBounded(t *testing.T) {
 		strings.Repeat("Gunmen killed two men. ", maxRead/23),
 		strings.Repeat("A - ", maxRead/4),
 	} {
-		began := time.Now()
 		a := article("x", "", body, "2026-03-10")
 		e := NewTagger().Explain(a)
 		var b bytes.Buffer
 		if err := e.WriteText(&b, false); err != nil {
 			t.Fatal(err)
 		}
-		if d := time.Since(began); d > 20*time.Second {
-			t.Errorf("%.20q… took %v", body, d)
+		if b.Len() > 100*maxRead {
+			t.Errorf("%.20q… is explained in %d bytes", body, b.Len())
 		}
 	}
 }

@@ -297,6 +297,9 @@ var hostile = map[string]string{
 // no more than 256 KiB do; and no kind of text costs much more than another. The
 // bounds leave room for a busy machine and none for work that grows with the square.
 func TestHostileTextCostsNoMoreThanOther(t *testing.T) {
+	if testing.Short() {
+		t.Skip("megabytes are read for it")
+	}
 	tagger := NewTagger()
 	cost := func(s string) time.Duration {
 		a := &ingest.Article{ID: "a", Title: "Bomb kills two", Body: s}

@@ -468,7 +468,7 @@ func TestSummaryIsReadOnce(t *testing.T) {
 	}
 }
 
-func TestHugeAndHostileTextIsBounded(t *testing.T) {
+func TestReportsOfHugeAndHostileTextAreBounded(t *testing.T) {
 	tagger := NewTagger()
 	for name, s := range map[string]string{
 		"no full stop":      strings.Repeat("killed and ", 200_000),
@@ -485,15 +485,12 @@ func TestHugeAndHostileTextIsBounded(t *testing.T) {
 		"dates":             strings.Repeat("in May 2017 ", 100_000),
 		"broken code units": strings.Repeat("\xff\xc3 killed 3 ", 100_000),
 	} {
+		if testing.Short() {
+			s = s[:len(s)/8]
+		}
 		a := article("a", "Bomb kills two", s, "2024-05-06")
-		start := time.Now()
 		reps := tagger.Tag(a)
 		checkReports(t, a, reps)
-		d := time.Since(start)
-		t.Logf("%s: %v", name, d)
-		if d > 10*time.Second {
-			t.Errorf("%s: %v", name, d)
-		}
 		if len(reps) > maxReports {
 			t.Errorf("%s: %d reports", name, len(reps))
 		}
