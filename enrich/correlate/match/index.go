@@ -50,7 +50,7 @@ func sketchOf(c *Card) sketch {
 			s.south, s.north, s.west, s.east = min(s.south, p.lat), max(s.north, p.lat), min(s.west, p.lon), max(s.east, p.lon)
 		}
 	}
-	if dates := c.dates(); len(dates) > 0 {
+	if dates := c.known().dates; len(dates) > 0 {
 		s.from, s.to = slices.Min(dates), slices.Max(dates)
 	}
 	return s
@@ -356,9 +356,8 @@ func (c *Card) posts() []post {
 		slices.Sort(out)
 		return slices.Compact(out)
 	}
-	marks := c.marks()
 	last := int32(math.MinInt32)
-	for _, d := range c.dates() {
+	for _, d := range c.known().dates {
 		if d = stretchOf(d); d == last {
 			continue
 		}
@@ -376,7 +375,7 @@ func (c *Card) posts() []post {
 				out = append(out, postOf(bySquare, d, square(s.lat, s.lon)))
 			}
 		}
-		for _, m := range marks {
+		for _, m := range c.derived.marks {
 			out = append(out, postOf(m.by, d, m.what))
 		}
 	}
