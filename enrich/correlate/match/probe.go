@@ -144,6 +144,23 @@ func windowOf(o *enrich.Occurred, said time.Time) window {
 	return window{from: said.Add(-undated).Unix(), to: said.Unix()}
 }
 
+// until is the window as somebody sees it who speaks at a time: of what is yet to come
+// nobody tells.
+func (w window) until(said int64) window {
+	w.to = max(w.from, min(w.to, said))
+	return w
+}
+
+// orLater is the later one of two windows.
+func (w window) orLater(v window) window {
+	if v.from > w.from {
+		return v
+	}
+	return w
+}
+
+func (w window) length() int64 { return w.to - w.from }
+
 // gap is how many hours lie between two windows, 0 where they overlap; more than
 // 0 where w is the later one.
 func (w window) gap(v window) float64 {

@@ -332,30 +332,31 @@ func (s *seen) reach() float64 {
 }
 
 func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
-	w := c.window()
+	w := c.window().until(c.First)
 	said := at.Unix()
+	mine := s.window.until(said)
 	follows := s.cue&follows != 0
 	switch {
 	case said < w.from-12*hour && w.dated:
 		v[fTimeBefore] = 1
 	case s.window.dated && w.dated:
-		gap := s.window.gap(w)
+		gap := mine.gap(w)
 		for i := range c.windows {
-			if v := c.windows[i].v; v == s.window || s.window.gap(v) == 0 && int(c.windows[i].n)*3 >= c.N {
+			if v := c.windows[i].v; v == s.window || mine.gap(v.until(c.First)) == 0 && int(c.windows[i].n)*3 >= c.N {
 				gap = 0 // a good part of the reports say so, or one the very same
 			}
 		}
 		switch {
-		case gap == 0 && s.window.hour && w.hour:
+		case gap == 0 && mine.hour && w.hour:
 			v[fTimeDay], v[fTimeHour] = 1, 1
-		case gap == 0 && s.window.to-s.window.from <= 40*hour && w.to-w.from <= 40*hour:
+		case gap == 0 && mine.length() <= 40*hour && w.length() <= 40*hour:
 			v[fTimeDay] = 1
 		case gap == 0:
 			v[fTimeSpan] = 1
-		case math.Abs(gap) <= 12 && s.window.hour && w.hour:
+		case math.Abs(gap) <= 12 && mine.hour && w.hour:
 			v[fTimeDay], v[fTimeOtherHour] = 1, 1
-		case math.Abs(gap) <= 10 && min(s.window.to-s.window.from, w.to-w.from) < 20*hour:
-			v[fTimeClose] = 1 // of one night
+		case math.Abs(gap) <= 10 && mine.orLater(w).length() < 14*hour:
+			v[fTimeClose] = 1 // of one night: who speaks in the evening does not mean the last one
 		case gap > 0 && s.cue&sequel != 0 && gap <= s.reach():
 			v[fTimeFollows] = 1 // its date may be that of what follows
 			if gap > 36 {
