@@ -477,6 +477,22 @@ func specific(t string) bool {
 // anyMeans tells whether a type leaves open by what means.
 func anyMeans(t string) bool { return t == "unknown" || t == "armed_attack" || t == "assassination" }
 
+// unexplained tells whether a type is what is seen of a deed of another family: the blast of
+// what turns out a strike, bodies under its ruins, the troops in a fight, and who is held.
+func unexplained(t, family string) bool {
+	switch t {
+	case "explosion":
+		return family == "aerial" || family == "fire"
+	case "bodies_found":
+		return family == "aerial" || family == "explosive"
+	case "security_operation":
+		return family == "armed"
+	case "arrest":
+		return family != "law"
+	}
+	return false
+}
+
 // method groups the armed types by what cannot be mixed up.
 func method(t string) string {
 	switch t {
@@ -548,7 +564,7 @@ func relate(a, b string) uint8 {
 		return same
 	case kin(a, b):
 		return kinship
-	case anyMeans(a) || anyMeans(b):
+	case anyMeans(a) || anyMeans(b), unexplained(a, fb) || unexplained(b, fa):
 		return generic
 	case crossed[[2]string{min(fa, fb), max(fa, fb)}] || crossed[[2]string{max(fa, fb), min(fa, fb)}]:
 		return cross
