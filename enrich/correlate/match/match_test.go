@@ -36,6 +36,7 @@ var towns = map[string]enrich.Place{
 	"Gwadabawa":           {Name: "Gwadabawa", Admin: "~Sokoto", Country: "NG", GeoNames: 2339892, Precision: "settlement", Lat: new(13.358), Lon: new(5.238), Radius: 1_100},
 	"Kware":               {Name: "Kware", Admin: "~Sokoto", Country: "NG", GeoNames: 2332780, Precision: "settlement", Lat: new(13.22), Lon: new(5.266), Radius: 1_000},
 	"Kwara":               {Name: "Kwara", Country: "NG", Precision: "unknown"},
+	"Wamdeo":              {Name: "Wamdeo", Admin1: "Borno State", Country: "NG", Precision: "admin1", Lat: new(11.5), Lon: new(13.), Radius: 140_000}, // on no map
 	"Beni":                town("Beni", "CD", 219057, 0.491, 29.473, 3_900),
 	"Oicha":               town("Oicha", "CD", 0, 0.7, 29.52, 1_000),
 	"Tartus":              town("Tartus", "SY", 163345, 34.889, 35.887, 2_400),
@@ -209,6 +210,10 @@ var pairs = []struct {
 		[]*Probe{said("a", 1, kindOf("explosion", ""), in("Saraqib"))}, said("b", 2, kindOf("drone_strike", ""), in("Saraqib"), killedOf(1)), true, ""},
 	{"a clash in a raid",
 		[]*Probe{said("a", 9, kindOf("security_operation", ""), in("Bannu"), on(0), killedOf(4))}, said("b", 11, kindOf("clash", ""), in("Bannu"), on(0), killedOf(4), words("hideout ^khwarij cordon")), true, ""},
+	{"two towns of a province, one of them on no map",
+		[]*Probe{said("a", 9, kindOf("armed_attack", ""), in("Wamdeo"), on(0), killedOf(8), words("gunmen wake-keep ^yakubu"))}, said("b", 24, kindOf("armed_attack", ""), in("Maiduguri"), on(0), killedOf(3), words("gunmen trader bridge")), false, ""},
+	{"a town that no map has, by its name",
+		[]*Probe{said("a", 9, kindOf("armed_attack", ""), in("Wamdeo"), on(0), killedOf(8), words("gunmen wake-keep ^yakubu"))}, said("b", 24, kindOf("armed_attack", ""), in("Wamdeo"), on(0), killedOf(6), words("gunmen trader bridge")), true, ""},
 	{"a name in two spellings",
 		[]*Probe{said("a", 9, in("Saray bazaar"), on(0), killedOf(7))}, said("b", 11, in("Sarai market"), on(0), killedOf(9)), true, ""},
 	{"a town in two spellings that the gazetteer knows",

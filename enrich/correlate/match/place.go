@@ -153,6 +153,15 @@ func (s *spot) quarterOf(o *spot, metres float32) bool {
 	return s.small() && o.small() && !s.moved && !o.moved && s.radius*4 <= o.radius && o.radius < smallPlace && metres <= -2*s.radius
 }
 
+// vague tells whether a place is one of a province, and nobody knows where.
+func (s *spot) vague() bool { return s.level == inProvince && len(s.words) > 0 }
+
+// stranger tells whether two places have names of their own, and one of them is on no map:
+// that both lie in one province says little.
+func (s *spot) stranger(o *spot) bool {
+	return (s.vague() && (o.vague() || o.small()) || o.vague() && s.small()) && !s.sameName(o) && !sharedWord(s.words, o.words)
+}
+
 // small tells whether it is one spot of the map, and no region.
 func (s *spot) small() bool {
 	return s.level == inTown && s.radius <= smallPlace

@@ -50,6 +50,7 @@ type seen struct {
 	bag      bag // of terms
 	named    bag // of places
 	outlet   uint32
+	called   uint32 // its place's name
 	text     uint32
 	article  uint32
 	target   target
@@ -225,8 +226,9 @@ func spotOf(p *enrich.Place) spot {
 		s.names |= uint64(hash(admin)) << 32
 	}
 	// The words of a name tell one spot of a town from another: of a town alone
-	// they are the town's.
-	if s.level != inProvince && (admin != "" && admin != name || s.level == inCountry || p.GeoNames == 0) {
+	// they are the town's. What lies in a province and has another name is on no map.
+	vague := s.level == inProvince && p.GeoNames == 0 && p.Admin1 != "" && name != gazetteer.Fold(p.Admin1)
+	if vague || s.level != inProvince && (admin != "" && admin != name || s.level == inCountry || p.GeoNames == 0) {
 		s.words = siteWords(name)
 	}
 	if p.Lat != nil && p.Lon != nil && math.Abs(*p.Lat) <= 90 && math.Abs(*p.Lon) <= 180 { // nor NaN
@@ -376,8 +378,11 @@ func (p *Probe) look() *seen {
 			s.places = append(s.places, term{h, weight})
 		}
 	}
-	if p.Place != nil && p.Place.Name != "" && s.spot.level != inProvince && !s.spot.moved {
-		if h := hash(loose(gazetteer.Fold(p.Place.Name))); !slices.ContainsFunc(s.places, func(t term) bool { return t.word == h }) {
+	if p.Place != nil && p.Place.Name != "" {
+		s.called = hash(loose(gazetteer.Fold(p.Place.Name)))
+	}
+	if s.called != 0 && s.spot.level != inProvince && !s.spot.moved {
+		if h := s.called; !slices.ContainsFunc(s.places, func(t term) bool { return t.word == h }) {
 			s.places = append(s.places, term{h, 1})
 		}
 	}

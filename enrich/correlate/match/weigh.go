@@ -241,16 +241,20 @@ var placeFeature = [...]Feature{placeOtherCountry: fPlaceOtherCountry, placeDist
 
 func comparePlaces(v *Values, s *seen, c *Card) {
 	best, town, other := placeUnknown, placeUnknown, false
-	any, towns := false, false
+	any, towns, strangers := false, false, true
 	for i := range c.spots {
 		r := between(&s.spot, &c.spots[i].v)
 		other = other || r == placeOtherSpot
+		strangers = strangers && (r != placeHolds || s.spot.stranger(&c.spots[i].v))
 		if s.spot.small() && c.spots[i].v.small() && (!towns || r > town) {
 			town, towns = r, true
 		}
 		if !any || r > best {
 			best, any = r, true
 		}
+	}
+	if best == placeHolds && strangers && !c.speaksOf(s) {
+		best = placeCountry
 	}
 	if best == placeTown && other {
 		best = placeOtherSpot
@@ -264,8 +268,8 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 			v[fTitlePlace], v[fTitleElsewhere] = t.weight, 0
 			break
 		}
-		if t.weight == 1 && len(c.places) > 0 {
-			v[fTitleElsewhere] = 1
+		if t.weight == 1 && len(c.places) > 0 && !c.says(t.word) {
+			v[fTitleElsewhere] = 1 // nor is it a word of theirs, as a village that no map has
 		}
 	}
 	if best < placeNear { // else it says nothing new
@@ -293,6 +297,12 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 			v[fSiteOther] = 1
 		}
 	}
+}
+
+// speaksOf tells whether an incident's reports name a report's place: one of them, where no map has
+// it, else most of them, for towns are mentioned beside the news.
+func (c *Card) speaksOf(s *seen) bool {
+	return slices.ContainsFunc(c.places, func(x counted[term]) bool { return x.v.word == s.called && (s.spot.vague() || int(x.n)*2 > c.N) })
 }
 
 // namesake tells whether a report's place has the name of one of the incident's, and
@@ -607,6 +617,11 @@ func compareTypes(v *Values, s *seen, c *Card) {
 	}
 }
 
+// says tells whether a word is among those of a card's reports.
+func (c *Card) says(word uint32) bool {
+	return slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == word })
+}
+
 // said tells whether a report of the card gives a toll.
 func (c *Card) said(m, n int) bool {
 	return slices.ContainsFunc(c.tolls[m], func(t counted[int32]) bool { return int(t.v) == n })
@@ -707,7 +722,7 @@ func compareTerms(v *Values, s *seen, c *Card) {
 		switch {
 		case slices.Contains(c.heads, t.word):
 			known += t.weight
-		case !slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == t.word }):
+		case !c.says(t.word):
 			novel += t.weight
 		}
 	}
