@@ -522,9 +522,17 @@ func (r *reading) sequelHeadline() bool {
 // who came free arrived: "were cremated on Tuesday", "landed in Zurich on Sunday".
 func (r *reading) ofRites(d int) bool {
 	s := &r.sents[r.sentenceAt(d)]
+	wounds := false
 	for k := d - 1; k >= s.first && k >= d-8; k-- {
 		w := &r.words[k]
 		switch w.low {
+		case "wounds", "injuries", "wound", "burns":
+			wounds = true
+			continue
+		case "succumbed", "succumbs", "succumb", "died", "dies":
+			if wounds { // "of his wounds this morning": so is the day of a later death
+				return true
+			}
 		case "buried", "bury", "buries", "burial", "funeral", "funerals", "cremated", "laid", "rest", "mourned", "mourning", "mourners", "attended", "service", "vigil", "procession", "marched", "homage", "tribute", "presided", "seen", "farewell", "goodbye", "landed", "arrived", "arrives", "returned", "flew", "flown", "reunited", "gathered", "walked", "condolences", "condolence":
 			return true
 		}
@@ -785,6 +793,9 @@ func (r *reading) countsTo(d, p int) bool {
 		return false
 	}
 	if r.endsIn(d, "after") {
+		if opens := r.opensWithAfter(&r.sents[r.sentenceAt(d)], d); opens && slices.ContainsFunc(r.words[d:max(d, p)], func(w word) bool { return w.punct }) {
+			return false // "Two days after the raid, gunmen killed …"
+		}
 		return d < p
 	}
 	if d < p {

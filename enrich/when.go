@@ -99,6 +99,11 @@ func (r *reading) counted(s *sentence) {
 		if d.Back == 0 {
 			continue
 		}
+		if r.opensWithAfter(s, d.word) {
+			// "Nine days after pupils were taken, their captors have called": what is
+			// told as of today, unless a day beside it says otherwise.
+			d.Time = d.FromToday().In(r.clock, when.Zone(""))
+		}
 		for k := range r.dates {
 			m := len(r.dates) - 1 - k
 			o := &r.dates[m]
@@ -115,6 +120,18 @@ func (r *reading) counted(s *sentence) {
 			}
 		}
 	}
+}
+
+// opensWithAfter tells whether a date is the "two days after" that a sentence begins with.
+func (r *reading) opensWithAfter(s *sentence, d int) bool {
+	first := s.first + s.dateline
+	if d == first+1 {
+		switch r.words[first].low {
+		case "barely", "just", "only", "nearly", "almost", "about":
+			first++
+		}
+	}
+	return d == first && r.endsIn(d, "after")
 }
 
 // occurred makes a report's time of a dating, in the zone of its place.
