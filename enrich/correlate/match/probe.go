@@ -405,7 +405,7 @@ func (s *seen) fromAbout(p *Probe) {
 	var best *enrich.About
 	for i := range p.About {
 		a := &p.About[i]
-		if !law && !kin(p.Type, a.Type) || a.Occurred == nil || a.Occurred.Earliest == nil {
+		if !law && !kin(p.Type, a.Type) && !(s.cue&taken != 0 && heldOf(a.Totals) > 0) || a.Occurred == nil || a.Occurred.Earliest == nil {
 			continue
 		}
 		if w := windowOf(a.Occurred, p.At); float64(p.At.Unix()-w.to) > 200*24*3600 {
@@ -436,6 +436,9 @@ func (s *seen) fromAbout(p *Probe) {
 	if s.tolls[killed] < 0 || law {
 		s.tolls[killed] = numberOf(best.Totals)
 	}
+	if s.tolls[held] < 0 && s.cue&taken != 0 {
+		s.tolls[held] = heldOf(best.Totals)
+	}
 	s.cue |= later
 	s.about = true
 }
@@ -443,6 +446,16 @@ func (s *seen) fromAbout(p *Probe) {
 func numberOf(totals map[enrich.Measure]enrich.Total) int {
 	if n, ok := totals[enrich.Killed].Number(); ok {
 		return n
+	}
+	return -1
+}
+
+// heldOf is how many people were taken, -1 where that is not told.
+func heldOf(totals map[enrich.Measure]enrich.Total) int {
+	for _, m := range measureOf[held] {
+		if n, ok := totals[m].Number(); ok {
+			return n
+		}
 	}
 	return -1
 }

@@ -226,6 +226,12 @@ func TestRarity(t *testing.T) {
 // article names; where it names two, nobody says of which it is.
 func TestFromAbout(t *testing.T) {
 	bombing, other := recalls("bombing", "Quetta", -3, 21), recalls("shooting", "Bannu", -1, 4)
+	taken := func(x *Probe) {
+		var old Probe
+		on(-7)(&old)
+		exactly(enrich.Abducted, 14)(&old)
+		x.About = append(x.About, enrich.About{Type: "shooting", Occurred: old.Occurred, Totals: old.Totals})
+	}
 	for _, tt := range []struct {
 		name   string
 		report *Probe
@@ -239,6 +245,8 @@ func TestFromAbout(t *testing.T) {
 		{"a bombing with a day of its own", said("a", 9, in("Quetta"), on(0), killedOf(2), bombing), "bombing", 2, false},
 		{"a bombing with a toll of its own", said("a", 9, in("Quetta"), killedOf(2), cues(enrich.CueLater), bombing), "bombing", 2, false},
 		{"the toll of the older one has grown no further", said("a", 9, in("Quetta"), killedOf(21), cues(enrich.CueLater), bombing), "bombing", 21, true},
+		{"of those taken with others, one is found", said("a", 9, kindOf("kidnapping", ""), cues(enrich.CueTaken), taken), "kidnapping", -1, true},
+		{"a kidnapping beside a shooting", said("a", 9, kindOf("kidnapping", ""), taken), "kidnapping", -1, false},
 		{"nothing says that it follows", said("a", 9, in("Quetta"), bombing), "bombing", -1, false},
 		{"a trial over what is a memory", said("a", 9, kindOf("judicial", ""), cues(enrich.CueCourt), recalls("bombing", "Quetta", -400, 21)), "judicial", -1, false},
 	} {
