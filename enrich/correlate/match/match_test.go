@@ -119,7 +119,7 @@ func when(from, to time.Time, precision string) func(*Probe) {
 }
 
 func overnight(day int) func(*Probe) {
-	return func(x *Probe) { on(day)(x); x.Occurred.Text = "overnight" }
+	return func(x *Probe) { on(day)(x); x.Occurred.Part = "overnight" }
 }
 
 func exactly(m enrich.Measure, k int) func(*Probe) {
@@ -323,7 +323,7 @@ var pairs = []struct {
 		[]*Probe{said("a", 9, in("Arbil"), on(0), kindOf("drone_strike", ""), killedOf(2))}, said("b", 10, in("north-east of Arbil"), on(0), kindOf("airstrike", ""), killedOf(4)), false, "between takes a place that lies off a town for the town itself"},
 	{"night after night of drones",
 		[]*Probe{said("a", 9, in("Kharkiv"), overnight(0), kindOf("drone_strike", ""), killedOf(2), injuredOf(9))},
-		said("b", 33, in("Kharkiv"), overnight(1), kindOf("drone_strike", ""), killedOf(1), injuredOf(14)), false, "a night is taken to last until the next midnight, so that two of them meet"},
+		said("b", 33, in("Kharkiv"), overnight(1), kindOf("drone_strike", ""), killedOf(1), injuredOf(14)), false, ""},
 	{"only the country, and another toll",
 		[]*Probe{said("a", 9, in("Mosul"), on(0), killedOf(31))}, said("b", 10, in("Iraq"), on(0), killedOf(2)), false, ""},
 	{"nothing but the day and one killed",

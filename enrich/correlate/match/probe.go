@@ -121,11 +121,11 @@ type window struct {
 // undated is how long before its publication a report without a date may speak of.
 const undated = 48 * time.Hour
 
-// night is how long before midnight a night may begin.
-const night = 6 * time.Hour
-
-// morning is how long after midnight one may end.
-const morning = 7 * time.Hour
+// parts are the hours of a day's parts, from its midnight: people do not agree where
+// one ends.
+var parts = map[string]struct{ from, to int64 }{
+	"overnight": {-6, 7}, "early": {0, 8}, "morning": {2, 13}, "afternoon": {11, 20}, "evening": {15, 23}, "night": {17, 31},
+}
 
 func windowOf(o *enrich.Occurred, said time.Time) window {
 	if o != nil && o.Earliest != nil {
@@ -133,9 +133,13 @@ func windowOf(o *enrich.Occurred, said time.Time) window {
 		if o.Latest != nil {
 			w.to = max(w.to, o.Latest.Unix())
 		}
-		if strings.HasPrefix(strings.ToLower(o.Text), "overnight") {
-			w.to = max(w.from, min(w.to, w.from+int64(morning/time.Second), said.Unix()))
-			w.from -= int64(night / time.Second) // it began the evening before
+		p, is := parts[o.Part]
+		if o.Part == "night" && w.length() <= 26*hour {
+			p.from = 0 // of one day it may be the night that ended on it
+		}
+		if is && !w.hour {
+			w.to = max(w.from, min(w.from+p.to*hour, said.Unix()))
+			w.from += p.from * hour
 		}
 		if o.NotAfter {
 			w.from -= int64(undated / time.Second)

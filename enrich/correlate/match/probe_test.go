@@ -36,6 +36,22 @@ func TestWindows(t *testing.T) {
 			}
 		})
 	}
+	for _, tt := range []struct {
+		part     string
+		days     int
+		from, to int64
+	}{
+		{"early", 1, day(0, 0, 0), day(0, 8, 0)},
+		{"evening", 1, day(0, 15, 0), day(0, 23, 0)},
+		{"night", 1, day(0, 0, 0), day(1, 7, 0)},  // which of its two
+		{"night", 2, day(0, 17, 0), day(1, 7, 0)}, // between two days
+	} {
+		p := said("a", 60, when(monday, monday.AddDate(0, 0, tt.days).Add(-time.Second), "day"))
+		p.Occurred.Part = tt.part
+		if w := windowOf(p.Occurred, p.At); w.from != tt.from || w.to != tt.to {
+			t.Errorf("%s of %d days: %v to %v", tt.part, tt.days, time.Unix(w.from, 0).UTC(), time.Unix(w.to, 0).UTC())
+		}
+	}
 	if w := windowOf(said("a", 9, overnight(0)).Occurred, monday); w.from != day(-1, 18, 0) {
 		t.Errorf("overnight begins at %v, want six in the evening before", time.Unix(w.from, 0).UTC())
 	}
