@@ -208,6 +208,8 @@ var pairs = []struct {
 		[]*Probe{said("a", 5, kindOf("drone_strike", ""), in("Kharkiv"), on(0), killedOf(1), injuredOf(5))}, said("b", 27, kindOf("drone_strike", ""), in("Kharkiv"), overnight(1), killedOf(1), injuredOf(2)), false, ""},
 	{"a blast that was a drone",
 		[]*Probe{said("a", 1, kindOf("explosion", ""), in("Saraqib"))}, said("b", 2, kindOf("drone_strike", ""), in("Saraqib"), killedOf(1)), true, ""},
+	{"the army bombed it: its jets did",
+		[]*Probe{said("a", 9, in("Saraqib"), on(0), killedOf(9), words("house tribesman"))}, said("b", 11, kindOf("airstrike", ""), in("Saraqib"), on(0), killedOf(5)), true, ""},
 	{"a clash in a raid",
 		[]*Probe{said("a", 9, kindOf("security_operation", ""), in("Bannu"), on(0), killedOf(4))}, said("b", 11, kindOf("clash", ""), in("Bannu"), on(0), killedOf(4), words("hideout ^khwarij cordon")), true, ""},
 	{"two towns of a province, one of them on no map",

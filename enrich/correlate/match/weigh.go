@@ -487,10 +487,13 @@ func specific(t string) bool {
 // anyMeans tells whether a type leaves open by what means.
 func anyMeans(t string) bool { return t == "unknown" || t == "armed_attack" || t == "assassination" }
 
-// unexplained tells whether a type is what is seen of a deed of another family: the blast of
-// what turns out a strike, bodies under its ruins, the troops in a fight, and who is held.
+// unexplained tells whether a type is what is seen of a deed of another family: the blast, or
+// the bombs, of what turns out a strike, bodies under its ruins, the troops in a fight, and
+// who is held.
 func unexplained(t, family string) bool {
 	switch t {
+	case "bombing":
+		return family == "aerial"
 	case "explosion":
 		return family == "aerial" || family == "fire"
 	case "bodies_found":
