@@ -522,9 +522,17 @@ func (r *reading) sequelHeadline() bool {
 // who came free arrived: "were cremated on Tuesday", "landed in Zurich on Sunday".
 func (r *reading) ofRites(d int) bool {
 	s := &r.sents[r.sentenceAt(d)]
+	wounds := false
 	for k := d - 1; k >= s.first && k >= d-8; k-- {
 		w := &r.words[k]
 		switch w.low {
+		case "wounds", "injuries", "wound", "burns":
+			wounds = true
+			continue
+		case "succumbed", "succumbs", "succumb", "died", "dies":
+			if wounds { // "of his wounds this morning": so is the day of a later death
+				return true
+			}
 		case "buried", "bury", "buries", "burial", "funeral", "funerals", "cremated", "laid", "rest", "mourned", "mourning", "mourners", "attended", "service", "vigil", "procession", "marched", "homage", "tribute", "presided", "seen", "farewell", "goodbye", "landed", "arrived", "arrives", "returned", "flew", "flown", "reunited", "gathered", "walked", "condolences", "condolence":
 			return true
 		}
@@ -651,6 +659,9 @@ func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
 		}
 	}
 	v += r.deedOrSequel(c, dt.word)
+	if !r.opens(c.sent) && r.tellsWhich(c, dt.word) {
+		v -= 2
+	}
 	if !r.opens(c.sent) && r.saysWhat(c) && r.indefinite(c) && !r.definite(c) {
 		v -= 1.5 // "On Wednesday a car bomb tore through …" may be another
 	}
@@ -665,6 +676,26 @@ func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
 	return v + 1.2
 }
 
+// tellsWhich tells whether a date only says which people are meant: "a rifle of the rangers
+// killed on Tuesday".
+func (r *reading) tellsWhich(c *clause, d int) bool {
+	for k := d - 1; k > c.first && k >= d-8 && !r.words[k].punct; k-- {
+		if w := &r.words[k]; !w.is(lexicon.Harm) || w.e.Form&lexicon.Past == 0 {
+			continue
+		}
+		if !r.words[k-1].is(lexicon.Person) {
+			return false
+		}
+		for j := k - 2; j >= max(c.first, k-5); j-- {
+			if low := r.words[j].low; low == "the" || low == "those" || low == "these" {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
+
 // behindAfter tells whether a date is told of what came before: "…, after a similar
 // shooting on Monday".
 func (r *reading) behindAfter(d int) bool {
@@ -672,11 +703,16 @@ func (r *reading) behindAfter(d int) bool {
 		switch w := &r.words[k]; {
 		case w.low == "after", w.low == "since", w.low == "following", w.low == "similar", r.endsIn(k, "after"):
 			return true
-		case w.punct:
+		case w.punct && !r.owner(k-1) && !r.owner(k-2):
 			return false
 		}
 	}
 	return false
+}
+
+// owner tells whether a word is a day whose deed is meant: "Monday's".
+func (r *reading) owner(k int) bool {
+	return k >= 0 && r.words[k].date > 0 && r.dates[r.words[k].date-1].owns
 }
 
 // onlySequel is what the day of something that is never a deed weighs.
@@ -757,6 +793,9 @@ func (r *reading) countsTo(d, p int) bool {
 		return false
 	}
 	if r.endsIn(d, "after") {
+		if opens := r.opensWithAfter(&r.sents[r.sentenceAt(d)], d); opens && slices.ContainsFunc(r.words[d:max(d, p)], func(w word) bool { return w.punct }) {
+			return false // "Two days after the raid, gunmen killed …"
+		}
 		return d < p
 	}
 	if d < p {

@@ -278,6 +278,9 @@ type Occurred struct {
 	Basis     string     `json:"basis"`     // explicit_date weekday relative publication none
 	Text      string     `json:"text,omitempty"`
 	Zone      string     `json:"tz,omitempty"` // IANA zone of the place, in which the days are counted; empty is UTC
+	// Part is the part of the day that the text names: early morning afternoon evening
+	// night, which ends on the next day, or overnight, which is the night that ended on it.
+	Part string `json:"part,omitempty"`
 	// NotAfter marks a day on which something else was done that followed: the
 	// incident happened on it or before.
 	NotAfter bool `json:"not_after,omitempty"`

@@ -1,6 +1,10 @@
 package enrich
 
 import (
+	"slices"
+	"strings"
+	"time"
+
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/text"
 	"tocsin/enrich/when"
@@ -99,6 +103,11 @@ func (r *reading) counted(s *sentence) {
 		if d.Back == 0 {
 			continue
 		}
+		if r.opensWithAfter(s, d.word) {
+			// "Nine days after pupils were taken, their captors have called": what is
+			// told as of today, unless a day beside it says otherwise.
+			d.Time = d.FromToday().In(r.clock, when.Zone(""))
+		}
 		for k := range r.dates {
 			m := len(r.dates) - 1 - k
 			o := &r.dates[m]
@@ -115,6 +124,18 @@ func (r *reading) counted(s *sentence) {
 			}
 		}
 	}
+}
+
+// opensWithAfter tells whether a date is the "two days after" that a sentence begins with.
+func (r *reading) opensWithAfter(s *sentence, d int) bool {
+	first := s.first + s.dateline
+	if d == first+1 {
+		switch r.words[first].low {
+		case "barely", "just", "only", "nearly", "almost", "about":
+			first++
+		}
+	}
+	return d == first && r.endsIn(d, "after")
 }
 
 // occurred makes a report's time of a dating, in the zone of its place.
@@ -134,9 +155,74 @@ func (r *reading) occurred(d *dating, zone string) *Occurred {
 		a, b := t.Earliest, t.Latest
 		o.Earliest, o.Latest = &a, &b
 		o.Zone = zone
+		if t.Precision == "day" {
+			o.Part = r.partOf(d, b.Sub(a) > 26*time.Hour)
+		}
 	}
 	o.Evidence = []Span{r.span(s.field, w.start, w.end)}
 	return o
+}
+
+// partOf is the part of the day that is told with a date, "" for none; of two days that
+// is the night between them.
+func (r *reading) partOf(d *dating, two bool) string {
+	s := &r.sents[r.sentenceAt(d.word)]
+	w := &r.words[d.word]
+	switch t := strings.ToLower(r.art.Text(s.field)[w.start:w.end]); {
+	case two && (strings.Contains(t, "night") || r.lowBefore(s, d.word, 3, "night", "overnight")):
+		return "night"
+	case two:
+		return ""
+	case strings.HasSuffix(t, "morning"):
+		return "morning"
+	case strings.HasPrefix(t, "overnight"):
+		return "overnight"
+	case t == "last night":
+		return "night"
+	}
+	for k := d.word + 1; k < s.last && k <= d.word+3 && !r.words[k].punct; k++ { // "Friday night", "Friday at dawn"
+		switch r.words[k].low {
+		case "morning":
+			return "morning"
+		case "afternoon":
+			return "afternoon"
+		case "evening":
+			return "evening"
+		case "night":
+			return "night"
+		case "dawn":
+			return "early"
+		case "overnight":
+			return "overnight"
+		case "'s", "’s", "at", "in", "the", "before", "early", "late":
+			continue
+		}
+		break
+	}
+	switch k := d.word; {
+	case r.lowBefore(s, k, 2, "overnight"), r.lowBefore(s, k, 1, "to", "into") && r.lowBefore(s, k, 2, "night"):
+		return "overnight"
+	case r.lowBefore(s, k, 2, "dawn", "pre-dawn", "predawn", "early"), r.lowBefore(s, k, 2, "hours") && r.lowBefore(s, k, 4, "early", "small", "wee"):
+		return "early"
+	case r.lowBefore(s, k, 2, "late"):
+		return "night"
+	}
+	for _, part := range []string{"morning", "afternoon", "evening"} {
+		if r.lowBefore(s, d.word, 2, part) {
+			return part
+		}
+	}
+	return ""
+}
+
+// lowBefore tells whether one of some words is among the few before a word.
+func (r *reading) lowBefore(s *sentence, k, n int, words ...string) bool {
+	for i := k - 1; i >= max(s.first, k-n) && !r.words[i].punct; i-- {
+		if slices.Contains(words, r.words[i].low) {
+			return true
+		}
+	}
+	return false
 }
 
 // hourOf finds the time of day of a date: in its sentence, and not of a speech.

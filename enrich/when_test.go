@@ -43,3 +43,33 @@ func showOccurred(o *Occurred) string {
 	in := when.Zone(o.Zone)
 	return fmt.Sprintf("%s..%s | %s | %s | %s", o.Earliest.In(in).Format(layout), o.Latest.In(in).Format(layout), o.Precision, o.Basis, strings.TrimSpace(zone))
 }
+
+// TestPartsOfDays: what stands beside a day tells which part of it is meant.
+func TestPartsOfDays(t *testing.T) {
+	tagger := NewTagger()
+	for in, want := range map[string]string{
+		"on Thursday":                                    "",
+		"on Thursday night":                              "night",
+		"last night":                                     "night",
+		"overnight into Friday":                          "night",
+		"in the night from Thursday to Friday":           "night",
+		"overnight":                                      "overnight",
+		"overnight on Friday":                            "overnight",
+		"in the night to Friday":                         "overnight",
+		"early on Friday":                                "early",
+		"in the early hours of Friday":                   "early",
+		"before dawn on Friday":                          "early",
+		"on Friday morning":                              "morning",
+		"this morning":                                   "morning",
+		"on the morning of 19 March":                     "morning",
+		"on Thursday afternoon":                          "afternoon",
+		"yesterday evening":                              "evening",
+		"late on Thursday":                               "night",
+		"on Thursday, as people slept after a night out": "",
+	} {
+		rep := mainReport(tagger.Tag(article("a", "Drones hit Mykolaiv", "One person was killed when drones struck the port of Mykolaiv "+in+", the governor said.", "2026-03-20T09:10:00Z")))
+		if rep == nil || rep.Occurred == nil || rep.Occurred.Part != want {
+			t.Errorf("%s: %+v, want %q", in, rep.Occurred, want)
+		}
+	}
+}

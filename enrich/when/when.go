@@ -174,6 +174,13 @@ func (t Time) From(other Time) Time {
 	return t
 }
 
+// FromToday is a time that is so many days from the day of publication.
+func (t Time) FromToday() Time {
+	t.spec = spec{form: days, from: -t.Back, to: -t.Back}
+	t.Precision = "day"
+	return t
+}
+
 // resolve gives the first day of an expression and the one after its last, as
 // midnights in UTC, where no day is without one; zero where the clock does not
 // tell. Which day it is, the zone decides.

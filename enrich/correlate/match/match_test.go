@@ -26,6 +26,7 @@ var towns = map[string]enrich.Place{
 	"Iraq":                {Country: "IQ", Precision: "country"},
 	"Kabul":               town("~Kabul", "AF", 1138958, 34.528, 69.172, 16_900),
 	"Abu Bakr mosque":     site("Abu Bakr mosque", "Khair Khana", "AF", "mosque", 0, 34.57, 69.14, 1_000),
+	"Deh Bori":            town("Deh Bori", "AF", 0, 34.52, 69.13, 1_000), // in Kabul, as only the map says
 	"Spin Boldak":         town("Spin Boldak", "AF", 1123906, 31.006, 66.4, 1_000),
 	"Chaman":              town("Chaman", "PK", 1181611, 30.918, 66.453, 2_400),
 	"Quetta":              town("Quetta", "PK", 1167528, 30.184, 67.001, 6_900),
@@ -35,6 +36,7 @@ var towns = map[string]enrich.Place{
 	"Gwadabawa":           {Name: "Gwadabawa", Admin: "~Sokoto", Country: "NG", GeoNames: 2339892, Precision: "settlement", Lat: new(13.358), Lon: new(5.238), Radius: 1_100},
 	"Kware":               {Name: "Kware", Admin: "~Sokoto", Country: "NG", GeoNames: 2332780, Precision: "settlement", Lat: new(13.22), Lon: new(5.266), Radius: 1_000},
 	"Kwara":               {Name: "Kwara", Country: "NG", Precision: "unknown"},
+	"Wamdeo":              {Name: "Wamdeo", Admin1: "Borno State", Country: "NG", Precision: "admin1", Lat: new(11.5), Lon: new(13.), Radius: 140_000}, // on no map
 	"Beni":                town("Beni", "CD", 219057, 0.491, 29.473, 3_900),
 	"Oicha":               town("Oicha", "CD", 0, 0.7, 29.52, 1_000),
 	"Tartus":              town("Tartus", "SY", 163345, 34.889, 35.887, 2_400),
@@ -117,7 +119,7 @@ func when(from, to time.Time, precision string) func(*Probe) {
 }
 
 func overnight(day int) func(*Probe) {
-	return func(x *Probe) { on(day)(x); x.Occurred.Text = "overnight" }
+	return func(x *Probe) { on(day)(x); x.Occurred.Part = "overnight" }
 }
 
 func exactly(m enrich.Measure, k int) func(*Probe) {
@@ -196,6 +198,24 @@ var pairs = []struct {
 	{"the market and the bazaar",
 		[]*Probe{said("a", 9, in("Mosul"), on(0), killedOf(7), injuredOf(19), words("market crowded vegetable cart ^saray bazaar"))},
 		said("b", 11, in("Saray bazaar"), on(0), atLeast(7), injuredOf(20), words("saray bazaar shopper hospital")), true, ""},
+	{"a quarter that only the map has in its town",
+		[]*Probe{said("a", 9, kindOf("explosion", ""), in("Deh Bori"), at(0, 8))}, said("b", 10, kindOf("bombing", "vehicle"), in("Kabul"), killedOf(4)), true, ""},
+	{"what came down in the evening, told as of the day that dawned",
+		[]*Probe{said("a", 23, in("Kharkiv"), on(0), killedOf(1), injuredOf(17))}, said("b", 28, in("Kharkiv"), on(1), killedOf(3), injuredOf(19)), true, ""},
+	{"an evening's bombing after another evening's",
+		[]*Probe{said("a", 19, in("Kharkiv"), on(0), killedOf(1), injuredOf(17))}, said("b", 44, in("Kharkiv"), on(1), killedOf(3), injuredOf(19)), false, ""},
+	{"a strike late on the day that began with one",
+		[]*Probe{said("a", 5, kindOf("drone_strike", ""), in("Kharkiv"), on(0), killedOf(1), injuredOf(5))}, said("b", 27, kindOf("drone_strike", ""), in("Kharkiv"), overnight(1), killedOf(1), injuredOf(2)), false, ""},
+	{"a blast that was a drone",
+		[]*Probe{said("a", 1, kindOf("explosion", ""), in("Saraqib"))}, said("b", 2, kindOf("drone_strike", ""), in("Saraqib"), killedOf(1)), true, ""},
+	{"the army bombed it: its jets did",
+		[]*Probe{said("a", 9, in("Saraqib"), on(0), killedOf(9), words("house tribesman"))}, said("b", 11, kindOf("airstrike", ""), in("Saraqib"), on(0), killedOf(5)), true, ""},
+	{"a clash in a raid",
+		[]*Probe{said("a", 9, kindOf("security_operation", ""), in("Bannu"), on(0), killedOf(4))}, said("b", 11, kindOf("clash", ""), in("Bannu"), on(0), killedOf(4), words("hideout ^khwarij cordon")), true, ""},
+	{"two towns of a province, one of them on no map",
+		[]*Probe{said("a", 9, kindOf("armed_attack", ""), in("Wamdeo"), on(0), killedOf(8), words("gunmen wake-keep ^yakubu"))}, said("b", 24, kindOf("armed_attack", ""), in("Maiduguri"), on(0), killedOf(3), words("gunmen trader bridge")), false, ""},
+	{"a town that no map has, by its name",
+		[]*Probe{said("a", 9, kindOf("armed_attack", ""), in("Wamdeo"), on(0), killedOf(8), words("gunmen wake-keep ^yakubu"))}, said("b", 24, kindOf("armed_attack", ""), in("Wamdeo"), on(0), killedOf(6), words("gunmen trader bridge")), true, ""},
 	{"a name in two spellings",
 		[]*Probe{said("a", 9, in("Saray bazaar"), on(0), killedOf(7))}, said("b", 11, in("Sarai market"), on(0), killedOf(9)), true, ""},
 	{"a town in two spellings that the gazetteer knows",
@@ -305,7 +325,7 @@ var pairs = []struct {
 		[]*Probe{said("a", 9, in("Arbil"), on(0), kindOf("drone_strike", ""), killedOf(2))}, said("b", 10, in("north-east of Arbil"), on(0), kindOf("airstrike", ""), killedOf(4)), false, "between takes a place that lies off a town for the town itself"},
 	{"night after night of drones",
 		[]*Probe{said("a", 9, in("Kharkiv"), overnight(0), kindOf("drone_strike", ""), killedOf(2), injuredOf(9))},
-		said("b", 33, in("Kharkiv"), overnight(1), kindOf("drone_strike", ""), killedOf(1), injuredOf(14)), false, "a night is taken to last until the next midnight, so that two of them meet"},
+		said("b", 33, in("Kharkiv"), overnight(1), kindOf("drone_strike", ""), killedOf(1), injuredOf(14)), false, ""},
 	{"only the country, and another toll",
 		[]*Probe{said("a", 9, in("Mosul"), on(0), killedOf(31))}, said("b", 10, in("Iraq"), on(0), killedOf(2)), false, ""},
 	{"nothing but the day and one killed",

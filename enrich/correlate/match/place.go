@@ -77,6 +77,8 @@ func between(a, b *spot) relation {
 		return placeUnknown
 	}
 	switch {
+	case a.quarterOf(b, metres) || b.quarterOf(a, metres):
+		return placeTown
 	case metres <= near && (a.level == inProvince || b.level == inProvince || max(a.radius, b.radius) > smallPlace):
 		return placeHolds
 	case metres <= near && a.town() != 0 && a.town() == b.town() && len(a.words) > 0 && len(b.words) > 0:
@@ -144,6 +146,21 @@ var narrow = func() (list [181]float32) {
 
 // Fits tells whether two reports may be of one place.
 func Fits(a, b *Probe) bool { return between(&a.look().spot, &b.look().spot) > placeOtherSpot }
+
+// quarterOf tells whether a place lies in the midst of a town much larger than itself: then
+// it is a part of it, though only the map says so.
+func (s *spot) quarterOf(o *spot, metres float32) bool {
+	return s.small() && o.small() && !s.moved && !o.moved && s.radius*4 <= o.radius && o.radius < smallPlace && metres <= -2*s.radius
+}
+
+// vague tells whether a place is one of a province, and nobody knows where.
+func (s *spot) vague() bool { return s.level == inProvince && len(s.words) > 0 }
+
+// stranger tells whether two places have names of their own, and one of them is on no map:
+// that both lie in one province says little.
+func (s *spot) stranger(o *spot) bool {
+	return (s.vague() && (o.vague() || o.small()) || o.vague() && s.small()) && !s.sameName(o) && !sharedWord(s.words, o.words)
+}
 
 // small tells whether it is one spot of the map, and no region.
 func (s *spot) small() bool {

@@ -50,6 +50,7 @@ type seen struct {
 	bag      bag // of terms
 	named    bag // of places
 	outlet   uint32
+	called   uint32 // its place's name
 	text     uint32
 	article  uint32
 	target   target
@@ -120,11 +121,11 @@ type window struct {
 // undated is how long before its publication a report without a date may speak of.
 const undated = 48 * time.Hour
 
-// night is how long before midnight a night may begin.
-const night = 6 * time.Hour
-
-// morning is how long after midnight one may end.
-const morning = 7 * time.Hour
+// parts are the hours of a day's parts, from its midnight: people do not agree where
+// one ends.
+var parts = map[string]struct{ from, to int64 }{
+	"overnight": {-6, 7}, "early": {0, 8}, "morning": {2, 13}, "afternoon": {11, 20}, "evening": {15, 23}, "night": {17, 31},
+}
 
 func windowOf(o *enrich.Occurred, said time.Time) window {
 	if o != nil && o.Earliest != nil {
@@ -132,9 +133,13 @@ func windowOf(o *enrich.Occurred, said time.Time) window {
 		if o.Latest != nil {
 			w.to = max(w.to, o.Latest.Unix())
 		}
-		if strings.HasPrefix(strings.ToLower(o.Text), "overnight") {
-			w.to = max(w.from, min(w.to, w.from+int64(morning/time.Second), said.Unix()))
-			w.from -= int64(night / time.Second) // it began the evening before
+		p, is := parts[o.Part]
+		if o.Part == "night" && w.length() <= 26*hour {
+			p.from = 0 // of one day it may be the night that ended on it
+		}
+		if is && !w.hour {
+			w.to = max(w.from, min(w.from+p.to*hour, said.Unix()))
+			w.from += p.from * hour
 		}
 		if o.NotAfter {
 			w.from -= int64(undated / time.Second)
@@ -143,6 +148,23 @@ func windowOf(o *enrich.Occurred, said time.Time) window {
 	}
 	return window{from: said.Add(-undated).Unix(), to: said.Unix()}
 }
+
+// until is the window as somebody sees it who speaks at a time: of what is yet to come
+// nobody tells.
+func (w window) until(said int64) window {
+	w.to = max(w.from, min(w.to, said))
+	return w
+}
+
+// orLater is the later one of two windows.
+func (w window) orLater(v window) window {
+	if v.from > w.from {
+		return v
+	}
+	return w
+}
+
+func (w window) length() int64 { return w.to - w.from }
 
 // gap is how many hours lie between two windows, 0 where they overlap; more than
 // 0 where w is the later one.
@@ -208,8 +230,9 @@ func spotOf(p *enrich.Place) spot {
 		s.names |= uint64(hash(admin)) << 32
 	}
 	// The words of a name tell one spot of a town from another: of a town alone
-	// they are the town's.
-	if s.level != inProvince && (admin != "" && admin != name || s.level == inCountry || p.GeoNames == 0) {
+	// they are the town's. What lies in a province and has another name is on no map.
+	vague := s.level == inProvince && p.GeoNames == 0 && p.Admin1 != "" && name != gazetteer.Fold(p.Admin1)
+	if vague || s.level != inProvince && (admin != "" && admin != name || s.level == inCountry || p.GeoNames == 0) {
 		s.words = siteWords(name)
 	}
 	if p.Lat != nil && p.Lon != nil && math.Abs(*p.Lat) <= 90 && math.Abs(*p.Lon) <= 180 { // nor NaN
@@ -361,8 +384,11 @@ func (p *Probe) look() *seen {
 			s.places = append(s.places, term{h, weight})
 		}
 	}
-	if p.Place != nil && p.Place.Name != "" && s.spot.level != inProvince && !s.spot.moved {
-		if h := hash(loose(gazetteer.Fold(p.Place.Name))); !slices.ContainsFunc(s.places, func(t term) bool { return t.word == h }) {
+	if p.Place != nil && p.Place.Name != "" {
+		s.called = hash(loose(gazetteer.Fold(p.Place.Name)))
+	}
+	if s.called != 0 && s.spot.level != inProvince && !s.spot.moved {
+		if h := s.called; !slices.ContainsFunc(s.places, func(t term) bool { return t.word == h }) {
 			s.places = append(s.places, term{h, 1})
 		}
 	}
@@ -385,7 +411,7 @@ func (s *seen) fromAbout(p *Probe) {
 	var best *enrich.About
 	for i := range p.About {
 		a := &p.About[i]
-		if !law && !kin(p.Type, a.Type) || a.Occurred == nil || a.Occurred.Earliest == nil {
+		if !law && !kin(p.Type, a.Type) && !(s.cue&taken != 0 && heldOf(a.Totals) > 0) || a.Occurred == nil || a.Occurred.Earliest == nil {
 			continue
 		}
 		if w := windowOf(a.Occurred, p.At); float64(p.At.Unix()-w.to) > 200*24*3600 {
@@ -416,6 +442,9 @@ func (s *seen) fromAbout(p *Probe) {
 	if s.tolls[killed] < 0 || law {
 		s.tolls[killed] = numberOf(best.Totals)
 	}
+	if s.tolls[held] < 0 && s.cue&taken != 0 {
+		s.tolls[held] = heldOf(best.Totals)
+	}
 	s.cue |= later
 	s.about = true
 }
@@ -423,6 +452,16 @@ func (s *seen) fromAbout(p *Probe) {
 func numberOf(totals map[enrich.Measure]enrich.Total) int {
 	if n, ok := totals[enrich.Killed].Number(); ok {
 		return n
+	}
+	return -1
+}
+
+// heldOf is how many people were taken, -1 where that is not told.
+func heldOf(totals map[enrich.Measure]enrich.Total) int {
+	for _, m := range measureOf[held] {
+		if n, ok := totals[m].Number(); ok {
+			return n
+		}
 	}
 	return -1
 }

@@ -36,6 +36,22 @@ func TestWindows(t *testing.T) {
 			}
 		})
 	}
+	for _, tt := range []struct {
+		part     string
+		days     int
+		from, to int64
+	}{
+		{"early", 1, day(0, 0, 0), day(0, 8, 0)},
+		{"evening", 1, day(0, 15, 0), day(0, 23, 0)},
+		{"night", 1, day(0, 0, 0), day(1, 7, 0)},  // which of its two
+		{"night", 2, day(0, 17, 0), day(1, 7, 0)}, // between two days
+	} {
+		p := said("a", 60, when(monday, monday.AddDate(0, 0, tt.days).Add(-time.Second), "day"))
+		p.Occurred.Part = tt.part
+		if w := windowOf(p.Occurred, p.At); w.from != tt.from || w.to != tt.to {
+			t.Errorf("%s of %d days: %v to %v", tt.part, tt.days, time.Unix(w.from, 0).UTC(), time.Unix(w.to, 0).UTC())
+		}
+	}
 	if w := windowOf(said("a", 9, overnight(0)).Occurred, monday); w.from != day(-1, 18, 0) {
 		t.Errorf("overnight begins at %v, want six in the evening before", time.Unix(w.from, 0).UTC())
 	}
@@ -226,6 +242,12 @@ func TestRarity(t *testing.T) {
 // article names; where it names two, nobody says of which it is.
 func TestFromAbout(t *testing.T) {
 	bombing, other := recalls("bombing", "Quetta", -3, 21), recalls("shooting", "Bannu", -1, 4)
+	taken := func(x *Probe) {
+		var old Probe
+		on(-7)(&old)
+		exactly(enrich.Abducted, 14)(&old)
+		x.About = append(x.About, enrich.About{Type: "shooting", Occurred: old.Occurred, Totals: old.Totals})
+	}
 	for _, tt := range []struct {
 		name   string
 		report *Probe
@@ -239,6 +261,8 @@ func TestFromAbout(t *testing.T) {
 		{"a bombing with a day of its own", said("a", 9, in("Quetta"), on(0), killedOf(2), bombing), "bombing", 2, false},
 		{"a bombing with a toll of its own", said("a", 9, in("Quetta"), killedOf(2), cues(enrich.CueLater), bombing), "bombing", 2, false},
 		{"the toll of the older one has grown no further", said("a", 9, in("Quetta"), killedOf(21), cues(enrich.CueLater), bombing), "bombing", 21, true},
+		{"of those taken with others, one is found", said("a", 9, kindOf("kidnapping", ""), cues(enrich.CueTaken), taken), "kidnapping", -1, true},
+		{"a kidnapping beside a shooting", said("a", 9, kindOf("kidnapping", ""), taken), "kidnapping", -1, false},
 		{"nothing says that it follows", said("a", 9, in("Quetta"), bombing), "bombing", -1, false},
 		{"a trial over what is a memory", said("a", 9, kindOf("judicial", ""), cues(enrich.CueCourt), recalls("bombing", "Quetta", -400, 21)), "judicial", -1, false},
 	} {
@@ -269,7 +293,8 @@ func TestPlaces(t *testing.T) {
 		{"Mosul", "Iraq", placeCountry},
 		{"Iraq", "Iraq", placeCountry},
 		{"Kabul", "Iraq", placeOtherCountry},
-		{"Kabul", "Abu Bakr mosque", placeNear},
+		{"Kabul", "Abu Bakr mosque", placeTown},
+		{"Deh Bori", "Abu Bakr mosque", placeNear},
 		{"Spin Boldak", "Chaman", placeNear},
 		{"Beni", "Oicha", placeApart},
 		{"Gwadabawa", "Sokoto State", placeHolds},

@@ -241,16 +241,20 @@ var placeFeature = [...]Feature{placeOtherCountry: fPlaceOtherCountry, placeDist
 
 func comparePlaces(v *Values, s *seen, c *Card) {
 	best, town, other := placeUnknown, placeUnknown, false
-	any, towns := false, false
+	any, towns, strangers := false, false, true
 	for i := range c.spots {
 		r := between(&s.spot, &c.spots[i].v)
 		other = other || r == placeOtherSpot
+		strangers = strangers && (r != placeHolds || s.spot.stranger(&c.spots[i].v))
 		if s.spot.small() && c.spots[i].v.small() && (!towns || r > town) {
 			town, towns = r, true
 		}
 		if !any || r > best {
 			best, any = r, true
 		}
+	}
+	if best == placeHolds && strangers && !c.speaksOf(s) {
+		best = placeCountry
 	}
 	if best == placeTown && other {
 		best = placeOtherSpot
@@ -264,8 +268,8 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 			v[fTitlePlace], v[fTitleElsewhere] = t.weight, 0
 			break
 		}
-		if t.weight == 1 && len(c.places) > 0 {
-			v[fTitleElsewhere] = 1
+		if t.weight == 1 && len(c.places) > 0 && !c.says(t.word) {
+			v[fTitleElsewhere] = 1 // nor is it a word of theirs, as a village that no map has
 		}
 	}
 	if best < placeNear { // else it says nothing new
@@ -293,6 +297,12 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 			v[fSiteOther] = 1
 		}
 	}
+}
+
+// speaksOf tells whether an incident's reports name a report's place: one of them, where no map has
+// it, else most of them, for towns are mentioned beside the news.
+func (c *Card) speaksOf(s *seen) bool {
+	return slices.ContainsFunc(c.places, func(x counted[term]) bool { return x.v.word == s.called && (s.spot.vague() || int(x.n)*2 > c.N) })
 }
 
 // namesake tells whether a report's place has the name of one of the incident's, and
@@ -332,30 +342,31 @@ func (s *seen) reach() float64 {
 }
 
 func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
-	w := c.window()
+	w := c.window().until(c.First)
 	said := at.Unix()
+	mine := s.window.until(said)
 	follows := s.cue&follows != 0
 	switch {
 	case said < w.from-12*hour && w.dated:
 		v[fTimeBefore] = 1
 	case s.window.dated && w.dated:
-		gap := s.window.gap(w)
+		gap := mine.gap(w)
 		for i := range c.windows {
-			if v := c.windows[i].v; v == s.window || s.window.gap(v) == 0 && int(c.windows[i].n)*3 >= c.N {
+			if v := c.windows[i].v; v == s.window || mine.gap(v.until(c.First)) == 0 && int(c.windows[i].n)*3 >= c.N {
 				gap = 0 // a good part of the reports say so, or one the very same
 			}
 		}
 		switch {
-		case gap == 0 && s.window.hour && w.hour:
+		case gap == 0 && mine.hour && w.hour:
 			v[fTimeDay], v[fTimeHour] = 1, 1
-		case gap == 0 && s.window.to-s.window.from <= 40*hour && w.to-w.from <= 40*hour:
+		case gap == 0 && mine.length() <= 40*hour && w.length() <= 40*hour:
 			v[fTimeDay] = 1
 		case gap == 0:
 			v[fTimeSpan] = 1
-		case math.Abs(gap) <= 12 && s.window.hour && w.hour:
+		case math.Abs(gap) <= 12 && mine.hour && w.hour:
 			v[fTimeDay], v[fTimeOtherHour] = 1, 1
-		case math.Abs(gap) <= 10 && min(s.window.to-s.window.from, w.to-w.from) < 20*hour:
-			v[fTimeClose] = 1 // of one night
+		case math.Abs(gap) <= 10 && mine.orLater(w).length() < 14*hour:
+			v[fTimeClose] = 1 // of one night: who speaks in the evening does not mean the last one
 		case gap > 0 && s.cue&sequel != 0 && gap <= s.reach():
 			v[fTimeFollows] = 1 // its date may be that of what follows
 			if gap > 36 {
@@ -476,6 +487,25 @@ func specific(t string) bool {
 // anyMeans tells whether a type leaves open by what means.
 func anyMeans(t string) bool { return t == "unknown" || t == "armed_attack" || t == "assassination" }
 
+// unexplained tells whether a type is what is seen of a deed of another family: the blast, or
+// the bombs, of what turns out a strike, bodies under its ruins, the troops in a fight, and
+// who is held.
+func unexplained(t, family string) bool {
+	switch t {
+	case "bombing":
+		return family == "aerial"
+	case "explosion":
+		return family == "aerial" || family == "fire"
+	case "bodies_found":
+		return family == "aerial" || family == "explosive"
+	case "security_operation":
+		return family == "armed"
+	case "arrest":
+		return family != "law"
+	}
+	return false
+}
+
 // method groups the armed types by what cannot be mixed up.
 func method(t string) string {
 	switch t {
@@ -547,7 +577,7 @@ func relate(a, b string) uint8 {
 		return same
 	case kin(a, b):
 		return kinship
-	case anyMeans(a) || anyMeans(b):
+	case anyMeans(a) || anyMeans(b), unexplained(a, fb) || unexplained(b, fa):
 		return generic
 	case crossed[[2]string{min(fa, fb), max(fa, fb)}] || crossed[[2]string{max(fa, fb), min(fa, fb)}]:
 		return cross
@@ -588,6 +618,11 @@ func compareTypes(v *Values, s *seen, c *Card) {
 	} else if otherSub {
 		v[fSubtypeOther] = 1
 	}
+}
+
+// says tells whether a word is among those of a card's reports.
+func (c *Card) says(word uint32) bool {
+	return slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == word })
 }
 
 // said tells whether a report of the card gives a toll.
@@ -690,7 +725,7 @@ func compareTerms(v *Values, s *seen, c *Card) {
 		switch {
 		case slices.Contains(c.heads, t.word):
 			known += t.weight
-		case !slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == t.word }):
+		case !c.says(t.word):
 			novel += t.weight
 		}
 	}
