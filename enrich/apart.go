@@ -725,8 +725,11 @@ func (r *reading) sourceSeat(p int) bool {
 // struck there: "officials in Washington", "Police in Lahore said".
 func (r *reading) sits(n, k int) bool {
 	w := &r.words[n]
-	if w.low == "reporters" {
+	switch w.low {
+	case "reporters":
 		return true
+	case "rescuers", "firefighters":
+		return r.speaksAfter(k) // they are where it happened
 	}
 	if strings.HasSuffix(w.low, "ministry") {
 		return true

@@ -35,7 +35,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
-	roundUp, spread := r.roundUp(), r.manyAtOnce
+	roundUp, spread := r.roundUp(), r.manyAtOnce || r.liveBlog()
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {

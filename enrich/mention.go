@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -54,6 +55,7 @@ type sentence struct {
 	title       bool
 	headline    bool // capital letters tell nothing here
 	dateline    int  // words of "BAGHDAD (Reuters) -" before the sentence begins
+	entry       int  // 1 + the minute of the day of the live blog's entry that begins with it, 0 where none does
 }
 
 // reading is all that was read from one article.
@@ -110,11 +112,27 @@ func (r *reading) read(field, s string) {
 	r.fields++
 	d.Parse(s)
 	for _, sen := range d.Sentences {
+		n := len(r.sents)
 		for first := sen.First + sen.Stamp; first < sen.Last; first += maxSentence {
 			last := min(first+maxSentence, sen.Last)
 			r.sentence(field, d, first, last, sen.Para, sen.Caps)
 		}
+		if sen.Stamp > 0 && n < len(r.sents) {
+			r.sents[n].entry = 1 + entryTime(d.Tokens, sen.First)
+		}
 	}
+}
+
+// entryTime is the minute of the day of an entry of a live blog whose stamp begins at
+// toks[i].
+func entryTime(toks []text.Token, i int) int {
+	if h, n := when.HourAt(toks, i); n > 0 {
+		return 60*h.Hour + h.Minute
+	}
+	h, m, _ := strings.Cut(toks[i].Low, ":") // a bare one: "16:40"
+	hour, _ := strconv.Atoi(h)
+	minute, _ := strconv.Atoi(m)
+	return 60*hour + minute
 }
 
 // firstPart is the part of a field that is read. It ends between two words, so

@@ -428,7 +428,7 @@ func (r *reading) home() string {
 	used := 0
 	for i := range r.places {
 		p := &r.places[i]
-		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) {
+		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) || p.country() && r.carer(p.word) {
 			continue
 		}
 		if p.Sentence > 8 && used > 0 {
@@ -462,6 +462,26 @@ func (r *reading) home() string {
 		}
 	}
 	return best.country
+}
+
+// carer tells whether the place at word k is a part of a hospital's name: "St. Vincent
+// hospital".
+func (r *reading) carer(k int) bool {
+	for n := k; n < min(k+5, len(r.words)); n++ {
+		w := &r.words[n]
+		if n > k && w.punct {
+			return false
+		}
+		for _, s := range []string{"hospital", "clinic", "infirmary"} {
+			if strings.HasSuffix(w.low, s) {
+				return true
+			}
+		}
+		if n > k && !w.upper {
+			return false
+		}
+	}
+	return false
 }
 
 // nationality tells whether a country at word k is only whose people somebody is of:
@@ -584,6 +604,9 @@ func (r *reading) site(x *incident, cs []clause, pl *Place) {
 			from := k
 			if g := r.group(k); g >= 0 {
 				from = r.groups[g].first
+			}
+			if kind == "hospital" && r.inCare(from) {
+				continue
 			}
 			at := false
 			for n := k - 1; n >= c.first && n >= from-1 && !at; n-- {

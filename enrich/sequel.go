@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/enrich/lexicon"
@@ -51,7 +52,50 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 			return x, false
 		}
 	}
-	return x, len(x.kinds) > 0 || !denied && r.byPeople() && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+	return x, len(x.kinds) > 0 || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+}
+
+// inPassing tells whether an article that goes back to an incident has other news: it only
+// sums up, or its headline knows nothing of the incident and nobody in the text is harmed
+// by it: "… two firms withdrew crews after kidnappings", "bookings hold up in spite of
+// last week's unrest".
+func (r *reading) inPassing(x *incident, cues []string, rule string) bool {
+	hurt, day, sum := false, false, len(x.figs) > 0
+	for _, f := range few(x.figs) {
+		m := &r.figs[f]
+		hurt = hurt || m.q.Quantifier != "none" && m.measure != Incidents
+		sum = sum && m.scope == "aggregate"
+	}
+	for _, d := range few(x.dates) {
+		day = day || r.isDay(d) && !r.reporting(r.dates[d].word)
+	}
+	switch {
+	case sum, rule == "relevance.statistics" && !day:
+		return true
+	case hurt, slices.ContainsFunc(cues, func(c string) bool { return c[0] == '!' || c == CueHoax || c == CueAccident }):
+		return false
+	}
+	for _, k := range few(x.kinds) {
+		// What has no headline says with its first sentence what it is about.
+		if n := r.sentenceAt(k); (r.sents[n].title || n == 0) && !r.inSpiteOf(k) {
+			return false
+		}
+	}
+	return len(x.kinds) > 0
+}
+
+// inSpiteOf tells whether what happened at word k is only what the news went on beside:
+// "unaffected by unrest", "despite attacks".
+func (r *reading) inSpiteOf(k int) bool {
+	switch r.lowAt(k - 1) {
+	case "despite", "amid":
+		return true
+	case "by":
+		return r.lowAt(k-2) == "unaffected"
+	case "of":
+		return r.lowAt(k-2) == "spite"
+	}
+	return false
 }
 
 // goesBack tells whether an article that the model rejects by a rule may still be of
@@ -95,6 +139,13 @@ func (r *reading) attackNamed(until int) bool {
 func (r *reading) byPeople() bool {
 	f := &r.feature
 	return f.theme3("accident")+f.theme3("nature")+f.theme3("health")+f.theme3("suicide") == 0
+}
+
+// wounded tells whether people have wounds, not injuries: a weapon made them.
+func (r *reading) wounded(x *incident) bool {
+	return slices.ContainsFunc(few(x.figs), func(f int) bool {
+		return r.figs[f].measure == Injured && strings.HasPrefix(r.words[r.figs[f].harm].low, "wound")
+	})
 }
 
 // captives tells whether people came free from those who held them and were no

@@ -419,7 +419,7 @@ func (r *reader) weekdays(t Time, i int) Time {
 		wd := weekdayOf[low(r.toks, i+2)]
 		return r.weekday(wd, -(int(wd)-int(t.spec.wd)+7)%7, 0, false)
 	}
-	if low(r.toks, i-1) == "since" {
+	if l := low(r.toks, i+1); low(r.toks, i-1) == "since" && l != "'s" && l != "’s" { // not "since Friday's blast"
 		t.spec.since = true
 		return r.make(t)
 	}
