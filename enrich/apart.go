@@ -639,7 +639,7 @@ func (r *reading) located(p int) bool {
 		}
 		break
 	}
-	if r.repaid(k) {
+	if r.repaid(k) || r.riverOf(p) {
 		return false
 	}
 	for n := k - 1; n >= 0 && n >= k-5; n-- {
@@ -671,6 +671,24 @@ func (r *reading) located(p int) bool {
 		}
 	}
 	return r.sents[r.sentenceAt(k)].title && !r.speakerAt(p)
+}
+
+// riverOf tells whether the name of a town is that of its river: "a town on the Dnipro".
+func (r *reading) riverOf(p int) bool {
+	k := r.places[p].word
+	if k < 2 || r.places[p].Kind != gazetteer.Settlement || r.words[k-1].low != "the" || r.words[k-1].upper || strings.Contains(r.places[p].name(), " ") {
+		return false
+	}
+	switch r.words[k-2].low {
+	case "on", "along", "across", "over", "from", "of", "into":
+	default:
+		return false
+	}
+	if k+1 >= len(r.words) {
+		return true
+	}
+	w := &r.words[k+1]
+	return w.punct && w.low != "-" && w.low != "–" || w.low == "that" || w.low != "to" && w.is(lexicon.Prep|lexicon.Sub|lexicon.Aux|lexicon.Conj|lexicon.Pron)
 }
 
 // repaid tells whether the place at word k names an incident that others now pay for:

@@ -248,7 +248,7 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	for _, p := range x.places {
 		if r.located(p) && !r.places[p].Demonym && !r.tended(p) {
 			near = append(near, p)
-		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !(r.places[p].country() && r.carer(r.places[p].word)) {
+		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !r.riverOf(p) && !(r.places[p].country() && r.carer(r.places[p].word)) {
 			far = append(far, p)
 		}
 	}

@@ -170,16 +170,17 @@ func (r *reading) captives(x *incident, until int) bool {
 // people: "the oldest of the four killed in Monday's strike …". -1 where none of the
 // first n sentences does.
 func (r *reading) recalls(cs []clause, body, n int) int {
+	until := -1
 	for i := range cs {
 		c := &cs[i]
-		if c.sent >= body+n {
+		if c.sent >= body+n || until >= 0 && c.sent > until+1 {
 			break
 		}
 		if r.harmsNow(c) {
-			return c.sent + 2
+			until = c.sent + 2
 		}
 	}
-	return -1
+	return until
 }
 
 // recalledWithin is how many sentences below its headline an article has come to the
