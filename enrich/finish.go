@@ -401,7 +401,7 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 		}
 	}
 	best := -1
-	if x.role == Background || len(x.rules) > 0 && x.rules[0] == "scope.old-date" {
+	if x.role == Background || x.alone || len(x.rules) > 0 && x.rules[0] == "scope.old-date" {
 		dist := 60
 		for _, d := range x.dates {
 			dt := &r.dates[d]
@@ -560,7 +560,10 @@ func (r *reading) ofRites(d int) bool {
 		case "buried", "bury", "buries", "burial", "funeral", "funerals", "cremated", "laid", "rest", "mourned", "mourning", "mourners", "attended", "service", "vigil", "procession", "marched", "homage", "tribute", "presided", "seen", "farewell", "goodbye", "landed", "arrived", "arrives", "returned", "flew", "flown", "reunited", "gathered", "walked", "condolences", "condolence":
 			return true
 		}
-		if w.is(lexicon.Harm) && w.e.Measure != string(Released) || w.is(lexicon.Kind) || w.date > 0 {
+		if w.is(lexicon.Harm) && w.e.Measure == string(Released) {
+			return true
+		}
+		if w.is(lexicon.Harm) || w.is(lexicon.Kind) || w.date > 0 {
 			return false
 		}
 	}
@@ -812,6 +815,11 @@ func (r *reading) countsTo(d, p int) bool {
 		return false
 	}
 	if r.endsIn(d, "after") {
+		for k := d + 1; k < p; k++ {
+			if r.words[k].low == "," && (r.hurtAhead(d+1, k) || r.deedAhead(d+1, k)) {
+				return false // "Two days after a raid on a school, bandits …"
+			}
+		}
 		return d < p
 	}
 	if d < p {

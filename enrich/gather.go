@@ -14,7 +14,7 @@ type incident struct {
 	at      []int // the places that tell it apart
 	para    int
 	day     int  // 1 + the date that it has from the opening, 0 where it has none
-	alone   bool // older, and the article tells of nothing newer
+	alone   bool // older, and the article tells of no other that is newer
 }
 
 // begin adds an incident in the memory of one of an earlier article, if there is.
@@ -218,6 +218,7 @@ func (r *reading) gather(cs []clause) []incident {
 	if ab := &r.trace.about; main < 0 && !(ab.past && ab.confidence < surelyPast) {
 		main = r.theOnly(out, cs)
 	}
+	r.goesBackTo(out, cs, main)
 	if spread && main >= 0 {
 		out = r.tellList(out, main)
 	}

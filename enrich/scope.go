@@ -371,15 +371,22 @@ func (r *reading) reporting(k int) bool {
 		}
 		return false // "claimed Thursday's attack"
 	}
-	for n := k - 1; n >= 0 && n >= k-3; n-- {
-		switch r.words[n].low {
+	for n := k - 1; n >= 0 && n >= k-6; n-- {
+		w := &r.words[n]
+		if n < k-3 && w.low != "told" {
+			if w.upper && !w.punct && w.e.Class == 0 {
+				continue
+			}
+			break
+		}
+		switch w.low {
 		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "claimed", "deplored", "denounced", "visiting", "visited", "speaking", "addressing", "touring", "attending", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
 			return true
 		case "on", "late", "early":
 			continue
 		}
-		if r.words[n].place > 0 {
-			continue // "visiting Juba on Wednesday"
+		if w.place > 0 || w.upper && !w.punct && w.e.Class == 0 {
+			continue // "visiting Juba on Wednesday", "told Naija Brief on Friday"
 		}
 		break
 	}

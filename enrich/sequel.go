@@ -55,6 +55,56 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 	return x, len(x.kinds) > 0 || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
 }
 
+// goesBackTo joins what only the headline tells of to the older incident that the first
+// sentence then tells of: "Bandits demand ransom for pupils || Eleven days after 36 pupils
+// were seized …".
+func (r *reading) goesBackTo(out []incident, cs []clause, main int) {
+	if main < 0 || out[main].role != Main || r.manyAtOnce {
+		return
+	}
+	x := &out[main]
+	for _, ci := range x.clauses {
+		if c := &cs[ci]; !r.sents[c.sent].title && len(c.kinds)+len(c.figs) > 0 || c.other {
+			return
+		}
+	}
+	for _, k := range few(x.kinds) {
+		if l := r.words[k].low; strings.HasSuffix(l, "attacks") || strings.HasSuffix(l, "strikes") || strings.HasSuffix(l, "blasts") || strings.HasSuffix(l, "ings") {
+			return // a sum
+		}
+	}
+	back := slices.IndexFunc(out, func(b incident) bool {
+		return b.role == Background && len(b.clauses) > 0 && r.opens(cs[b.clauses[0]].sent) && b.rules[0] == "scope.old-date"
+	})
+	if back < 0 {
+		return
+	}
+	b := &out[back]
+	mine, _, _ := r.typed(x, false)
+	theirs, _, _ := r.typed(b, false)
+	if f := Family(mine); f != Family(theirs) && mine != "armed_attack" && f != "unknown" && theirs != "unknown" {
+		return
+	}
+	for _, f := range few(x.figs) {
+		m := &r.figs[f]
+		if m.scope == "current" && !m.weak && !slices.ContainsFunc(few(b.figs), func(g int) bool { return r.figs[g].measure == m.measure && number(r.figs[g].q) == number(m.q) }) {
+			return // it has people of its own
+		}
+	}
+	if slices.ContainsFunc(few(b.at), func(p int) bool { return r.places[p].town() && len(x.at) > 0 && r.elsewhereThan(p, x) }) {
+		return
+	}
+	for _, f := range b.figs {
+		if r.figs[f].scope == "background" {
+			r.figs[f].scope = "current"
+		}
+	}
+	x.clauses, x.kinds, x.figs = append(x.clauses, b.clauses...), append(x.kinds, b.kinds...), append(x.figs, b.figs...)
+	x.places, x.dates, x.at = append(x.places, b.places...), append(x.dates, b.dates...), append(x.at, b.at...)
+	x.rules, x.alone = append(x.rules, "role.goes-back"), true
+	b.role = merged
+}
+
 // inPassing tells whether an article that goes back to an incident has other news: it only
 // sums up, or its headline knows nothing of the incident and nobody in the text is harmed
 // by it: "… two firms withdrew crews after kidnappings", "bookings hold up in spite of

@@ -112,7 +112,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		return r.afterwards(cs, cues, ab.rule), r
 	}
 	out := make([]Report, 0, min(len(found), maxReports))
-	found[0].alone = !slices.ContainsFunc(found, func(x incident) bool { return x.role == Main || x.role == Other })
+	found[0].alone = found[0].alone || !slices.ContainsFunc(found, func(x incident) bool { return x.role == Main || x.role == Other })
 	for i := range found {
 		x := &found[i]
 		if x.role == merged || x.role == Background && !r.worth(x) {

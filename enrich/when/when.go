@@ -174,6 +174,12 @@ func (t Time) From(other Time) Time {
 	return t
 }
 
+// FromNow is a time that is so many days from publication, where the text names no
+// other: "Eleven days after …".
+func (t Time) FromNow() Time {
+	return t.From(Time{Precision: "day", spec: spec{form: days}})
+}
+
 // resolve gives the first day of an expression and the one after its last, as
 // midnights in UTC, where no day is without one; zero where the clock does not
 // tell. Which day it is, the zone decides.
