@@ -409,7 +409,7 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 			if dt.owns {
 				n -= 20 // "the 71 who were killed in last weekend's massacre"
 			}
-			if x.alone && r.ofRites(dt.word) {
+			if x.alone && (r.ofRites(dt.word) || r.ofDeath(d)) {
 				continue
 			}
 			if n < dist && !r.reporting(dt.word) && dt.Precision != "unknown" && !dt.dateline && !dt.Running && !r.planned(dt.word) && (dt.Back == 0 || r.countsTo(dt.word, p)) {

@@ -114,6 +114,12 @@ func (r *reading) gather(cs []clause) []incident {
 			r.join(&out[lastBack], c, i, s)
 			continue
 		}
+		if main >= 0 && cur == main && c.scope == "current" && r.namedElsewhere(c, &out[main]) {
+			out = begin(out, Background, "role.named-elsewhere")
+			lastBack = len(out) - 1
+			r.join(&out[lastBack], c, i, s)
+			continue
+		}
 		switch {
 		case main < 0:
 			out = begin(out, Main, "role.first-current")

@@ -428,7 +428,7 @@ func (r *reading) home() string {
 	used := 0
 	for i := range r.places {
 		p := &r.places[i]
-		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) || p.country() && r.carer(p.word) {
+		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) || p.country() && r.carer(p.word) || r.fromAfar(i) {
 			continue
 		}
 		if p.Sentence > 8 && used > 0 {
@@ -480,6 +480,26 @@ func (r *reading) carer(k int) bool {
 		if n > k && !w.upper {
 			return false
 		}
+	}
+	return false
+}
+
+// fromAfar tells whether a state only speaks to its people, or of others: "China tells
+// citizens to leave", "France condemns the attack", "Beijing's embassy".
+func (r *reading) fromAfar(i int) bool {
+	p := &r.places[i]
+	n := p.word + 1
+	if n < len(r.words) && r.words[n].clitic {
+		n++
+	}
+	if n >= len(r.words) {
+		return false
+	}
+	switch r.words[n].low {
+	case "embassy", "consulate", "ambassador", "consul":
+		return true
+	case "tells", "told", "urges", "urged", "warns", "warned", "advises", "advised", "condemns", "condemned", "deplores", "mourns", "evacuates", "repatriates":
+		return p.country() && !p.Demonym
 	}
 	return false
 }

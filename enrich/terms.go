@@ -256,7 +256,7 @@ var cueWords = []struct {
 	cue   string
 	words []string
 }{
-	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "burial", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
+	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "laid to rest", "last respects", "coffins", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
 	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "seized in", "in cuffs", "rounded up"}},
 	{CueArrest + " of", []string{"captured", "captures"}},
