@@ -325,6 +325,9 @@ func (r *reading) within(p int) bool {
 // afterwards, or came from: "evacuated to Nairobi", "back from a trip to Goma".
 func (r *reading) carriedTo(p int) bool {
 	k := r.places[p].word
+	if r.places[p].Border && r.lowAt(k-1) == "the" {
+		k-- // "fled for the Mauritanian border"
+	}
 	if l := r.lowAt(k - 1); l != "to" && l != "from" && l != "for" && l != "in" {
 		return false
 	}
@@ -707,7 +710,9 @@ func (r *reading) behindAfter(d int) bool {
 		switch w := &r.words[k]; {
 		case w.low == "after", w.low == "since", w.low == "following", w.low == "similar", r.endsIn(k, "after"):
 			return true
-		case w.punct:
+		case w.low == "," && k > 0 && (r.words[k-1].clitic || r.words[k-1].date > 0):
+			// "after Monday's, Tuesday's and Wednesday's attacks"
+		case w.punct && !w.clitic:
 			return false
 		}
 	}

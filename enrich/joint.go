@@ -49,32 +49,12 @@ func (r *reading) roundUp() bool {
 
 // liveBlog tells whether an article is a list of entries with their hours: each may be of
 // another incident, and what stands further down is older.
-func (r *reading) liveBlog() bool {
-	n := 0
-	for si := range r.sents {
-		if r.sents[si].entry > 0 {
-			n++
-		}
-	}
-	return n > 1
-}
+func (r *reading) liveBlog() bool { return r.entries > 1 }
 
-// newer tells whether sentence a of a live blog stands in a newer entry than sentence b
-// below it: most begin with what came last.
+// newer tells whether sentence a of a live blog is of a newer entry than sentence b below
+// it: most begin with what came last.
 func (r *reading) newer(a, b int) bool {
-	from, to := r.entryOf(a), r.entryOf(b)
-	return from >= 0 && to > from && r.sents[from].entry > r.sents[to].entry
-}
-
-// entryOf is the sentence with which the live blog's entry of a sentence begins, -1
-// where it is in none.
-func (r *reading) entryOf(si int) int {
-	for ; si >= 0 && !r.sents[si].title; si-- {
-		if r.sents[si].entry > 0 {
-			return si
-		}
-	}
-	return -1
+	return r.sents[b].entry > 0 && r.sents[a].entry > r.sents[b].entry
 }
 
 // severalAt tells whether word k names a number of incidents: "two attacks", "twin

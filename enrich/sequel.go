@@ -48,11 +48,33 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 		// A single death is an obituary, unless others were hurt beside the one.
 		dead, _ := r.totalNumber(&x, Killed)
 		hurt, _ := r.totalNumber(&x, Injured)
-		if dead+hurt < 2 && !r.agent(&x, cs) {
+		if dead+hurt < 2 && !r.agent(&x, cs) && !r.knownByDay(&x) {
 			return x, false
 		}
 	}
-	return x, len(x.kinds) > 0 || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+	return x, len(x.kinds) > 0 || !denied && r.knownByDay(&x) || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+}
+
+// knownByDay tells whether the text names what happened by its day and takes for granted
+// that all know it: "died after last Sunday's fire at the mosque".
+func (r *reading) knownByDay(x *incident) bool {
+	return slices.ContainsFunc(few(x.dates), func(d int) bool {
+		k := r.dates[d].word
+		if !r.dates[d].owns || !r.thisSeason(d) {
+			return false
+		}
+		for n := k + 1; n < min(k+5, len(r.words)); n++ {
+			switch w := &r.words[n]; w.low {
+			case "fire", "blaze", "explosion", "blast", "violence", "unrest", "bloodshed", "killing", "killings", "murder", "murders", "tragedy":
+				return true
+			default:
+				if w.punct && !w.clitic || w.is(lexicon.Prep|lexicon.Aux) {
+					return false
+				}
+			}
+		}
+		return false
+	})
 }
 
 // goesBackTo joins what only the headline tells of to the older incident that the first
