@@ -736,7 +736,11 @@ func assails(w string) bool {
 // sourceSeat tells whether a place is only where somebody spoke.
 func (r *reading) sourceSeat(p int) bool {
 	k := r.places[p].word
-	return k > 1 && r.words[k-1].low == "in" && r.sits(k-2, k)
+	in := k - 1
+	if r.lowAt(in) == "the" {
+		in-- // "officials in the capital"
+	}
+	return in > 0 && r.words[in].low == "in" && r.sits(in-1, k)
 }
 
 // sits tells whether word n is of somebody who speaks in place k and was not

@@ -540,6 +540,9 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 	if pl == nil && x.role == Background {
 		pl, zone = r.where(r.beside(x, cs))
 	}
+	if pl == nil && x.role == Main {
+		pl, zone = r.where(r.leadTown(x, cs))
+	}
 	r.site(x, cs, pl)
 	switch {
 	case x.role == Background && x.alone && pl == nil: // the article was written where it happened
@@ -598,6 +601,23 @@ func (r *reading) beside(x *incident, cs []clause) []int {
 	for i := range r.places {
 		if p := &r.places[i]; p.word >= s.first && p.word < s.last && p.town() && r.located(i) {
 			return []int{i}
+		}
+	}
+	return nil
+}
+
+// leadTown is the town that the first sentence places things in, where it is the headline
+// that says what happened: "Firing at border, gate closed || The gate at Chaman was shut …".
+func (r *reading) leadTown(x *incident, cs []clause) []int {
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		if !r.opens(c.sent) || r.sents[c.sent].title || c.scope != "current" {
+			continue
+		}
+		for _, p := range c.places {
+			if q := &r.places[p]; q.town() && !q.Demonym && !q.Dateline && r.within(p) && r.located(p) && !r.tended(p) && !r.carriedTo(p) && !r.sourceSeat(p) {
+				return []int{p}
+			}
 		}
 	}
 	return nil
