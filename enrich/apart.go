@@ -639,7 +639,7 @@ func (r *reading) located(p int) bool {
 		}
 		break
 	}
-	if r.repaid(k) {
+	if r.repaid(k) || r.riverOf(p) {
 		return false
 	}
 	for n := k - 1; n >= 0 && n >= k-5; n-- {
@@ -671,6 +671,24 @@ func (r *reading) located(p int) bool {
 		}
 	}
 	return r.sents[r.sentenceAt(k)].title && !r.speakerAt(p)
+}
+
+// riverOf tells whether the name of a town is that of its river: "a town on the Dnipro".
+func (r *reading) riverOf(p int) bool {
+	k := r.places[p].word
+	if k < 2 || r.places[p].Kind != gazetteer.Settlement || r.words[k-1].low != "the" || r.words[k-1].upper || strings.Contains(r.places[p].name(), " ") {
+		return false
+	}
+	switch r.words[k-2].low {
+	case "on", "along", "across", "over", "from", "of", "into":
+	default:
+		return false
+	}
+	if k+1 >= len(r.words) {
+		return true
+	}
+	w := &r.words[k+1]
+	return w.punct && w.low != "-" && w.low != "–" || w.low == "that" || w.low != "to" && w.is(lexicon.Prep|lexicon.Sub|lexicon.Aux|lexicon.Conj|lexicon.Pron)
 }
 
 // repaid tells whether the place at word k names an incident that others now pay for:
@@ -718,15 +736,22 @@ func assails(w string) bool {
 // sourceSeat tells whether a place is only where somebody spoke.
 func (r *reading) sourceSeat(p int) bool {
 	k := r.places[p].word
-	return k > 1 && r.words[k-1].low == "in" && r.sits(k-2, k)
+	in := k - 1
+	if r.lowAt(in) == "the" {
+		in-- // "officials in the capital"
+	}
+	return in > 0 && r.words[in].low == "in" && r.sits(in-1, k)
 }
 
 // sits tells whether word n is of somebody who speaks in place k and was not
 // struck there: "officials in Washington", "Police in Lahore said".
 func (r *reading) sits(n, k int) bool {
 	w := &r.words[n]
-	if w.low == "reporters" {
+	switch w.low {
+	case "reporters":
 		return true
+	case "rescuers", "firefighters":
+		return r.speaksAfter(k) // they are where it happened
 	}
 	if strings.HasSuffix(w.low, "ministry") {
 		return true

@@ -149,7 +149,7 @@ func (r *reading) harm(si, j int) {
 			return
 		}
 	}
-	if m == Casualties && r.both(si, j) {
+	if m == Casualties && r.both(si, j) || m == Released && r.published(s, j) {
 		return
 	}
 	// "three wounded soldiers": the harm describes the group that holds it.

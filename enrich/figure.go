@@ -41,7 +41,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		}
 	}
 	base := mention{measure: m, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: first, last: last, parts: -1}
-	if m == Arrested && r.byArmed(s, j) {
+	if m == Arrested && (r.byArmed(s, j) || r.prisoners(j, args)) {
 		base.measure = Abducted // the state arrests, others abduct
 	}
 	if m == Abducted && r.byState(s, j, args) {
@@ -173,6 +173,20 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	r.inside(s, &base, r.groups[args[len(args)-1].g].last)
 	r.excluding(si, last, &base)
+}
+
+// prisoners tells whether those captured at word j are of the forces: their enemy holds
+// them.
+func (r *reading) prisoners(j int, args []arg) bool {
+	switch r.words[j].low {
+	case "captured", "captures", "capture", "capturing":
+		g := &r.groups[args[0].g]
+		if g.who != "security" && g.who != "peacekeeper" {
+			return false
+		}
+		return g.q != nil || g.plural || g.det == "a" || g.det == "an" // not the colonel who led a coup
+	}
+	return false
 }
 
 // byState tells whether those who were "seized" or "captured" are suspects, or in the

@@ -248,7 +248,7 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	for _, p := range x.places {
 		if r.located(p) && !r.places[p].Demonym && !r.tended(p) {
 			near = append(near, p)
-		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) {
+		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !r.riverOf(p) && !(r.places[p].country() && r.carer(r.places[p].word)) {
 			far = append(far, p)
 		}
 	}
@@ -289,6 +289,10 @@ func (r *reading) speakerAt(p int) bool {
 	if k >= len(r.words) {
 		return false
 	}
+	switch r.lowAt(k - 2) {
+	case "in", "at", "near", "outside":
+		return false // "rescuers in Zaporizhzhia have pulled …"
+	}
 	w := &r.words[k]
 	switch w.low {
 	case "hits", "strikes", "bombs", "pounds", "shells", "raids", "attacks", "targets", "bombards":
@@ -321,6 +325,9 @@ func (r *reading) within(p int) bool {
 // afterwards, or came from: "evacuated to Nairobi", "back from a trip to Goma".
 func (r *reading) carriedTo(p int) bool {
 	k := r.places[p].word
+	if r.places[p].Border && r.lowAt(k-1) == "the" {
+		k-- // "fled for the Mauritanian border"
+	}
 	if l := r.lowAt(k - 1); l != "to" && l != "from" && l != "for" && l != "in" {
 		return false
 	}
@@ -336,34 +343,47 @@ func (r *reading) carriedTo(p int) bool {
 }
 
 // tended tells whether a place is only where somebody was cared for: "died in a
-// hospital in Cairo", "on the way to a clinic near Goma".
+// hospital in Cairo", "on the way to a clinic near Goma", "succumbed at SMHS hospital".
 func (r *reading) tended(p int) bool {
 	k := r.places[p].word
+	if r.carer(k) && r.inCare(k) {
+		return true
+	}
 	s := &r.sents[r.sentenceAt(k)]
 	for n := k - 1; n >= s.first && n >= k-5; n-- {
 		w := &r.words[n]
 		switch w.low {
 		case "hospital", "hospitals", "clinic", "infirmary", "morgue", "medical centre", "medical center":
+			return r.inCare(n)
+		}
+		if w.punct {
+			return false
+		}
+	}
+	return false
+}
+
+// inCare tells whether the hospital at word n is where somebody lay or was brought, and
+// not what was hit.
+func (r *reading) inCare(n int) bool {
+	s := &r.sents[r.sentenceAt(n)]
+	to := false
+	for m := n - 1; m >= s.first && m >= n-9; m-- {
+		w := &r.words[m]
+		switch w.low {
+		case "in", "at", "to", "into":
+			if to = true; w.low == "to" && m > s.first && r.lowAt(m-1) != "close" && r.lowAt(m-1) != "next" && r.lowAt(m-1) != "damage" {
+				return true // "only six could be smuggled to a clinic in Pakokku"
+			}
+		case "care":
+			return true
+		case "died", "dies", "succumbed", "succumb", "succumbs", "way", "treated", "treatment", "taken", "brought", "rushed", "airlifted", "admitted", "transferred", "pronounced dead", "declared dead", "hospitalised", "hospitalized", "recovering":
+			return to
 		default:
-			if w.punct {
-				return false
-			}
-			continue
-		}
-		to := false
-		for m := n - 1; m >= s.first && m >= n-9; m-- {
-			switch r.words[m].low {
-			case "in", "at", "to", "into":
-				if to = true; r.words[m].low == "to" && m > s.first && r.lowAt(m-1) != "close" && r.lowAt(m-1) != "next" && r.lowAt(m-1) != "damage" {
-					return true // "only six could be smuggled to a clinic in Pakokku"
-				}
-			case "care":
-				return true
-			case "died", "dies", "succumbed", "succumb", "succumbs", "way", "treated", "treatment", "taken", "brought", "rushed", "airlifted", "admitted", "transferred", "pronounced dead", "declared dead", "hospitalised", "hospitalized", "recovering":
-				return to
+			if w.is(lexicon.Kind) && !strings.HasSuffix(w.low, "wounds") && !w.is(lexicon.Person) {
+				return false // "died in a strike on the hospital in Kunduz"
 			}
 		}
-		return false
 	}
 	return false
 }
@@ -384,7 +404,7 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 		}
 	}
 	best := -1
-	if x.role == Background || len(x.rules) > 0 && x.rules[0] == "scope.old-date" {
+	if x.role == Background || x.alone || len(x.rules) > 0 && x.rules[0] == "scope.old-date" {
 		dist := 60
 		for _, d := range x.dates {
 			dt := &r.dates[d]
@@ -392,7 +412,7 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 			if dt.owns {
 				n -= 20 // "the 71 who were killed in last weekend's massacre"
 			}
-			if x.alone && r.ofRites(dt.word) {
+			if x.alone && (r.ofRites(dt.word) || r.ofDeath(d)) {
 				continue
 			}
 			if n < dist && !r.reporting(dt.word) && dt.Precision != "unknown" && !dt.dateline && !dt.Running && !r.planned(dt.word) && (dt.Back == 0 || r.countsTo(dt.word, p)) {
@@ -417,6 +437,9 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 			}
 		}
 	}
+	if best >= 0 && r.dates[best].Precision == "week" {
+		best = r.dayWithin(x, best)
+	}
 	if best < 0 && r.updates(x) {
 		return r.dayOfOld(x, cs), false
 	}
@@ -427,6 +450,18 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 		return r.deedsDay(x, cs, best)
 	}
 	return best, false
+}
+
+// dayWithin is the day of a week by which an incident is known, "Tuesday's attack", and
+// the week itself where there is none.
+func (r *reading) dayWithin(x *incident, week int) int {
+	w := &r.dates[week]
+	for _, d := range few(x.dates) {
+		if e := &r.dates[d]; e.owns && r.isDay(d) && !e.Earliest.Before(w.Earliest) && !e.Earliest.After(w.Latest) && !r.reporting(e.word) {
+			return d
+		}
+	}
+	return week
 }
 
 // deedsDay takes the day of what only follows from a deed, an arrest, a burial, a
@@ -536,7 +571,10 @@ func (r *reading) ofRites(d int) bool {
 		case "buried", "bury", "buries", "burial", "funeral", "funerals", "cremated", "laid", "rest", "mourned", "mourning", "mourners", "attended", "service", "vigil", "procession", "marched", "homage", "tribute", "presided", "seen", "farewell", "goodbye", "landed", "arrived", "arrives", "returned", "flew", "flown", "reunited", "gathered", "walked", "condolences", "condolence":
 			return true
 		}
-		if w.is(lexicon.Harm) && w.e.Measure != string(Released) || w.is(lexicon.Kind) || w.date > 0 {
+		if w.is(lexicon.Harm) && w.e.Measure == string(Released) {
+			return true
+		}
+		if w.is(lexicon.Harm) || w.is(lexicon.Kind) || w.date > 0 {
 			return false
 		}
 	}
@@ -703,7 +741,9 @@ func (r *reading) behindAfter(d int) bool {
 		switch w := &r.words[k]; {
 		case w.low == "after", w.low == "since", w.low == "following", w.low == "similar", r.endsIn(k, "after"):
 			return true
-		case w.punct && !r.owner(k-1) && !r.owner(k-2):
+		case w.low == "," && k > 0 && (r.words[k-1].clitic || r.words[k-1].date > 0):
+			// "after Monday's, Tuesday's and Wednesday's attacks"
+		case w.punct && !r.owner(k-1) && !r.owner(k-2) && !w.clitic:
 			return false
 		}
 	}
@@ -725,8 +765,12 @@ const besideDeed = -2.0
 // the deed's, or one of what follows from a deed.
 func (r *reading) deedOrSequel(c *clause, d int) float64 {
 	best, v := 1<<30, 0.0
+	ends := r.endsAside(c, d)
 	for k := c.first; k < c.last; k++ {
 		n := max(k-d, d-k)
+		if k > d && ends {
+			break
+		}
 		if k > d && d > c.first+1 {
 			n += 4 // a day stands behind its verb, or opens the sentence
 		}
@@ -748,6 +792,25 @@ func (r *reading) deedOrSequel(c *clause, d int) float64 {
 		}
 	}
 	return v
+}
+
+// endsAside tells whether a day ends the clause that tells who somebody is, so that the
+// verb behind it has none: "a girl who was wounded when a mine exploded on Wednesday has
+// died".
+func (r *reading) endsAside(c *clause, d int) bool {
+	if d+1 >= c.last || !r.words[d+1].is(lexicon.Aux) && !(r.words[d+1].is(lexicon.Harm) && r.words[d+1].e.Form&lexicon.Past != 0) {
+		return false
+	}
+	deed := false
+	for k := d - 1; k > c.first; k-- {
+		switch w := &r.words[k]; {
+		case w.is(lexicon.Harm), w.is(lexicon.Kind) && !w.is(lexicon.Person):
+			deed = true
+		case w.low == "who", w.low == "that", w.low == "which", w.low == "whom", w.low == "whose":
+			return deed
+		}
+	}
+	return false
 }
 
 // updates tells whether an incident is told anew because its toll changed.
@@ -793,8 +856,10 @@ func (r *reading) countsTo(d, p int) bool {
 		return false
 	}
 	if r.endsIn(d, "after") {
-		if opens := r.opensWithAfter(&r.sents[r.sentenceAt(d)], d); opens && slices.ContainsFunc(r.words[d:max(d, p)], func(w word) bool { return w.punct }) {
-			return false // "Two days after the raid, gunmen killed …"
+		for k := d + 1; k < p; k++ {
+			if r.words[k].low == "," && (r.hurtAhead(d+1, k) || r.deedAhead(d+1, k)) {
+				return false // "Two days after a raid on a school, bandits …"
+			}
 		}
 		return d < p
 	}

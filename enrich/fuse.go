@@ -94,6 +94,8 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 			continue
 		}
 		switch {
+		case best != &sum && r.newer(best.sent, f.sent) && best.q.Quantifier != "unknown" && !best.weak && !best.soft:
+			rule = "newest-entry"
 		case f.relation == "additional":
 			if best.relation != "update" && best.relation != "correction" && !best.weak && !r.sents[best.sent].title && f.sent-best.sent <= 3 {
 				r.plus(&sum, best, f)

@@ -14,7 +14,7 @@ type incident struct {
 	at      []int // the places that tell it apart
 	para    int
 	day     int  // 1 + the date that it has from the opening, 0 where it has none
-	alone   bool // older, and the article tells of nothing newer
+	alone   bool // older, and the article tells of no other that is newer
 }
 
 // begin adds an incident in the memory of one of an earlier article, if there is.
@@ -35,7 +35,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
-	roundUp, spread := r.roundUp(), r.manyAtOnce
+	roundUp, spread := r.roundUp(), r.manyAtOnce || r.liveBlog()
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {
@@ -110,6 +110,12 @@ func (r *reading) gather(cs []clause) []incident {
 		}
 		if main >= 0 && !s.title && r.toldBack(&out[main], c) {
 			out = begin(out, Background, "role.earlier-aside")
+			lastBack = len(out) - 1
+			r.join(&out[lastBack], c, i, s)
+			continue
+		}
+		if main >= 0 && cur == main && c.scope == "current" && r.namedElsewhere(c, &out[main]) {
+			out = begin(out, Background, "role.named-elsewhere")
 			lastBack = len(out) - 1
 			r.join(&out[lastBack], c, i, s)
 			continue
@@ -218,6 +224,7 @@ func (r *reading) gather(cs []clause) []incident {
 	if ab := &r.trace.about; main < 0 && !(ab.past && ab.confidence < surelyPast) {
 		main = r.theOnly(out, cs)
 	}
+	r.goesBackTo(out, cs, main)
 	if spread && main >= 0 {
 		out = r.tellList(out, main)
 	}
@@ -332,9 +339,67 @@ func (r *reading) tellList(out []incident, main int) []incident {
 		x.places, x.at = append(x.places, p), append(x.at, p)
 	}
 	if len(list) > 0 {
+		r.sumOfList(out, main, list)
 		m := &out[main]
 		drop := func(q int) bool { return slices.Contains(list[1:], q) }
 		m.places, m.at = slices.DeleteFunc(m.places, drop), slices.DeleteFunc(m.at, drop)
 	}
 	return out
+}
+
+// sumOfList sets aside the numbers that are of all the towns of a list, and gives those
+// among them that the text places to their town: "Sumy and Poltava were struck. Six
+// people died, three of them in a hostel in Sumy".
+func (r *reading) sumOfList(out []incident, main int, list []int) {
+	m := &out[main]
+	var kept []int
+	for _, f := range m.figs {
+		x := &r.figs[f]
+		if x.scope != "current" || x.measure != Killed && x.measure != Injured || x.q.Quantifier == "none" {
+			kept = append(kept, f)
+			continue
+		}
+		at := r.placedAt(x, list)
+		switch {
+		case at < 0 && x.relation == "total":
+			x.scope = "aggregate"
+		case at >= 0 && x.relation == "subset":
+			x.relation = "total"
+		}
+		if at > 0 {
+			for i := range out {
+				if out[i].role == Other && slices.ContainsFunc(out[i].at, func(q int) bool { return r.samePlace(list[at], q) }) {
+					out[i].figs = append(out[i].figs, f)
+					at = -2
+					break
+				}
+			}
+		}
+		if at != -2 {
+			kept = append(kept, f)
+		}
+	}
+	m.figs = append(m.figs[:0], kept...)
+}
+
+// placedAt is which of some places stands behind a figure in its sentence, before any
+// other figure; -1 where none does.
+func (r *reading) placedAt(f *mention, list []int) int {
+	end := r.sents[f.sent].last
+	for i := r.figsFrom(f.sent); i < len(r.figs) && r.figs[i].sent == f.sent; i++ {
+		// "six died, three of them in Sumy": the three
+		if o := &r.figs[i]; o.first > f.first && o.first < end && (o.harm != f.harm || o.relation == "subset") {
+			end = o.first
+		}
+	}
+	for k := f.first; k < end; k++ {
+		if p := r.words[k].place - 1; p >= 0 {
+			for n, q := range list {
+				if r.samePlace(p, q) {
+					return n
+				}
+			}
+		}
+	}
+	return -1
 }

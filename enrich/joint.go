@@ -47,6 +47,16 @@ func (r *reading) roundUp() bool {
 	return n > 1
 }
 
+// liveBlog tells whether an article is a list of entries with their hours: each may be of
+// another incident, and what stands further down is older.
+func (r *reading) liveBlog() bool { return r.entries > 1 }
+
+// newer tells whether sentence a of a live blog is of a newer entry than sentence b below
+// it: most begin with what came last.
+func (r *reading) newer(a, b int) bool {
+	return r.sents[b].entry > 0 && r.sents[a].entry > r.sents[b].entry
+}
+
 // severalAt tells whether word k names a number of incidents: "two attacks", "twin
 // blasts", "a string of shootings".
 func (r *reading) severalAt(first, k int) bool {
@@ -306,7 +316,7 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 		m := &r.figs[f]
 		hurt = hurt || m.scope == "current" && m.q.Quantifier != "none" && m.relation != "part" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted || m.measure == Casualties)
 	}
-	if !hurt && !(r.saysWhat(c) && r.indefinite(c) && !r.definite(c)) || r.sameSum(c, &out[main]) {
+	if !hurt && !(r.saysWhat(c) && r.indefinite(c) && !r.definite(c) && (r.manyAtOnce || r.violentClause(c))) || r.sameSum(c, &out[main]) {
 		return -1
 	}
 	p := r.townOf(c)
@@ -324,6 +334,9 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 			return -1
 		}
 	}
+	if !r.manyAtOnce && r.inHeadline(p) {
+		return main // an entry of the live blog about what the headline tells of
+	}
 	for n := range out {
 		x := &out[n]
 		if x.role == Background || x.role == merged {
@@ -339,6 +352,24 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 		}
 	}
 	return partNew
+}
+
+// inHeadline tells whether the headline names a place.
+func (r *reading) inHeadline(p int) bool {
+	for q := range r.places {
+		if !r.sents[r.sentenceAt(r.places[q].word)].title {
+			return false
+		}
+		if r.places[q].rank() >= 4 && r.samePlace(p, q) {
+			return true
+		}
+	}
+	return false
+}
+
+// violentClause tells whether a clause says more than what police do.
+func (r *reading) violentClause(c *clause) bool {
+	return slices.ContainsFunc(few(c.kinds), func(k int) bool { return Family(r.words[k].e.Type) != "law" })
 }
 
 // townBefore is the town with which the sentence before ends where a clause goes on
@@ -425,7 +456,7 @@ func (r *reading) takeFrom(x, main *incident, cs []clause, i int) {
 	if !r.saysWhat(c) && len(main.kinds) > 0 && !r.kindAhead(cs, i) {
 		x.kinds = append(x.kinds, main.kinds[0])
 	}
-	if len(c.dates) == 0 {
+	if len(c.dates) == 0 && r.sents[c.sent].entry == 0 {
 		for _, d := range few(main.dates) {
 			if !r.dates[d].dateline && !r.dates[d].Old && !r.reporting(r.dates[d].word) {
 				x.day = d + 1

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -54,6 +55,7 @@ type sentence struct {
 	title       bool
 	headline    bool // capital letters tell nothing here
 	dateline    int  // words of "BAGHDAD (Reuters) -" before the sentence begins
+	entry       int  // 1 + the minute of the day of the live blog's entry that it is in, 0 where it is in none
 }
 
 // reading is all that was read from one article.
@@ -75,6 +77,7 @@ type reading struct {
 	trace    trace
 	// manyAtOnce: the opening tells of several places at once, see spread.
 	manyAtOnce bool
+	entries    int // of a live blog
 
 	// Scratch memory: a reading is used again for the next article.
 	docs    [3]text.Doc
@@ -97,7 +100,7 @@ func (r *reading) reset() {
 	r.mentions, r.hours = r.mentions[:0], r.hours[:0]
 	r.atlas.Reset()
 	r.quants, r.ints, r.cs = r.quants[:0], r.ints[:0], r.cs[:0]
-	r.fields = 0
+	r.fields, r.entries = 0, 0
 	r.trace = trace{rivals: r.trace.rivals[:0], told: r.trace.told[:0]}
 }
 
@@ -109,12 +112,33 @@ func (r *reading) read(field, s string) {
 	d := &r.docs[r.fields%len(r.docs)] // each field has its own: words point into it
 	r.fields++
 	d.Parse(s)
+	entry := 0
 	for _, sen := range d.Sentences {
+		if sen.Stamp > 0 {
+			entry = 1 + entryTime(d.Tokens, sen.First)
+			r.entries++
+		}
+		n := len(r.sents)
 		for first := sen.First + sen.Stamp; first < sen.Last; first += maxSentence {
 			last := min(first+maxSentence, sen.Last)
 			r.sentence(field, d, first, last, sen.Para, sen.Caps)
 		}
+		for ; n < len(r.sents); n++ {
+			r.sents[n].entry = entry
+		}
 	}
+}
+
+// entryTime is the minute of the day of an entry of a live blog whose stamp begins at
+// toks[i].
+func entryTime(toks []text.Token, i int) int {
+	if h, n := when.HourAt(toks, i); n > 0 {
+		return 60*h.Hour + h.Minute
+	}
+	h, m, _ := strings.Cut(toks[i].Low, ":") // a bare one: "16:40"
+	hour, _ := strconv.Atoi(h)
+	minute, _ := strconv.Atoi(m)
+	return 60*hour + minute
 }
 
 // firstPart is the part of a field that is read. It ends between two words, so

@@ -428,7 +428,7 @@ func (r *reading) home() string {
 	used := 0
 	for i := range r.places {
 		p := &r.places[i]
-		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) {
+		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) || p.country() && r.carer(p.word) || r.fromAfar(i) {
 			continue
 		}
 		if p.Sentence > 8 && used > 0 {
@@ -462,6 +462,46 @@ func (r *reading) home() string {
 		}
 	}
 	return best.country
+}
+
+// carer tells whether the place at word k is a part of a hospital's name: "St. Vincent
+// hospital".
+func (r *reading) carer(k int) bool {
+	for n := k; n < min(k+5, len(r.words)); n++ {
+		w := &r.words[n]
+		if n > k && w.punct {
+			return false
+		}
+		for _, s := range []string{"hospital", "clinic", "infirmary"} {
+			if strings.HasSuffix(w.low, s) {
+				return true
+			}
+		}
+		if n > k && !w.upper {
+			return false
+		}
+	}
+	return false
+}
+
+// fromAfar tells whether a state only speaks to its people, or of others: "China tells
+// citizens to leave", "France condemns the attack", "Beijing's embassy".
+func (r *reading) fromAfar(i int) bool {
+	p := &r.places[i]
+	n := p.word + 1
+	if n < len(r.words) && r.words[n].clitic {
+		n++
+	}
+	if n >= len(r.words) {
+		return false
+	}
+	switch r.words[n].low {
+	case "embassy", "consulate", "ambassador", "consul":
+		return true
+	case "tells", "told", "urges", "urged", "warns", "warned", "advises", "advised", "condemns", "condemned", "deplores", "mourns", "evacuates", "repatriates":
+		return p.country() && !p.Demonym
+	}
+	return false
 }
 
 // nationality tells whether a country at word k is only whose people somebody is of:
@@ -499,6 +539,9 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 	pl, zone = r.where(r.orderPlaces(x, cs))
 	if pl == nil && x.role == Background {
 		pl, zone = r.where(r.beside(x, cs))
+	}
+	if pl == nil && x.role == Main {
+		pl, zone = r.where(r.leadTown(x, cs))
 	}
 	r.site(x, cs, pl)
 	switch {
@@ -563,6 +606,23 @@ func (r *reading) beside(x *incident, cs []clause) []int {
 	return nil
 }
 
+// leadTown is the town that the first sentence places things in, where it is the headline
+// that says what happened: "Firing at border, gate closed || The gate at Chaman was shut …".
+func (r *reading) leadTown(x *incident, cs []clause) []int {
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		if !r.opens(c.sent) || r.sents[c.sent].title || c.scope != "current" {
+			continue
+		}
+		for _, p := range c.places {
+			if q := &r.places[p]; q.town() && !q.Demonym && !q.Dateline && r.within(p) && r.located(p) && !r.tended(p) && !r.carriedTo(p) && !r.sourceSeat(p) {
+				return []int{p}
+			}
+		}
+	}
+	return nil
+}
+
 // bordersOn tells whether a country is the one that the incident was near the border of.
 func (r *reading) bordersOn(x *incident, country string) bool {
 	return slices.ContainsFunc(few(x.places), func(p int) bool { return r.places[p].Border && r.places[p].Country == country })
@@ -584,6 +644,9 @@ func (r *reading) site(x *incident, cs []clause, pl *Place) {
 			from := k
 			if g := r.group(k); g >= 0 {
 				from = r.groups[g].first
+			}
+			if kind == "hospital" && r.inCare(from) {
+				continue
 			}
 			at := false
 			for n := k - 1; n >= c.first && n >= from-1 && !at; n-- {

@@ -186,7 +186,7 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 				continue
 			}
 		}
-		if x.Old && x.word > p && r.ofAnother(p, x.word) {
+		if x.Old && x.word > p && (r.ofAnother(p, x.word) || r.ofThoseTaken(p, x.word)) {
 			continue
 		}
 		lo, hi := min(p, x.word), max(p, x.word)
@@ -247,6 +247,10 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 			if k > p && k-p < 12 {
 				for n := k + 1; n < c.last && n < k+8; n++ {
 					switch r.words[n].low {
+					case "protests", "demonstrations", "unrest", "riots", "rioting":
+						if r.daysOfUnrest() {
+							return "current", "" // they are the incident: "five since the protests began"
+						}
 					case "began", "started", "erupted", "invasion", "start", "beginning", "outbreak", "war", "launched", "broke", "independence", "coup", "uprising", "invaded":
 						return "aggregate", "scope.since"
 					}
@@ -257,6 +261,31 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		}
 	}
 	return "current", ""
+}
+
+// daysOfUnrest tells whether the opening tells of unrest that is days old, as of one
+// incident: "on a second day of protests".
+func (r *reading) daysOfUnrest() bool {
+	for si := range r.opening(2) {
+		s := &r.sents[si]
+		for k := s.first + s.dateline + 1; k+2 < s.last; k++ {
+			if l := r.words[k].low; l != "day" && l != "night" || r.words[k+1].low != "of" {
+				continue
+			}
+			switch r.words[k-1].low {
+			case "second", "third", "fourth", "fifth", "straight", "consecutive":
+			default:
+				continue
+			}
+			for n := k + 2; n < min(k+5, s.last); n++ {
+				switch r.words[n].low {
+				case "protests", "demonstrations", "unrest", "riots", "rioting":
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // claimed tells whether a clause claims an attack for somebody.
@@ -302,6 +331,25 @@ func (r *reading) ofAnother(p, d int) bool {
 			if l := r.words[n].low; l == "that" || l == "which" || l == "when" {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// ofThoseTaken tells whether the old date at word d only tells when those were taken or
+// hurt of whom word p then tells something new: "the body of one of 14 kidnapped a week
+// ago has been found".
+func (r *reading) ofThoseTaken(p, d int) bool {
+	n := d + 1
+	if n < len(r.words) && r.words[n].low == "," {
+		n++
+	}
+	if n >= len(r.words) || !r.words[n].is(lexicon.Aux) {
+		return false
+	}
+	for k := d - 1; k > p+1; k-- {
+		if w := &r.words[k]; w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 {
+			return true
 		}
 	}
 	return false
@@ -371,15 +419,22 @@ func (r *reading) reporting(k int) bool {
 		}
 		return false // "claimed Thursday's attack"
 	}
-	for n := k - 1; n >= 0 && n >= k-3; n-- {
-		switch r.words[n].low {
+	for n := k - 1; n >= 0 && n >= k-6; n-- {
+		w := &r.words[n]
+		if n < k-3 && w.low != "told" {
+			if w.upper && !w.punct && w.e.Class == 0 {
+				continue
+			}
+			break
+		}
+		switch w.low {
 		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "claimed", "deplored", "denounced", "visiting", "visited", "speaking", "addressing", "touring", "attending", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
 			return true
 		case "on", "late", "early":
 			continue
 		}
-		if r.words[n].place > 0 {
-			continue // "visiting Juba on Wednesday"
+		if w.place > 0 || w.upper && !w.punct && w.e.Class == 0 {
+			continue // "visiting Juba on Wednesday", "told Naija Brief on Friday"
 		}
 		break
 	}

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/enrich/lexicon"
@@ -47,11 +48,126 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 		// A single death is an obituary, unless others were hurt beside the one.
 		dead, _ := r.totalNumber(&x, Killed)
 		hurt, _ := r.totalNumber(&x, Injured)
-		if dead+hurt < 2 && !r.agent(&x, cs) {
+		if dead+hurt < 2 && !r.agent(&x, cs) && !r.knownByDay(&x) {
 			return x, false
 		}
 	}
-	return x, len(x.kinds) > 0 || !denied && r.byPeople() && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+	return x, len(x.kinds) > 0 || !denied && r.knownByDay(&x) || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+}
+
+// knownByDay tells whether the text names what happened by its day and takes for granted
+// that all know it: "died after last Sunday's fire at the mosque".
+func (r *reading) knownByDay(x *incident) bool {
+	return slices.ContainsFunc(few(x.dates), func(d int) bool {
+		k := r.dates[d].word
+		if !r.dates[d].owns || !r.thisSeason(d) {
+			return false
+		}
+		for n := k + 1; n < min(k+5, len(r.words)); n++ {
+			switch w := &r.words[n]; w.low {
+			case "fire", "blaze", "explosion", "blast", "violence", "unrest", "bloodshed", "killing", "killings", "murder", "murders", "tragedy":
+				return true
+			default:
+				if w.punct && !w.clitic || w.is(lexicon.Prep|lexicon.Aux) {
+					return false
+				}
+			}
+		}
+		return false
+	})
+}
+
+// goesBackTo joins what only the headline tells of to the older incident that the first
+// sentence then tells of: "Bandits demand ransom for pupils || Eleven days after 36 pupils
+// were seized …".
+func (r *reading) goesBackTo(out []incident, cs []clause, main int) {
+	if main < 0 || out[main].role != Main || r.manyAtOnce {
+		return
+	}
+	x := &out[main]
+	for _, ci := range x.clauses {
+		if c := &cs[ci]; !r.sents[c.sent].title && len(c.kinds)+len(c.figs) > 0 || c.other {
+			return
+		}
+	}
+	for _, k := range few(x.kinds) {
+		if l := r.words[k].low; strings.HasSuffix(l, "attacks") || strings.HasSuffix(l, "strikes") || strings.HasSuffix(l, "blasts") || strings.HasSuffix(l, "ings") {
+			return // a sum
+		}
+	}
+	back := slices.IndexFunc(out, func(b incident) bool {
+		return b.role == Background && len(b.clauses) > 0 && r.opens(cs[b.clauses[0]].sent) && b.rules[0] == "scope.old-date"
+	})
+	if back < 0 {
+		return
+	}
+	b := &out[back]
+	mine, _, _ := r.typed(x, false)
+	theirs, _, _ := r.typed(b, false)
+	if f := Family(mine); f != Family(theirs) && mine != "armed_attack" && f != "unknown" && theirs != "unknown" {
+		return
+	}
+	for _, f := range few(x.figs) {
+		m := &r.figs[f]
+		if m.scope == "current" && !m.weak && !slices.ContainsFunc(few(b.figs), func(g int) bool { return r.figs[g].measure == m.measure && number(r.figs[g].q) == number(m.q) }) {
+			return // it has people of its own
+		}
+	}
+	if slices.ContainsFunc(few(b.at), func(p int) bool { return r.places[p].town() && len(x.at) > 0 && r.elsewhereThan(p, x) }) {
+		return
+	}
+	for _, f := range b.figs {
+		if r.figs[f].scope == "background" {
+			r.figs[f].scope = "current"
+		}
+	}
+	x.clauses, x.kinds, x.figs = append(x.clauses, b.clauses...), append(x.kinds, b.kinds...), append(x.figs, b.figs...)
+	x.places, x.dates, x.at = append(x.places, b.places...), append(x.dates, b.dates...), append(x.at, b.at...)
+	x.rules, x.alone = append(x.rules, "role.goes-back"), true
+	b.role = merged
+}
+
+// inPassing tells whether an article that goes back to an incident has other news: it only
+// sums up, or its headline knows nothing of the incident and nobody in the text is harmed
+// by it: "… two firms withdrew crews after kidnappings", "bookings hold up in spite of
+// last week's unrest".
+func (r *reading) inPassing(x *incident, cues []string, rule string) bool {
+	hurt, day, sum := false, false, len(x.figs) > 0
+	for _, f := range few(x.figs) {
+		m := &r.figs[f]
+		hurt = hurt || m.q.Quantifier != "none" && m.measure != Incidents
+		sum = sum && m.scope == "aggregate"
+	}
+	for _, d := range few(x.dates) {
+		day = day || r.isDay(d) && !r.reporting(r.dates[d].word)
+	}
+	switch {
+	case sum, rule == "relevance.statistics" && !day:
+		return true
+	case hurt, slices.ContainsFunc(cues, func(c string) bool { return c[0] == '!' || c == CueHoax || c == CueAccident }):
+		return false
+	}
+	for _, k := range few(x.kinds) {
+		// What has no headline says with its first sentence what it is about.
+		if n := r.sentenceAt(k); (r.sents[n].title || n == 0) && !r.inSpiteOf(k) {
+			return false
+		}
+	}
+	return len(x.kinds) > 0
+}
+
+// inSpiteOf tells whether what happened at word k is only what the news went on beside:
+// "unaffected by unrest", "despite attacks".
+func (r *reading) inSpiteOf(k int) bool {
+	switch r.lowAt(k - 1) {
+	case "despite", "amid":
+		return true
+	case "by":
+		return r.lowAt(k-2) == "unaffected"
+	case "of":
+		return r.lowAt(k-2) == "spite"
+	}
+	return false
 }
 
 // goesBack tells whether an article that the model rejects by a rule may still be of
@@ -97,6 +213,13 @@ func (r *reading) byPeople() bool {
 	return f.theme3("accident")+f.theme3("nature")+f.theme3("health")+f.theme3("suicide") == 0
 }
 
+// wounded tells whether people have wounds, not injuries: a weapon made them.
+func (r *reading) wounded(x *incident) bool {
+	return slices.ContainsFunc(few(x.figs), func(f int) bool {
+		return r.figs[f].measure == Injured && strings.HasPrefix(r.words[r.figs[f].harm].low, "wound")
+	})
+}
+
 // captives tells whether people came free from those who held them and were no
 // police: "were let go by their captors".
 func (r *reading) captives(x *incident, until int) bool {
@@ -119,16 +242,17 @@ func (r *reading) captives(x *incident, until int) bool {
 // people: "the oldest of the four killed in Monday's strike …". -1 where none of the
 // first n sentences does.
 func (r *reading) recalls(cs []clause, body, n int) int {
+	until := -1
 	for i := range cs {
 		c := &cs[i]
-		if c.sent >= body+n {
+		if c.sent >= body+n || until >= 0 && c.sent > until+1 {
 			break
 		}
 		if r.harmsNow(c) {
-			return c.sent + 2
+			until = c.sent + 2
 		}
 	}
-	return -1
+	return until
 }
 
 // recalledWithin is how many sentences below its headline an article has come to the

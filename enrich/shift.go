@@ -95,6 +95,26 @@ func (r *reading) newElsewhere(c *clause, x *incident) bool {
 	return false
 }
 
+// namedElsewhere tells whether a clause below the opening only names another incident,
+// one of another kind in another town, that the reader knows: "… also because of the mine
+// that exploded at Kabajib".
+func (r *reading) namedElsewhere(c *clause, x *incident) bool {
+	if r.opens(c.sent) || len(c.figs) > 0 || !r.definite(c) || !r.otherFamily(c, x) {
+		return false
+	}
+	away := false
+	for _, p := range c.places {
+		if r.places[p].rank() < 5 || !r.located(p) || r.tended(p) || r.sourceSeat(p) {
+			continue
+		}
+		if r.places[p].unlisted() || !r.elsewhereThan(p, x) || r.suburb(p, x) {
+			return false
+		}
+		away = true
+	}
+	return away
+}
+
 // suburb tells whether a place is close to the city that an incident is in: its paragraphs
 // come to the quarter.
 func (r *reading) suburb(p int, x *incident) bool {

@@ -149,6 +149,9 @@ func (r *reading) revised(si, fig int) {
 		if f.measure != Killed && f.measure != Injured && f.measure != Abducted && f.measure != Missing || f.relation != "total" {
 			continue
 		}
+		if r.onceSaid(s, f) {
+			f.relation, was = "superseded", true
+		}
 		for k := from; k < min(f.harm, s.last); k++ {
 			switch r.words[k].low {
 			case "earlier", "initially", "previously", "originally", "initial", "preliminary":
@@ -210,6 +213,34 @@ func (r *reading) revised(si, fig int) {
 			return
 		}
 	}
+}
+
+// onceSaid tells whether a number is only what was said for a time: "at one time spoke of
+// six dead", "had spoken of nine".
+func (r *reading) onceSaid(s *sentence, f *mention) bool {
+	k := f.first - 1
+	if k <= s.first || r.words[k].low != "of" {
+		return false
+	}
+	switch r.words[k-1].low {
+	case "spoken":
+		return true
+	case "spoke", "speaking", "talked":
+	default:
+		return false
+	}
+	for n := max(s.first, k-5); n < k-1; n++ {
+		switch r.words[n].low {
+		case "time", "point", "first", "earlier", "briefly", "initially", "morning":
+			return true
+		}
+	}
+	for n := f.last; n < min(f.last+3, s.last); n++ {
+		if l := r.words[n].low; l == "initially" || l == "earlier" || l == "first" && r.words[n-1].low == "at" {
+			return true
+		}
+	}
+	return false
 }
 
 // notSoMany reads the number that a sentence takes back behind the one that it gives:

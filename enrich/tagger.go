@@ -112,7 +112,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		return r.afterwards(cs, cues, ab.rule), r
 	}
 	out := make([]Report, 0, min(len(found), maxReports))
-	found[0].alone = !slices.ContainsFunc(found, func(x incident) bool { return x.role == Main || x.role == Other })
+	found[0].alone = found[0].alone || !slices.ContainsFunc(found, func(x incident) bool { return x.role == Main || x.role == Other })
 	for i := range found {
 		x := &found[i]
 		if x.role == merged || x.role == Background && !r.worth(x) {
@@ -137,7 +137,8 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		if out[i].Role != Background {
 			out[i].About = about
 		} else {
-			out[i].Passing = out[0].Role != Background // they are in order
+			// They are in order: where the first is none that is news, all are old.
+			out[i].Passing = out[0].Role != Background || r.inPassing(&found[out[i].Ordinal], cues, ab.rule)
 		}
 		if out[i].Role != Other && !out[i].Passing {
 			out[i].Cues = cues // they are of what the article is about
@@ -166,7 +167,9 @@ func (r *reading) afterwards(cs []clause, cues []string, rule string) []Report {
 		return nil
 	}
 	rep := r.finish(&x, cs)
-	rep.Cues = cues
+	if rep.Passing = r.inPassing(&x, cues, rule); !rep.Passing {
+		rep.Cues = cues
+	}
 	out := []Report{rep}
 	r.trace.told = append(r.trace.told, -1)
 	r.name(out)

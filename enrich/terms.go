@@ -200,6 +200,9 @@ func (r *reading) lead() string {
 				b.WriteString(tailMark[1:])
 				continue
 			}
+			if r.published(s, k) {
+				continue
+			}
 			b.WriteString(r.words[k].low)
 			b.WriteByte(' ')
 		}
@@ -208,19 +211,61 @@ func (r *reading) lead() string {
 	return b.String()
 }
 
+// published tells whether what was released at word k is a video or a statement: nobody
+// came free.
+func (r *reading) published(s *sentence, k int) bool {
+	switch r.words[k].low {
+	case "released", "releases", "releasing", "release of":
+	default:
+		return false
+	}
+	for n := k + 1; n < min(k+6, s.last); n++ {
+		w := &r.words[n]
+		if given(w.low) {
+			return true
+		}
+		if w.punct || w.is(lexicon.Prep|lexicon.Sub|lexicon.Verb|lexicon.Aux|lexicon.Harm) || w.date > 0 || w.low == "after" {
+			break
+		}
+	}
+	for n := k - 1; n >= max(s.first, k-3); n-- {
+		w := &r.words[n]
+		if given(w.low) {
+			return true
+		}
+		if !w.is(lexicon.Aux|lexicon.Adv|lexicon.Prep) && w.place == 0 {
+			break
+		}
+	}
+	return false
+}
+
+// given tells whether a word is of what is given out to be seen, heard or read.
+func given(w string) bool {
+	switch w {
+	case "video", "videos", "footage", "film", "clip", "clips", "recording", "recordings", "audio", "image", "images", "picture", "pictures", "photo", "photos", "photograph", "photographs", "sketch",
+		"statement", "statements", "communique", "report", "reports", "figures", "data", "statistics", "names", "name", "list", "details", "identities", "identity", "findings", "results", "cctv", "message", "letter", "transcript", "documents":
+		return true
+	}
+	return false
+}
+
 // cueWords are what gives a cue, as whole words of the lead; a word that ends in
 // * begins others.
 var cueWords = []struct {
 	cue   string
 	words []string
 }{
-	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "burial", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
+	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "last respects", "coffins", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
-	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "captured", "captures", "seized in", "in cuffs", "rounded up"}},
+	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "seized in", "in cuffs", "rounded up"}},
+	{CueArrest + " of", []string{"captured", "captures"}},
 	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal"}},
 	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps"}},
 	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
-	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks", "decade*"}},
+	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks",
+		// not "the decades-old conflict"
+		"decade after", "decades after", "decade ago", "decades ago", "decade on", "decades on", "decade later", "decades later", "decade since", "decades since"}},
 	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
@@ -246,7 +291,7 @@ func (r *reading) cues(lead string) []string {
 		title = ""
 	}
 	for _, c := range cueWords {
-		if !hasAny(lead, c.words, doubts[c.cue]) {
+		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() {
 			continue
 		}
 		cue, _, _ := strings.Cut(c.cue, " ")
@@ -278,15 +323,21 @@ func (r *reading) cues(lead string) []string {
 	return out
 }
 
+// captures tells whether somebody who was captured is a suspect, and no post, town or
+// prisoner of war.
+func (r *reading) captures() bool {
+	return slices.ContainsFunc(r.figs, func(f mention) bool {
+		return f.measure == Arrested && strings.HasPrefix(r.words[f.harm].low, "captur")
+	})
+}
+
 // doubts are, by cue, the words that take it out of a sentence: a cause that is one
 // of several, a release that is only asked for.
 var doubts = map[string][]string{
 	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
 	CueHoax + " but": slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
-	CueFreed: {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants",
-		// what is given out, and goes free of nobody
-		"video released", "footage released", "statement released", "images released", "pictures released", "photographs released", "recording released", "released a video", "released a statement", "released footage", "released images", "released pictures", "released photographs", "released the names", "released a recording"},
-	CueArrest: {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
+	CueFreed:         {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
+	CueArrest:        {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }
 
 // hasAny tells whether one of the words stands in the text, in a sentence that has

@@ -329,6 +329,7 @@ func (r *reading) toll(si, j int, m Measure) {
 		case prev == "from":
 			was = k
 		case prev == "by":
+		case w.low == "one" && (prev == "whom" || prev == "what" || prev == "whoever" || prev == "how"): // "on whom one asks"
 		case w.q.Quantifier == "none":
 		case now >= 0 && prev == "not":
 			was = k // "is 12, and not seven as first believed"

@@ -304,7 +304,9 @@ func (r *reading) isKind(k int) bool {
 		return prev != "close"
 	case "seizure", "raid", "raids":
 		return true
-	case "captured", "arrested", "detained", "arrest", "arrests":
+	case "captured":
+		return r.heldBy(k)
+	case "arrested", "detained", "arrest", "arrests":
 		return true
 	case "gunman", "sniper":
 		return true
@@ -316,6 +318,19 @@ func (r *reading) isKind(k int) bool {
 		return false
 	}
 	return true
+}
+
+// heldBy tells whether the state holds those captured at word k: posts and towns are
+// captured, too, and soldiers by those whom they fight.
+func (r *reading) heldBy(k int) bool {
+	for i := range r.figs {
+		if f := &r.figs[len(r.figs)-1-i]; f.harm == k {
+			return f.measure == Arrested
+		} else if r.sents[f.sent].last <= k {
+			break
+		}
+	}
+	return false
 }
 
 // laid tells whether the mine at word k is one that is laid, and none for gold: "stepped

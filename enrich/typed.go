@@ -50,6 +50,7 @@ type ballot struct {
 	title [64]int // the part of the headline
 	wound int     // of shooting, from wounds alone
 	armed int     // of armed_attack, from "gunmen" and the like
+	plain int     // of airstrike, from "strike" alone: it does not say with what
 }
 
 func (b *ballot) of(t string) int { return b.score[typeIndex[t]] }
@@ -137,6 +138,8 @@ func (r *reading) cast(x *incident, toll bool, b *ballot) {
 		switch w.low {
 		case "gunmen", "gunman", "armed men", "armed man":
 			b.armed += v
+		case "strike", "strikes":
+			b.plain += v
 		}
 		if w.e.Subtype != "" && (b.sub[t] == "" || w.e.Subtype == "suicide") {
 			b.sub[t] = w.e.Subtype
@@ -159,6 +162,11 @@ func (r *reading) particular(b *ballot) {
 			b.move("shelling", "drone_strike") // "drones and missiles"
 		}
 		b.larger("shelling", "drone_strike")
+	}
+	if b.of("airstrike") <= b.plain {
+		for _, t := range []string{"drone_strike", "shelling"} {
+			b.move("airstrike", t) // "Saturday's strike … a drone hit a tower"
+		}
 	}
 	b.larger("airstrike", "drone_strike")
 	if b.of("airstrike")*2 >= b.of("bombing") {

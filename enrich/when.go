@@ -103,39 +103,55 @@ func (r *reading) counted(s *sentence) {
 		if d.Back == 0 {
 			continue
 		}
-		if r.opensWithAfter(s, d.word) {
-			// "Nine days after pupils were taken, their captors have called": what is
-			// told as of today, unless a day beside it says otherwise.
-			d.Time = d.FromToday().In(r.clock, when.Zone(""))
+		if from := r.countedFrom(s, n); from >= 0 {
+			d.Time = d.From(r.dates[from].Time)
+		} else if r.endsIn(d.word, "after") && r.opensWith(s, d.word) {
+			d.Time = d.FromNow() // "Eleven days after 36 pupils were abducted, …"
+		} else {
+			continue
 		}
-		for k := range r.dates {
-			m := len(r.dates) - 1 - k
-			o := &r.dates[m]
-			if o.word < s.first {
-				break
-			}
-			if o.word > d.word && r.endsIn(d.word, "after") {
-				continue // "two days after gunmen killed five on Friday"
-			}
-			if m != n && o.Back == 0 && o.Precision == "day" && !o.Earliest.IsZero() && !o.dateline {
-				d.Time = d.From(o.Time)
-				d.Time = d.In(r.clock, when.Zone(""))
-				break
-			}
-		}
+		d.Time = d.In(r.clock, when.Zone(""))
 	}
 }
 
-// opensWithAfter tells whether a date is the "two days after" that a sentence begins with.
-func (r *reading) opensWithAfter(s *sentence, d int) bool {
-	first := s.first + s.dateline
-	if d == first+1 {
-		switch r.words[first].low {
-		case "barely", "just", "only", "nearly", "almost", "about":
-			first++
+// countedFrom is the day of a sentence from which its nth date is counted, -1 where it
+// names none.
+func (r *reading) countedFrom(s *sentence, n int) int {
+	d := r.dates[n].word
+	from := -1
+	for k := range r.dates {
+		m := len(r.dates) - 1 - k
+		o := &r.dates[m]
+		if o.word < s.first {
+			break
+		}
+		if m == n || o.Back != 0 || o.Precision != "day" || o.Earliest.IsZero() || o.dateline {
+			continue
+		}
+		if o.word < d || !r.endsIn(d, "after") {
+			return m
+		}
+		// Not "two days after gunmen killed five on Friday", but "two days after gunmen
+		// killed five, the army said on Friday".
+		if r.opensWith(s, d) && r.lowBetween(d, o.word, ",") && (from < 0 || r.reporting(r.dates[from].word)) {
+			from = m
 		}
 	}
-	return d == first && r.endsIn(d, "after")
+	return from
+}
+
+// opensWith tells whether a sentence opens with word k: "Two days after …", "Only two
+// days after …".
+func (r *reading) opensWith(s *sentence, k int) bool { return k <= s.first+s.dateline+1 }
+
+// lowBetween tells whether a word stands between two others.
+func (r *reading) lowBetween(a, b int, low string) bool {
+	for k := a + 1; k < b; k++ {
+		if r.words[k].low == low {
+			return true
+		}
+	}
+	return false
 }
 
 // occurred makes a report's time of a dating, in the zone of its place.

@@ -55,7 +55,7 @@ func tableArticle(t *testing.T, c *tableCase) *ingest.Article {
 	t.Helper()
 	a := &ingest.Article{ID: "art-case", Edition: 1, Body: c.in}
 	if title, body, ok := strings.Cut(c.in, " || "); ok {
-		a.Title, a.Body = title, body
+		a.Title, a.Body = title, strings.ReplaceAll(body, " || ", "\n\n")
 	}
 	switch len(c.at) {
 	case 0, 1:

@@ -174,11 +174,10 @@ func (t Time) From(other Time) Time {
 	return t
 }
 
-// FromToday is a time that is so many days from the day of publication.
-func (t Time) FromToday() Time {
-	t.spec = spec{form: days, from: -t.Back, to: -t.Back}
-	t.Precision = "day"
-	return t
+// FromNow is a time that is so many days from publication, where the text names no
+// other: "Eleven days after …".
+func (t Time) FromNow() Time {
+	return t.From(Time{Precision: "day", spec: spec{form: days}})
 }
 
 // resolve gives the first day of an expression and the one after its last, as
@@ -426,7 +425,7 @@ func (r *reader) weekdays(t Time, i int) Time {
 		wd := weekdayOf[low(r.toks, i+2)]
 		return r.weekday(wd, -(int(wd)-int(t.spec.wd)+7)%7, 0, false)
 	}
-	if low(r.toks, i-1) == "since" {
+	if l := low(r.toks, i+1); low(r.toks, i-1) == "since" && l != "'s" && l != "’s" { // not "since Friday's blast"
 		t.spec.since = true
 		return r.make(t)
 	}

@@ -130,6 +130,10 @@ func (r *Reader) Resolve(ms []Mention, hint string) {
 	for i := range ms {
 		m := &ms[i]
 		switch {
+		case m.Capital && m.Here: // "in the capital": of the country that the text is about
+			if c := r.leader(); c != 0 {
+				r.become(m, r.gaz.CapitalOf(r.gaz.Country(c)))
+			}
 		case m.Capital && i > 0:
 			r.become(m, r.gaz.CapitalOf(ms[i-1].Country))
 		case m.Part:

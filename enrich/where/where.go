@@ -1259,6 +1259,10 @@ func (r *Reader) described(d *text.Doc, toks []text.Token, i int) (Mention, int)
 			m := r.mention(d, toks, i, 1)
 			m.Here = true
 			return m, 1
+		} else if p == "the" && (low(toks, i-2) == "in" || low(toks, i-2) == "across") {
+			m := r.mention(d, toks, i, 1)
+			m.Capital, m.Here = true, true
+			return m, 1
 		}
 	case w == "country" && low(toks, i-1) == "the":
 		// "in the west of the country", "in the country's east"
