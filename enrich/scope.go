@@ -49,6 +49,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 		if i > 0 && c.scope == "current" && cs[i-1].sent == c.sent && cs[i-1].scope == "background" && r.goesOn(c) {
 			r.setBack(c, "scope.goes-on")
 		}
+		if i > 0 && c.scope == "current" && cs[i-1].scope == "background" && cs[i-1].sent < c.sent && cs[i-1].sent >= c.sent-1 && r.inThatCase(c) {
+			r.setBack(c, "scope.that-case")
+		}
 		if a.past && c.scope == "current" {
 			r.setBack(c, a.rule)
 		}
@@ -122,6 +125,20 @@ func (r *reading) goesOn(c *clause) bool {
 	for k := c.first; k < min(c.first+3, c.last); k++ {
 		if r.words[k].date > 0 && r.endsIn(k, "later") {
 			return true
+		}
+	}
+	return false
+}
+
+// inThatCase tells whether a clause goes on about what the one before it told of:
+// "… a man held in that case".
+func (r *reading) inThatCase(c *clause) bool {
+	for k := c.first; k+2 < c.last; k++ {
+		switch r.words[k].low {
+		case "in", "over", "for", "after":
+			if r.words[k+1].low == "that" && (r.words[k+2].low == "case" || r.words[k+2].is(lexicon.Kind) && !r.words[k+2].is(lexicon.Person)) {
+				return true
+			}
 		}
 	}
 	return false
@@ -244,7 +261,7 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 				return "aggregate", "scope.war-total"
 			}
 		case "since":
-			if k > p && k-p < 12 {
+			if k > p && k-p < 12 && !r.sinceUnrest(c, k) {
 				for n := k + 1; n < c.last && n < k+8; n++ {
 					switch r.words[n].low {
 					case "began", "started", "erupted", "invasion", "start", "beginning", "outbreak", "war", "launched", "broke", "independence", "coup", "uprising", "invaded":
@@ -257,6 +274,18 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		}
 	}
 	return "current", ""
+}
+
+// sinceUnrest tells whether what a sum is counted from is unrest of these days: "the
+// number killed since the protests began". It is one story, and that its toll.
+func (r *reading) sinceUnrest(c *clause, k int) bool {
+	for n := k + 1; n < min(k+6, c.last); n++ {
+		switch r.words[n].low {
+		case "protests", "protest", "demonstrations", "demonstration", "unrest", "riots", "rioting", "riot":
+			return true
+		}
+	}
+	return false
 }
 
 // claimed tells whether a clause claims an attack for somebody.

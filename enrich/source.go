@@ -119,6 +119,7 @@ func (r *reading) turnsTo(s *sentence, k int) bool {
 // earlier spoken of four dead; the ministry now says eight".
 func (r *reading) revised(si, fig int) {
 	s := &r.sents[si]
+	r.foundAgain(s, fig)
 	was := false
 	from := s.first
 	for k := s.first; k < min(s.first+4, s.last); k++ {
@@ -328,6 +329,27 @@ func (r *reading) supersede(si, fig int) {
 		for n := range r.figs[:fig] {
 			if f := &r.figs[n]; f.measure == old.measure && f.relation == "total" && f.scope == "current" && f.q.Quantifier == "exact" && number(f.q) != number(old.q) {
 				f.relation, f.previous = "correction", number(old.q)
+			}
+		}
+	}
+}
+
+// foundAgain leaves out the missing who were found: "four who had been declared
+// missing were traced".
+func (r *reading) foundAgain(s *sentence, fig int) {
+	for i := fig; i < len(r.figs); i++ {
+		f := &r.figs[i]
+		if f.measure != Missing || f.relation != "total" {
+			continue
+		}
+		for k := f.harm + 1; k < min(f.harm+9, s.last) && !r.words[k].punct; k++ {
+			switch r.words[k].low {
+			case "returned", "resurfaced", "reappeared":
+				f.relation = "superseded"
+			case "found", "traced", "located", "rescued", "reunited", "safe", "accounted":
+				if before := &r.words[k-1]; before.is(lexicon.Aux) || before.low == "since" || before.low == "been" || before.low == "later" {
+					f.relation = "superseded"
+				}
 			}
 		}
 	}

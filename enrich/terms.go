@@ -299,7 +299,7 @@ func hasAny(text string, words, back []string) bool {
 				break
 			}
 			at += from
-			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) && !daysAfter(text, at) {
+			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) && !daysAfter(text, at) && !unlinkedTo(text, at) {
 				return true
 			}
 			from = at + 1
@@ -317,6 +317,24 @@ func daysAfter(text string, at int) bool {
 	from := strings.LastIndexByte(text[:at], '\n') + 1
 	n := strings.LastIndex(text[from:at+1], tailMark)
 	return n >= 0 && at-from-n < 70
+}
+
+// unlinkedTo tells whether what stands at a place of the lead is another incident, of
+// which the news is no part: "there was no link to Friday's gas explosion".
+func unlinkedTo(text string, at int) bool {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	before := text[max(from, at-60) : at+1]
+	for _, c := range cueWords {
+		if c.cue != CueApart {
+			continue
+		}
+		for _, w := range c.words {
+			if n := strings.LastIndex(before, " "+w+" "); n >= 0 && !strings.ContainsAny(before[n:], ",;:") && !strings.Contains(before[n:], "terror") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func find(text, w string) int {
@@ -649,12 +667,14 @@ func (r *reading) joint() bool {
 					return true
 				}
 				// "13 dead, 19 hurt as missile strikes plant": it strikes
-				if p.punct || p.is(lexicon.Harm|lexicon.Person|lexicon.Thing|lexicon.Verb|lexicon.Aux|lexicon.Sub|lexicon.Prep|lexicon.Conj) {
+				// "nine killed in three days of protests": the days are counted
+				if p.punct || p.low == "of" || p.is(lexicon.Harm|lexicon.Person|lexicon.Thing|lexicon.Verb|lexicon.Aux|lexicon.Sub|lexicon.Prep|lexicon.Conj) {
 					break
 				}
 			}
 		}
-		if hasAny(b.String(), several, nil) {
+		// Three days of protests are one story.
+		if hasAny(strings.ReplaceAll(b.String(), " days of ", " days-of "), several, nil) {
 			return true
 		}
 	}
