@@ -124,11 +124,14 @@ func readingOf(r *enrich.Report) Reading {
 			x.Official = true
 		}
 		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) {
-			if _, had := x.Said[f.Measure]; !had {
+			switch was, had := x.Said[f.Measure]; {
+			case !had:
 				put(&x.Said, f.Measure, f.Source.Kind)
 				if ofEnemy(f) {
 					x.Enemy = append(x.Enemy, f.Measure)
 				}
+			case authority(f.Source.Kind) > authority(was) && !slices.Contains(x.Enemy, f.Measure) && !ofEnemy(f):
+				x.Said[f.Measure] = f.Source.Kind // "residents and a local official said"
 			}
 		}
 	}

@@ -15,6 +15,9 @@ import (
 
 func TestReadingOf(t *testing.T) {
 	background := func(r *enrich.Report) { r.Figures[len(r.Figures)-1].Scope = "background" }
+	lastFrom := func(kind string) func(*enrich.Report) {
+		return func(r *enrich.Report) { r.Figures[len(r.Figures)-1].Source = &enrich.Said{Text: kind, Kind: kind} }
+	}
 	for _, tt := range []struct {
 		name   string
 		report *enrich.Report
@@ -24,6 +27,7 @@ func TestReadingOf(t *testing.T) {
 		{"police", said("a", 0, killed(3), official()), "map[killed:police] [] [] map[] true"},
 		{"a hospital", said("a", 0, killed(3), from("medical", "")), "map[killed:medical] [] [] map[] true"},
 		{"witnesses", said("a", 0, killed(3), from("witness", "")), "map[killed:witness] [] [] map[] false"},
+		{"residents and an official", said("a", 0, killed(3), from("witness", ""), killed(3), lastFrom("government")), "map[killed:government] [] [] map[] true"},
 		{"an army of militants", said("a", 0, killed(3), from("military", "militant")), "map[killed:military] [killed] [] map[] true"},
 		{"an army of its own", said("a", 0, killed(3), from("military", "security")), "map[killed:military] [] [] map[] true"},
 		{"rebels of soldiers", said("a", 0, killed(3), from("belligerent", "security")), "map[killed:belligerent] [killed] [] map[] false"},
