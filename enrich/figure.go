@@ -172,7 +172,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		return
 	}
 	r.inside(s, &base, r.groups[args[len(args)-1].g].last)
-	r.excluding(si, last, &base)
+	r.excluding(si, r.groups[args[len(args)-1].g].last, last, &base)
 }
 
 // byState tells whether those who were "seized" or "captured" are suspects, or in the
