@@ -160,6 +160,32 @@ func (r *reading) accused(c *clause, p int) bool {
 	return false
 }
 
+// unlinked tells whether word p is of an incident with which the news has nothing to
+// do: "there was no link to the bombing that killed two officers".
+func (r *reading) unlinked(c *clause, p int) bool {
+	for k := c.first; k < p; k++ {
+		no := false
+		switch r.words[k].low {
+		case "link", "connection", "proof", "evidence", "sign":
+			no = r.lowAt(k-1) == "no" || r.lowAt(k-2) == "no"
+		case "linked", "connected", "related":
+			no = r.lowAt(k-1) == "not" || r.lowAt(k-2) == "not"
+		}
+		if !no {
+			continue
+		}
+		for _, n := range c.kinds {
+			if n <= k || n > p || r.words[n].is(lexicon.Person) || !r.isKind(n) {
+				continue
+			}
+			if g := r.group(n); g >= 0 && (r.groups[g].det == "the" || r.dayIn(max(k, n-4), n)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // ofVote tells whether a date names an election: "the March 30 parliamentary election".
 func (r *reading) ofVote(d int) bool {
 	for k := d + 1; k < min(d+6, len(r.words)); k++ {
@@ -184,6 +210,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	}
 	if r.accused(c, p) {
 		return "background", "scope.accused-of"
+	}
+	if r.unlinked(c, p) {
+		return "background", "scope.no-link"
 	}
 	for _, d := range c.dates {
 		x := &r.dates[d]

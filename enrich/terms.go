@@ -286,6 +286,7 @@ var doubts = map[string][]string{
 	CueFreed: {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants",
 		// what is given out, and goes free of nobody
 		"video released", "footage released", "statement released", "images released", "pictures released", "photographs released", "recording released", "released a video", "released a statement", "released footage", "released images", "released pictures", "released photographs", "released the names", "released a recording"},
+	CueApart:  {"nothing to do with it", "nothing to do with this", "nothing to do with him", "nothing to do with them"}, // the suspects' word
 	CueArrest: {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }
 

@@ -27,6 +27,11 @@ func TestTolls(t *testing.T) {
 		{"held in another case", "", "Two people were shot dead at a bar in Memphis on Monday. In June last year five people were stabbed at the same bar. Three men were arrested in that case.", Arrested, "-"},
 		{"held for an older attack", "", "Two people were shot dead at a bar in Memphis on Monday. In June last year five people were stabbed at the same bar. Three men were arrested after that attack.", Arrested, "-"},
 		{"held for this one", "", "Two people were shot dead at a bar in Memphis on Monday. Three men were arrested after the shooting.", Arrested, "3"},
+		{"hours after another deed", "", "A mob burned homes in Mangu on Monday, hours after gunmen killed four farmers in a nearby village. Two people were hurt.", Killed, "-"},
+		{"hours after what was of the same", "", "Six people were killed by a bomb in Mosul on Monday, hours after police had warned of attacks.", Killed, "6"},
+		{"of no link to this", "", "A man was held over a stabbing in Leeds on Monday in which two people were hurt. Police said there was no link to the shooting that killed a teenager on Friday.", Killed, "-"},
+		{"soldiers who were captured", "", "Militants captured four soldiers in an attack on a camp near Gao on Monday, a video shows.", Abducted, "4"},
+		{"suspects who were captured", "", "Police captured three gunmen after an attack near Goma on Monday that killed two people.", Arrested, "3"},
 		{"since the unrest began", "Four more killed in Dakar protests", "DAKAR - Police shot dead four people on Friday on the third day of demonstrations in Dakar, doctors said, bringing to 11 the number killed since the protests began.", Killed, "11, update"},
 		{"since the war began", "", "A drone strike killed four people in Kherson on Friday, bringing to 200 the number killed in the city since the war began.", Killed, "4"},
 	} {
