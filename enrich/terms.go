@@ -224,11 +224,11 @@ var cueWords = []struct {
 	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
-		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
+		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "controlled detonation", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
 	// What bursts by itself, and may have a bomb in it, or be hit by one.
 	{CueAccident + " by", []string{"gas cylinder*", "gas canister*", "gas bottle*", "boiler", "transformer", "tyre burst"}},
 	// There was none of these, but another one.
-	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack"}},
+	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman"}},
 }
 
 // planted are the words beside which a thing that might burst was used, or hit.
@@ -453,7 +453,14 @@ func (r *reading) claim() bool {
 						return true
 					}
 				}
-			case "says", "said":
+			case "credit":
+				switch r.lowAt(k - 1) {
+				case "took", "taken", "takes", "taking", "claimed", "claims", "claiming":
+					if r.lowAt(k+1) == "for" && !r.negated(s, k) {
+						return true
+					}
+				}
+			case "says", "said", "announced", "announces", "declared", "boasted", "admitted", "admits", "acknowledged":
 				if r.saysItsDeed(s, k) {
 					return true
 				}
@@ -556,12 +563,16 @@ func (r *reading) claims(s *sentence, k int) bool {
 	}
 	for m := max(s.first, k-4); m < k; m++ {
 		w := &r.words[m]
-		if w.is(lexicon.Source) || w.low == "police" || w.low == "army" || w.low == "officials" || w.low == "ministry" || w.low == "military" {
+		if w.is(lexicon.Source) && w.e.Says != "belligerent" || w.low == "police" || w.low == "army" || w.low == "officials" || w.low == "ministry" || w.low == "military" {
 			return false // "police claim to have held three"
 		}
 	}
 	for m := k; m < min(k+7, s.last); m++ {
 		w := &r.words[m]
+		switch w.low {
+		case "similar", "previous", "past", "earlier", "other", "several", "many", "dozens":
+			return false // "who have claimed similar attacks"
+		}
 		if strings.HasSuffix(w.low, "responsibility") || m > k && w.is(lexicon.Kind) && !w.is(lexicon.Person) {
 			return r.lowAt(k+1) != "that"
 		}
@@ -599,7 +610,12 @@ func (r *reading) saysItsDeed(s *sentence, k int) bool {
 	if r.lowAt(m) == "that" {
 		m++
 	}
-	if l := r.lowAt(m); l != "it" && l != "its" && l != "they" || r.negated(s, k) {
+	switch l, next := r.lowAt(m), r.lowAt(m+1); {
+	case r.negated(s, k):
+		return false
+	case l == "it", l == "its", l == "they", l == "his":
+	case (l == "a" || l == "one") && (next == "fighter" || next == "soldier" || next == "member" || next == "of"):
+	default:
 		return false
 	}
 	for n := m + 1; n < min(m+6, s.last); n++ {
@@ -610,7 +626,8 @@ func (r *reading) saysItsDeed(s *sentence, k int) bool {
 				return false
 			}
 			return r.armed(s, k)
-		case "behind", "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew":
+		case "behind", "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew",
+			"targeted", "attacked", "struck", "stormed", "raided", "assassinated", "shelled", "fired", "downed":
 			return r.armed(s, k)
 		}
 		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && w.e.Measure != string(Arrested) && w.e.Measure != string(Released) {
@@ -632,7 +649,7 @@ func (r *reading) armed(s *sentence, k int) bool {
 			return w.e.Party != "state"
 		}
 		switch w.low {
-		case "group", "militants", "militant", "faction", "front", "rebels", "jihadists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
+		case "group", "the group", "militants", "militant", "faction", "front", "rebels", "jihadists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
 			if w.low != "army" && w.low != "state" || m > s.first && r.words[m-1].upper && w.upper {
 				return true
 			}
