@@ -129,7 +129,7 @@ func compare(prev, next *Incident, step Tell) Change {
 			tell(Correction, "status."+string(m)+"-down")
 		}
 	}
-	if rank(next.Assessment.Severity) > rank(told.Severity) {
+	if rank(next.Assessment.Severity) > rank(told.Severity) && graver(next) {
 		tell(Update, "status.severity-up")
 	}
 	switch was, is := told.Type, next.Type; {
@@ -164,6 +164,12 @@ func compare(prev, next *Incident, step Tell) Change {
 		}
 	}
 	return c
+}
+
+// graver tells whether an incident is as grave as it is for what happened to people, and
+// not for the kind of place, or because somebody says at last that it took place.
+func graver(i *Incident) bool {
+	return i.Assessment.Rule != "sev.site" && i.Assessment.Rule != "sev.outcome-known"
 }
 
 // refuted are the types that some gave an incident and others took back.
