@@ -145,10 +145,11 @@ func (r *reading) withTheKiller(x *incident, f *mention) bool {
 	return false
 }
 
-// excluding looks for "excluding the bomber" after a figure and marks it.
-func (r *reading) excluding(si, from int, base *mention) {
+// excluding looks for "excluding the bomber" behind the people of a figure, which ends
+// at word last, and marks it.
+func (r *reading) excluding(si, from, last int, base *mention) {
 	ws, s := r.words, &r.sents[si]
-	for k := from; k < s.last && k < from+14; k++ {
+	for k := min(from, last); k < s.last && k < last+14; k++ {
 		ex := false
 		switch ws[k].low {
 		case "excluding", "besides", "minus":
@@ -170,9 +171,13 @@ func (r *reading) excluding(si, from int, base *mention) {
 			}
 			return
 		}
-		if ws[k].low == "including" && (r.perpetratorNear(s, k, k+4) || base.measure == Killed && r.perpetrators(s, k+1) > 0) {
+		in := k
+		if ws[k].low == "among" && (r.lowAt(k+1) == "them" || r.lowAt(k+1) == "whom") {
+			in++
+		}
+		if (in > k || ws[k].low == "including") && (r.perpetratorNear(s, in, in+4) || base.measure == Killed && r.perpetrators(s, in+1) > 0) {
 			// "three dead, including the gunman": two of them are victims.
-			n := r.perpetrators(s, k+1)
+			n := r.perpetrators(s, in+1)
 			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si && n > 0; i-- {
 				f := &r.figs[i]
 				if f.measure == base.measure && f.scope == "current" && f.harm == base.harm && f.relation != "part" && number(f.q) > n {
@@ -181,7 +186,7 @@ func (r *reading) excluding(si, from int, base *mention) {
 							*p -= n
 						}
 					}
-					f.excludes, f.rule = true, f.rule+"+less-attackers"
+					f.excludes, f.attackers, f.rule = true, n, f.rule+"+less-attackers"
 					f.last = max(f.last, r.perpetratorEnd(s, k))
 				}
 			}

@@ -19,6 +19,7 @@ type mention struct {
 	relation   string
 	previous   int
 	excludes   bool
+	attackers  int // that were taken off its number
 	certainty  string
 	said       *Said
 	rule       string

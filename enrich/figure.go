@@ -44,6 +44,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	if m == Arrested && (r.byArmed(s, j) || r.prisoners(j, args)) {
 		base.measure = Abducted // the state arrests, others abduct
 	}
+	if m == Arrested && r.capture(j) && r.groups[args[0].g].who == "security" {
+		base.measure = Abducted // soldiers who were captured are in the hands of the other side
+	}
 	if m == Abducted && r.byState(s, j, args) {
 		base.measure = Arrested
 	}
@@ -172,7 +175,16 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		return
 	}
 	r.inside(s, &base, r.groups[args[len(args)-1].g].last)
-	r.excluding(si, last, &base)
+	r.excluding(si, r.groups[args[len(args)-1].g].last, last, &base)
+}
+
+// capture tells whether the word at j takes prisoners.
+func (r *reading) capture(j int) bool {
+	switch r.words[j].low {
+	case "captured", "captures", "capture", "capturing":
+		return true
+	}
+	return false
 }
 
 // prisoners tells whether those captured at word j are of the forces: their enemy holds

@@ -122,6 +122,8 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		case best.q.Quantifier == "none" && f.q.Quantifier != "none":
 			best, rule = f, "number-beats-none"
 		case f.q.Quantifier == "none":
+		case f.attackers > 0 && best.attackers == 0 && number(best.q) == number(f.q)+f.attackers:
+			best, rule = f, "less-attackers" // "Five dead": two people and three attackers
 		case r.adds(best, f):
 			r.plus(&sum, best, f)
 			best, rule = &sum, "sum-of-clauses"

@@ -49,6 +49,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 		if i > 0 && c.scope == "current" && cs[i-1].sent == c.sent && cs[i-1].scope == "background" && r.goesOn(c) {
 			r.setBack(c, "scope.goes-on")
 		}
+		if i > 0 && c.scope == "current" && cs[i-1].scope == "background" && cs[i-1].sent < c.sent && cs[i-1].sent >= c.sent-1 && r.inThatCase(c) {
+			r.setBack(c, "scope.that-case")
+		}
 		if a.past && c.scope == "current" {
 			r.setBack(c, a.rule)
 		}
@@ -127,6 +130,20 @@ func (r *reading) goesOn(c *clause) bool {
 	return false
 }
 
+// inThatCase tells whether a clause goes on about what the one before it told of:
+// "… a man held in that case".
+func (r *reading) inThatCase(c *clause) bool {
+	for k := c.first; k+2 < c.last; k++ {
+		switch r.words[k].low {
+		case "in", "over", "for", "after":
+			if r.words[k+1].low == "that" && (r.words[k+2].low == "case" || r.words[k+2].is(lexicon.Kind) && !r.words[k+2].is(lexicon.Person)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // accused tells whether word p is only what somebody is held for: "arrested a man
 // suspected of having shot a driver dead".
 func (r *reading) accused(c *clause, p int) bool {
@@ -138,6 +155,32 @@ func (r *reading) accused(c *clause, p int) bool {
 		}
 		if held && p-k <= 7 && (w.low == "suspected" || w.low == "accused") && r.lowAt(k+1) == "of" && r.lowAt(k+2) == "having" {
 			return true
+		}
+	}
+	return false
+}
+
+// unlinked tells whether word p is of an incident with which the news has nothing to
+// do: "there was no link to the bombing that killed two officers".
+func (r *reading) unlinked(c *clause, p int) bool {
+	for k := c.first; k < p; k++ {
+		no := false
+		switch r.words[k].low {
+		case "link", "connection", "proof", "evidence", "sign":
+			no = r.lowAt(k-1) == "no" || r.lowAt(k-2) == "no"
+		case "linked", "connected", "related":
+			no = r.lowAt(k-1) == "not" || r.lowAt(k-2) == "not"
+		}
+		if !no {
+			continue
+		}
+		for _, n := range c.kinds {
+			if n <= k || n > p || r.words[n].is(lexicon.Person) || !r.isKind(n) {
+				continue
+			}
+			if g := r.group(n); g >= 0 && (r.groups[g].det == "the" || r.dayIn(max(k, n-4), n)) {
+				return true
+			}
 		}
 	}
 	return false
@@ -167,6 +210,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	}
 	if r.accused(c, p) {
 		return "background", "scope.accused-of"
+	}
+	if r.unlinked(c, p) {
+		return "background", "scope.no-link"
 	}
 	for _, d := range c.dates {
 		x := &r.dates[d]
@@ -244,13 +290,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 				return "aggregate", "scope.war-total"
 			}
 		case "since":
-			if k > p && k-p < 12 {
+			if k > p && k-p < 12 && !r.sinceUnrest(c, k) {
 				for n := k + 1; n < c.last && n < k+8; n++ {
 					switch r.words[n].low {
-					case "protests", "demonstrations", "unrest", "riots", "rioting":
-						if r.daysOfUnrest() {
-							return "current", "" // they are the incident: "five since the protests began"
-						}
 					case "began", "started", "erupted", "invasion", "start", "beginning", "outbreak", "war", "launched", "broke", "independence", "coup", "uprising", "invaded":
 						return "aggregate", "scope.since"
 					}
@@ -263,26 +305,13 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	return "current", ""
 }
 
-// daysOfUnrest tells whether the opening tells of unrest that is days old, as of one
-// incident: "on a second day of protests".
-func (r *reading) daysOfUnrest() bool {
-	for si := range r.opening(2) {
-		s := &r.sents[si]
-		for k := s.first + s.dateline + 1; k+2 < s.last; k++ {
-			if l := r.words[k].low; l != "day" && l != "night" || r.words[k+1].low != "of" {
-				continue
-			}
-			switch r.words[k-1].low {
-			case "second", "third", "fourth", "fifth", "straight", "consecutive":
-			default:
-				continue
-			}
-			for n := k + 2; n < min(k+5, s.last); n++ {
-				switch r.words[n].low {
-				case "protests", "demonstrations", "unrest", "riots", "rioting":
-					return true
-				}
-			}
+// sinceUnrest tells whether what a sum is counted from is unrest of these days: "the
+// number killed since the protests began". It is one story, and that its toll.
+func (r *reading) sinceUnrest(c *clause, k int) bool {
+	for n := k + 1; n < min(k+6, c.last); n++ {
+		switch r.words[n].low {
+		case "protests", "protest", "demonstrations", "demonstration", "unrest", "riots", "rioting", "riot":
+			return true
 		}
 	}
 	return false

@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"slices"
+
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 )
@@ -119,6 +121,7 @@ func (r *reading) turnsTo(s *sentence, k int) bool {
 // earlier spoken of four dead; the ministry now says eight".
 func (r *reading) revised(si, fig int) {
 	s := &r.sents[si]
+	r.foundAgain(s, fig)
 	was := false
 	from := s.first
 	for k := s.first; k < min(s.first+4, s.last); k++ {
@@ -132,40 +135,27 @@ func (r *reading) revised(si, fig int) {
 	}
 	r.notSoMany(s, fig)
 	r.downFrom(s, fig)
+	r.otherThan(s, fig)
 	r.takesBack(s, fig)
 	if r.earlierVersion(s) {
 		r.supersede(si, fig)
 		return
-	}
-	if r.correcting(s) {
-		for i := fig; i < len(r.figs); i++ {
-			if f := &r.figs[i]; f.measure == Killed && f.relation == "total" && f.scope == "current" && f.q.Quantifier == "exact" {
-				f.relation = "correction"
-			}
-		}
 	}
 	for i := fig; i < len(r.figs); i++ {
 		f := &r.figs[i]
 		if f.measure != Killed && f.measure != Injured && f.measure != Abducted && f.measure != Missing || f.relation != "total" {
 			continue
 		}
-		if r.onceSaid(s, f) {
-			f.relation, was = "superseded", true
-		}
 		for k := from; k < min(f.harm, s.last); k++ {
-			switch r.words[k].low {
-			case "earlier", "initially", "previously", "originally", "initial", "preliminary":
-				// "earlier said", "initial reports put": not "an earlier attack", "earlier on Monday"
-				for n := max(s.first, k-2); n < min(s.last, k+4); n++ {
-					l := r.words[n].low
-					if n != k && (speaks(l) || l == "spoken" || l == "given" || l == "reports" || l == "toll" || l == "count" || l == "figure" || l == "estimates" || l == "thought" || l == "declared" || l == "listed" || l == "feared" || l == "believed") && k < f.first+2 {
-						if r.lowAt(k-1) == "to" && r.lowAt(k-2) == "contrary" {
-							f.relation = "correction" // "contrary to earlier reports, only six died"
-							break
-						}
-						f.relation, was = "superseded", true
-					}
+			// "earlier said", "initial reports put": not "an earlier attack", "earlier on Monday"
+			if r.first(k) && k < f.first+2 && r.saidNear(s, k) {
+				if r.lowAt(k-1) == "to" && r.lowAt(k-2) == "contrary" {
+					f.relation = "correction" // "contrary to earlier reports, only six died"
+				} else {
+					f.relation, was = "superseded", true
 				}
+			}
+			switch r.words[k].low {
 			case "early":
 				switch r.lowAt(k + 1) {
 				case "reports", "estimates", "counts", "figures", "accounts", "count", "toll", "estimate":
@@ -179,6 +169,14 @@ func (r *reading) revised(si, fig int) {
 		}
 		from = f.harm
 	}
+	corrected := slices.ContainsFunc(r.figs[fig:], func(f mention) bool { return f.relation == "correction" })
+	if !corrected && r.correcting(s) {
+		for i := fig; i < len(r.figs); i++ {
+			if f := &r.figs[i]; f.measure == Killed && f.relation == "total" && f.scope == "current" && f.q.Quantifier == "exact" {
+				f.relation = "correction"
+			}
+		}
+	}
 	if !was {
 		return
 	}
@@ -190,7 +188,7 @@ func (r *reading) revised(si, fig int) {
 	for k := old.harm + 1; k+1 < s.last; k++ {
 		moves := false
 		switch r.words[k].low {
-		case "lowered", "raised", "revised", "corrected", "reduced", "cut", "increased":
+		case "lowered", "raised", "revised", "corrected", "reduced", "cut", "increased", "put":
 			moves = true // "… but later lowered the figure to six"
 		}
 		if !speaks(r.words[k].low) && !moves {
@@ -205,7 +203,7 @@ func (r *reading) revised(si, fig int) {
 				x := old
 				x.q, x.group, x.lead, x.relation, x.previous, x.rule = *gr.q, g, g+1, "update", number(old.q), old.rule+"+now"
 				x.harm, x.first, x.last = n, gr.first, gr.last
-				if moves && number(x.q) < x.previous {
+				if number(x.q) < x.previous {
 					x.relation = "correction"
 				}
 				r.figs = append(r.figs, x)
@@ -215,39 +213,136 @@ func (r *reading) revised(si, fig int) {
 	}
 }
 
-// onceSaid tells whether a number is only what was said for a time: "at one time spoke of
-// six dead", "had spoken of nine".
-func (r *reading) onceSaid(s *sentence, f *mention) bool {
-	k := f.first - 1
-	if k <= s.first || r.words[k].low != "of" {
-		return false
-	}
-	switch r.words[k-1].low {
-	case "spoken":
+// first tells whether word k says that something was told before it was known better:
+// "earlier", "at first", "at one point", "first reported".
+func (r *reading) first(k int) bool {
+	switch r.words[k].low {
+	case "earlier", "initially", "previously", "originally", "initial", "preliminary":
 		return true
-	case "spoke", "speaking", "talked":
+	case "first":
+		return r.lowAt(k-1) == "at" || r.utters(k+1) && r.lowAt(k-1) != "the"
+	case "one":
+		l := r.lowAt(k + 1)
+		return r.lowAt(k-1) == "at" && (l == "time" || l == "point" || l == "stage")
+	}
+	return false
+}
+
+// utters tells whether word k is how a number is given: "put", "spoken".
+func (r *reading) utters(k int) bool {
+	switch l := r.lowAt(k); l {
+	case "spoken", "spoke", "given", "gave", "reports", "toll", "count", "figure", "estimates", "thought", "declared", "listed", "believed", "estimated", "feared", "stated":
+		return true
 	default:
-		return false
+		return speaks(l)
 	}
-	for n := max(s.first, k-5); n < k-1; n++ {
-		switch r.words[n].low {
-		case "time", "point", "first", "earlier", "briefly", "initially", "morning":
-			return true
-		}
-	}
-	for n := f.last; n < min(f.last+3, s.last); n++ {
-		if l := r.words[n].low; l == "initially" || l == "earlier" || l == "first" && r.words[n-1].low == "at" {
+}
+
+// said tells whether words [from, to) say that a number was given: "they had given".
+func (r *reading) said(from, to int) bool {
+	for k := from; k < to; k++ {
+		if r.first(k) || r.utters(k) {
 			return true
 		}
 	}
 	return false
 }
 
+// saidNear tells whether what was first at word k was a number that was given.
+func (r *reading) saidNear(s *sentence, k int) bool {
+	had := false // "earlier, the governor had put it at nine"
+	for n := max(s.first, k-2); n < min(s.last, k+4) || had && n < min(s.last, k+8); n++ {
+		if n != k && r.utters(n) {
+			return true
+		}
+		had = had || n > k && r.words[n].low == "had" || n == k+1 && r.words[n].low == ","
+	}
+	return false
+}
+
+// otherThan reads the number that stood before where it stands alone: "lower than the
+// nine they had given", "two fewer than previously reported", "after residents had at
+// one point spoken of nine".
+func (r *reading) otherThan(s *sentence, fig int) {
+	for k := s.first + 1; k+2 < s.last; k++ {
+		was, by, at := 0, 0, k
+		switch l := r.words[k].low; {
+		case (l == "fewer" || l == "less" || l == "more" || l == "lower" || l == "higher") && r.lowAt(k+1) == "than":
+			switch q := r.words[k-1].q; {
+			case q != nil && q.Shape == quantity.Count && q.Quantifier == "exact" && r.said(k+2, min(k+6, s.last)):
+				if at, by = k-1, number(*q); l == "more" || l == "higher" {
+					by = -by
+				}
+			case r.lowAt(k+2) == "the" && r.said(k+3, min(k+10, s.last)):
+				if was = r.alone(k + 2); was == 0 {
+					was = r.alone(k + 3)
+				}
+			}
+		case l == "revising" || l == "correcting" || l == "amending" || l == "retracting":
+			for n := k + 1; n < min(k+8, s.last) && was == 0 && !r.words[n].punct; n++ {
+				was = r.alone(n) // "revising a figure of nine that he had given"
+			}
+		case r.first(k):
+			for n := k - 1; n < k+5 && was == 0; n++ {
+				if r.utters(n) {
+					for d := 1; d < 4 && was == 0 && !r.words[n].punct; d++ {
+						was = r.alone(n + d)
+					}
+				}
+			}
+		}
+		if was == 0 && by == 0 {
+			continue
+		}
+		for i := len(r.figs) - 1; i >= fig; i-- {
+			f := &r.figs[i]
+			if f.harm >= at || f.last > at || f.measure != Killed || f.relation != "total" && f.relation != "update" || f.q.Quantifier != "exact" || f.previous != 0 {
+				continue
+			}
+			now := number(f.q)
+			if by != 0 {
+				was = now + by
+			}
+			if was > now {
+				f.previous, f.relation = was, "correction"
+			} else if was > 0 && was < now {
+				f.previous, f.relation = was, "update"
+			}
+			return
+		}
+	}
+}
+
+// alone is the number at word k where it counts nothing that is named, 0 where there
+// is none.
+func (r *reading) alone(k int) int {
+	g := r.group(k)
+	if g < 0 {
+		return 0
+	}
+	if gr := &r.groups[g]; gr.q != nil && gr.q.Quantifier == "exact" && gr.q.Shape == quantity.Count && gr.head < 0 && gr.thing == "" && !gr.age {
+		return number(*gr.q)
+	}
+	return 0
+}
+
 // notSoMany reads the number that a sentence takes back behind the one that it gives:
-// "17 died, not 24", "36 students were taken from the school, and not 40".
+// "17 died, not 24", "36 students were taken from the school, and not 40", "rather than 24".
 func (r *reading) notSoMany(s *sentence, fig int) {
 	for k := s.first + 2; k+1 < s.last; k++ {
-		if r.words[k].low != "not" || r.words[k-1].low != "," && (r.words[k-1].low != "and" || r.words[k-2].low != ",") {
+		switch r.words[k].low {
+		case "not":
+			if r.words[k-1].low != "," && (r.words[k-1].low != "and" || r.words[k-2].low != ",") {
+				continue
+			}
+		case "than", "of", "to", "against":
+			switch r.words[k-1].low {
+			case "rather", "instead", "opposed", "as":
+			default:
+				continue
+			}
+		case "instead of", "rather than":
+		default:
 			continue
 		}
 		g := r.group(k + 1)
@@ -323,7 +418,7 @@ func (r *reading) takesBack(s *sentence, fig int) {
 				}
 				if f.first <= n+2 {
 					f.relation = "superseded"
-				} else if r.figs[i-1].relation == "superseded" && r.figs[i-1].measure == f.measure {
+				} else if i > 0 && r.figs[i-1].relation == "superseded" && r.figs[i-1].measure == f.measure {
 					f.previous, f.relation = number(r.figs[i-1].q), "correction"
 				}
 			}
@@ -364,16 +459,45 @@ func (r *reading) supersede(si, fig int) {
 	}
 }
 
+// foundAgain leaves out the missing who were found: "four who had been declared
+// missing were traced".
+func (r *reading) foundAgain(s *sentence, fig int) {
+	for i := fig; i < len(r.figs); i++ {
+		f := &r.figs[i]
+		if f.measure != Missing || f.relation != "total" {
+			continue
+		}
+		for k := f.harm + 1; k < min(f.harm+9, s.last) && !r.words[k].punct; k++ {
+			switch r.words[k].low {
+			case "returned", "resurfaced", "reappeared":
+				f.relation = "superseded"
+			case "found", "traced", "located", "rescued", "reunited", "safe", "accounted":
+				if before := &r.words[k-1]; before.is(lexicon.Aux) || before.low == "since" || before.low == "been" || before.low == "later" {
+					f.relation = "superseded"
+				}
+			}
+		}
+	}
+}
+
 // correcting tells whether a sentence says that its numbers take others back:
-// "…, correcting higher figures that were given before".
+// "…, correcting higher figures that were given before", "it had miscounted".
 func (r *reading) correcting(s *sentence) bool {
 	for k := s.first; k < s.last; k++ {
-		if r.words[k].low != "correcting" {
+		switch r.words[k].low {
+		case "miscounted", "miscount", "double-counted", "miscounting":
+			return true
+		case "counted":
+			if l := r.lowAt(k + 1); l == "twice" || r.lowAt(k-1) == "wrongly" || r.lowAt(k-1) == "mistakenly" {
+				return true
+			}
+		case "correcting", "retracting", "amending":
+		default:
 			continue
 		}
 		for n := k + 1; n < min(k+7, s.last); n++ {
 			switch r.words[n].low {
-			case "figure", "figures", "toll", "count", "counts", "number", "numbers", "death toll", "tolls":
+			case "figure", "figures", "toll", "count", "counts", "number", "numbers", "death toll", "tolls", "statement", "report", "reports", "announcement":
 				return true
 			}
 		}

@@ -269,11 +269,11 @@ var cueWords = []struct {
 	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
-		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
+		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "controlled detonation", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
 	// What bursts by itself, and may have a bomb in it, or be hit by one.
 	{CueAccident + " by", []string{"gas cylinder*", "gas canister*", "gas bottle*", "boiler", "transformer", "tyre burst"}},
 	// There was none of these, but another one.
-	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack"}},
+	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman"}},
 }
 
 // planted are the words beside which a thing that might burst was used, or hit.
@@ -337,6 +337,7 @@ var doubts = map[string][]string{
 	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
 	CueHoax + " but": slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
 	CueFreed:         {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
+	CueApart:         {"nothing to do with it", "nothing to do with this", "nothing to do with him", "nothing to do with them"}, // the suspects' word
 	CueArrest:        {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }
 
@@ -350,7 +351,7 @@ func hasAny(text string, words, back []string) bool {
 				break
 			}
 			at += from
-			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) && !daysAfter(text, at) {
+			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) && !daysAfter(text, at) && !unlinkedTo(text, at) {
 				return true
 			}
 			from = at + 1
@@ -368,6 +369,24 @@ func daysAfter(text string, at int) bool {
 	from := strings.LastIndexByte(text[:at], '\n') + 1
 	n := strings.LastIndex(text[from:at+1], tailMark)
 	return n >= 0 && at-from-n < 70
+}
+
+// unlinkedTo tells whether what stands at a place of the lead is another incident, of
+// which the news is no part: "there was no link to Friday's gas explosion".
+func unlinkedTo(text string, at int) bool {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	before := text[max(from, at-60) : at+1]
+	for _, c := range cueWords {
+		if c.cue != CueApart {
+			continue
+		}
+		for _, w := range c.words {
+			if n := strings.LastIndex(before, " "+w+" "); n >= 0 && !strings.ContainsAny(before[n:], ",;:") && !strings.Contains(before[n:], "terror") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func find(text, w string) int {
@@ -485,7 +504,14 @@ func (r *reading) claim() bool {
 						return true
 					}
 				}
-			case "says", "said":
+			case "credit":
+				switch r.lowAt(k - 1) {
+				case "took", "taken", "takes", "taking", "claimed", "claims", "claiming":
+					if r.lowAt(k+1) == "for" && !r.negated(s, k) {
+						return true
+					}
+				}
+			case "says", "said", "announced", "announces", "declared", "boasted", "admitted", "admits", "acknowledged":
 				if r.saysItsDeed(s, k) {
 					return true
 				}
@@ -588,12 +614,16 @@ func (r *reading) claims(s *sentence, k int) bool {
 	}
 	for m := max(s.first, k-4); m < k; m++ {
 		w := &r.words[m]
-		if w.is(lexicon.Source) || w.low == "police" || w.low == "army" || w.low == "officials" || w.low == "ministry" || w.low == "military" {
+		if w.is(lexicon.Source) && w.e.Says != "belligerent" || w.low == "police" || w.low == "army" || w.low == "officials" || w.low == "ministry" || w.low == "military" {
 			return false // "police claim to have held three"
 		}
 	}
 	for m := k; m < min(k+7, s.last); m++ {
 		w := &r.words[m]
+		switch w.low {
+		case "similar", "previous", "past", "earlier", "other", "several", "many", "dozens":
+			return false // "who have claimed similar attacks"
+		}
 		if strings.HasSuffix(w.low, "responsibility") || m > k && w.is(lexicon.Kind) && !w.is(lexicon.Person) {
 			return r.lowAt(k+1) != "that"
 		}
@@ -631,7 +661,12 @@ func (r *reading) saysItsDeed(s *sentence, k int) bool {
 	if r.lowAt(m) == "that" {
 		m++
 	}
-	if l := r.lowAt(m); l != "it" && l != "its" && l != "they" || r.negated(s, k) {
+	switch l, next := r.lowAt(m), r.lowAt(m+1); {
+	case r.negated(s, k):
+		return false
+	case l == "it", l == "its", l == "they", l == "his":
+	case (l == "a" || l == "one") && (next == "fighter" || next == "soldier" || next == "member" || next == "of"):
+	default:
 		return false
 	}
 	for n := m + 1; n < min(m+6, s.last); n++ {
@@ -642,7 +677,8 @@ func (r *reading) saysItsDeed(s *sentence, k int) bool {
 				return false
 			}
 			return r.armed(s, k)
-		case "behind", "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew":
+		case "behind", "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew",
+			"targeted", "attacked", "struck", "stormed", "raided", "assassinated", "shelled", "fired", "downed":
 			return r.armed(s, k)
 		}
 		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && w.e.Measure != string(Arrested) && w.e.Measure != string(Released) {
@@ -664,7 +700,7 @@ func (r *reading) armed(s *sentence, k int) bool {
 			return w.e.Party != "state"
 		}
 		switch w.low {
-		case "group", "militants", "militant", "faction", "front", "rebels", "jihadists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
+		case "group", "the group", "militants", "militant", "faction", "front", "rebels", "jihadists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
 			if w.low != "army" && w.low != "state" || m > s.first && r.words[m-1].upper && w.upper {
 				return true
 			}
@@ -700,12 +736,14 @@ func (r *reading) joint() bool {
 					return true
 				}
 				// "13 dead, 19 hurt as missile strikes plant": it strikes
-				if p.punct || p.is(lexicon.Harm|lexicon.Person|lexicon.Thing|lexicon.Verb|lexicon.Aux|lexicon.Sub|lexicon.Prep|lexicon.Conj) {
+				// "nine killed in three days of protests": the days are counted
+				if p.punct || p.low == "of" || p.is(lexicon.Harm|lexicon.Person|lexicon.Thing|lexicon.Verb|lexicon.Aux|lexicon.Sub|lexicon.Prep|lexicon.Conj) {
 					break
 				}
 			}
 		}
-		if hasAny(b.String(), several, nil) {
+		// Three days of protests are one story.
+		if hasAny(strings.ReplaceAll(b.String(), " days of ", " days-of "), several, nil) {
 			return true
 		}
 	}

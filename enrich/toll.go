@@ -1,6 +1,9 @@
 package enrich
 
 import (
+	"strconv"
+	"strings"
+
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 )
@@ -14,7 +17,14 @@ import (
 func (r *reading) numberOf(si, j int) int {
 	ws, s := r.words, &r.sents[si]
 	switch ws[j].low {
-	case "number", "count", "tally", "total", "numbers":
+	case "number", "count", "tally", "total", "numbers", "figure":
+		if r.moved(s, j) && r.diedBefore(si) {
+			r.toll(si, j, Killed)
+			return j
+		}
+		if ws[j].low == "figure" {
+			return j
+		}
 	default:
 		return j
 	}
@@ -79,6 +89,26 @@ func (r *reading) numberOf(si, j int) int {
 		}
 	}
 	return j
+}
+
+// moved tells whether the number at word j is one that was told of before and is
+// another now: "the figure was later lowered to seven".
+func (r *reading) moved(s *sentence, j int) bool {
+	if r.lowAt(j-1) != "the" && r.lowAt(j-1) != "that" {
+		return false
+	}
+	for k := j + 1; k+1 < min(j+6, s.last); k++ {
+		switch w := &r.words[k]; w.low {
+		case "lowered", "raised", "revised", "corrected", "reduced", "cut", "increased", "adjusted", "updated", "rose", "risen", "climbed", "grown":
+			l := r.lowAt(k + 1)
+			return l == "to" || l == "down" || l == "up" || l == "downward" || l == "upward"
+		default:
+			if !w.is(lexicon.Aux|lexicon.Adv) && !isBe(w.low) && w.low != "later" && w.low != "since" && w.low != "then" && w.low != "subsequently" {
+				return false
+			}
+		}
+	}
+	return false
 }
 
 // nth reads a toll from an ordinal: "the shooting claimed its third victim", "the
@@ -153,6 +183,9 @@ func (r *reading) deadBefore(s *sentence, k int) bool {
 
 // ordinalOf is the number of an ordinal from the second on, 0 of other words.
 func ordinalOf(w string) int {
+	if n, err := strconv.Atoi(strings.TrimRight(w, "dhnrst")); err == nil && n > 1 && len(w) == len(strconv.Itoa(n))+2 {
+		return n // "12th"
+	}
 	switch w {
 	case "second":
 		return 2
@@ -172,6 +205,10 @@ func ordinalOf(w string) int {
 		return 9
 	case "tenth":
 		return 10
+	case "eleventh":
+		return 11
+	case "twelfth":
+		return 12
 	}
 	return 0
 }
@@ -326,7 +363,7 @@ func (r *reading) toll(si, j int, m Measure) {
 			prev = ws[k-1].low
 		}
 		switch {
-		case prev == "from":
+		case prev == "from" || was < 0 && now < 0 && r.toldFirst(j, k):
 			was = k
 		case prev == "by":
 		case w.low == "one" && (prev == "whom" || prev == "what" || prev == "whoever" || prev == "how"): // "on whom one asks"
@@ -340,7 +377,7 @@ func (r *reading) toll(si, j int, m Measure) {
 		}
 	}
 	if now < 0 {
-		return
+		now, was = was, -1
 	}
 	g := r.group(now)
 	if g < 0 {
@@ -387,6 +424,17 @@ func (r *reading) toll(si, j int, m Measure) {
 			}
 		}
 	}
+}
+
+// toldFirst tells whether the number at word k, behind a toll at word j, is what was
+// told first: "the toll, initially reported as nine, …", "which had been put at nine".
+func (r *reading) toldFirst(j, k int) bool {
+	for n := k - 1; n > max(j, k-6); n-- {
+		if r.first(n) || r.utters(n) && r.lowAt(n-1) == "been" && r.lowAt(n-2) == "had" {
+			return true
+		}
+	}
+	return false
 }
 
 // thatOf reads a second toll that leans on the one before: "rose to six and that of

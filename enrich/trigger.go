@@ -60,6 +60,11 @@ func (r *reading) clauses(si int, out []clause) []clause {
 				continue
 			}
 		}
+		if k > first+1 && r.soonAfter(k) && r.harmAhead(k, s.last) && (ws[k-1].low == "," || r.newComer(k+2)) {
+			cut(k) // "settlers burnt houses, hours after a gunman killed a woman"
+			after = len(out)
+			continue
+		}
 		if sure, maybe := r.linksBack(s, first, k); sure || maybe {
 			cut(k)
 			if sure {
@@ -92,6 +97,18 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	}
 	cut(s.last)
 	return out
+}
+
+// soonAfter tells whether "hours after" and the like stand at word k, with no number.
+func (r *reading) soonAfter(k int) bool {
+	if r.words[k].date > 0 || r.lowAt(k+1) != "after" {
+		return false
+	}
+	switch r.words[k].low {
+	case "hours", "minutes", "moments", "shortly", "soon":
+		return true
+	}
+	return false
 }
 
 // newComer tells whether people who were not spoken of begin at word k: "a guard",

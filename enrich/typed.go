@@ -335,6 +335,9 @@ func (r *reading) typeOf(k int, toll bool) string {
 	if w.e == dealt {
 		return r.dealtBy(k)
 	}
+	if r.capture(k) && slices.ContainsFunc(r.figs, func(f mention) bool { return f.harm == k && f.measure == Abducted }) {
+		return "armed_attack" // soldiers were, in a fight
+	}
 	switch w.low {
 	case "raid", "raids", "raided", "storm", "stormed", "storming":
 	default:

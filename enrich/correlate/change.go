@@ -61,6 +61,7 @@ type Told struct {
 	Radius    int                    `json:"radius_m,omitempty"`
 	Claimed   bool                   `json:"claimed,omitempty"`
 	Follows   []string               `json:"follows,omitempty"` // arrest trial release
+	Refuted   []string               `json:"refuted,omitempty"` // types that were taken back
 	Cancelled bool                   `json:"cancelled,omitempty"`
 }
 
@@ -68,7 +69,7 @@ type Told struct {
 var tolls = []enrich.Measure{enrich.Killed, enrich.Injured, enrich.Abducted, enrich.Hostages, enrich.Missing}
 
 func toldOf(i *Incident) *Told {
-	t := &Told{Version: i.Version, Type: i.Type, Severity: i.Assessment.Severity, Country: i.Place.Country, Claimed: claimed(i), Follows: sequels(i), Cancelled: cancelled(i), Totals: map[enrich.Measure]int{}}
+	t := &Told{Version: i.Version, Type: i.Type, Severity: i.Assessment.Severity, Country: i.Place.Country, Claimed: claimed(i), Follows: sequels(i), Refuted: refuted(i), Cancelled: cancelled(i), Totals: map[enrich.Measure]int{}}
 	for _, m := range tolls {
 		if n, ok := counted(i.Totals[m]); ok {
 			t.Totals[m] = n
@@ -122,16 +123,18 @@ func compare(prev, next *Incident, step Tell) Change {
 		a, hadA := told.Totals[m]
 		b, hadB := counted(next.Totals[m])
 		switch {
-		case hadB && b > a && rose(m, a, b, step):
+		case hadB && b > a && rose(m, a, b, step) && !sameHeld(told, m, b):
 			tell(Update, "status."+string(m)+"-up")
 		case m == enrich.Killed && hadA && a > 0 && (!hadB || b < a), m != enrich.Killed && m != enrich.Injured && hadA && hadB && b < a && corrected(next, m):
 			tell(Correction, "status."+string(m)+"-down")
 		}
 	}
-	if rank(next.Assessment.Severity) > rank(told.Severity) {
+	if rank(next.Assessment.Severity) > rank(told.Severity) && graver(next) {
 		tell(Update, "status.severity-up")
 	}
 	switch was, is := told.Type, next.Type; {
+	case slices.ContainsFunc(refuted(next), func(t string) bool { return !slices.Contains(told.Refuted, t) }):
+		tell(Correction, "status.type-withdrawn")
 	case was == is:
 	case enrich.Family(was) != enrich.Family(is) && specificity(was) == 2 && specificity(is) == 2:
 		if withdrew(next, was) {
@@ -161,6 +164,32 @@ func compare(prev, next *Incident, step Tell) Change {
 		}
 	}
 	return c
+}
+
+// graver tells whether an incident is as grave as it is for what happened to people, and
+// not for the kind of place, or because somebody says at last that it took place.
+func graver(i *Incident) bool {
+	return i.Assessment.Rule != "sev.site" && i.Assessment.Rule != "sev.outcome-known"
+}
+
+// refuted are the types that some gave an incident and others took back.
+func refuted(i *Incident) []string {
+	var out []string
+	for k := range i.Readings {
+		x := &i.Readings[k]
+		if !slices.Contains(out, x.Type) && x.Type != i.Type && takenBack(i.Readings, x, enrich.CueNot+x.Type) {
+			out = append(out, x.Type)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sameHeld tells whether those held, or missing, are those of whom was told by another
+// word: there are as many.
+func sameHeld(told *Told, m enrich.Measure, n int) bool {
+	held := []enrich.Measure{enrich.Abducted, enrich.Hostages, enrich.Missing}
+	return slices.Contains(held, m) && slices.ContainsFunc(held, func(o enrich.Measure) bool { return o != m && told.Totals[o] == n })
 }
 
 // withdrew tells whether a type was taken back, and not only called otherwise by

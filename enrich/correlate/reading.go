@@ -124,11 +124,14 @@ func readingOf(r *enrich.Report) Reading {
 			x.Official = true
 		}
 		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) {
-			if _, had := x.Said[f.Measure]; !had {
+			switch was, had := x.Said[f.Measure]; {
+			case !had:
 				put(&x.Said, f.Measure, f.Source.Kind)
 				if ofEnemy(f) {
 					x.Enemy = append(x.Enemy, f.Measure)
 				}
+			case authority(f.Source.Kind) > authority(was) && !slices.Contains(x.Enemy, f.Measure) && !ofEnemy(f):
+				x.Said[f.Measure] = f.Source.Kind // "residents and a local official said"
 			}
 		}
 	}
@@ -257,13 +260,17 @@ func (x *Reading) headline(c string) bool { return slices.Contains(x.Cues, "!"+c
 // follows are the sequels that a reading tells of.
 func (x *Reading) follows() []string {
 	var out []string
-	if x.cue(enrich.CueHoax) && x.ofOther() {
+	if x.cue(enrich.CueHoax) && x.ofOther() || x.Role == enrich.Background && x.cue(enrich.CueApart) {
 		return nil // who was held for it has done nothing here
 	}
-	if n, ok := x.Totals[enrich.Arrested].Number(); ok && n > 0 || x.Type == "arrest" || x.headline(enrich.CueArrest) || x.Relation == FollowsUp && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) {
+	// What looks back and does not name an incident that is known has no news of it.
+	goesOn := x.Relation == FollowsUp && (x.Role != enrich.Background || x.cue(enrich.CueLater))
+	// "Captured" are soldiers whom an attack took, too.
+	taken := x.Totals[enrich.Abducted].Max != nil && x.Totals[enrich.Arrested].Max == nil && enrich.Family(x.Type) != "abduction"
+	if n, ok := x.Totals[enrich.Arrested].Number(); ok && n > 0 || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged)) {
 		out = append(out, followArrest)
 	}
-	if x.Type == "judicial" || x.headline(enrich.CueCharged) || x.Relation == FollowsUp && x.cue(enrich.CueCharged) {
+	if x.Type == "judicial" || x.headline(enrich.CueCharged) || goesOn && x.cue(enrich.CueCharged) {
 		out = append(out, followTrial)
 	}
 	if n, ok := x.Totals[enrich.Released].Number(); ok && n > 0 || x.headline(enrich.CueFreed) {

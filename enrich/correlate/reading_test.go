@@ -15,6 +15,9 @@ import (
 
 func TestReadingOf(t *testing.T) {
 	background := func(r *enrich.Report) { r.Figures[len(r.Figures)-1].Scope = "background" }
+	lastFrom := func(kind string) func(*enrich.Report) {
+		return func(r *enrich.Report) { r.Figures[len(r.Figures)-1].Source = &enrich.Said{Text: kind, Kind: kind} }
+	}
 	for _, tt := range []struct {
 		name   string
 		report *enrich.Report
@@ -24,6 +27,7 @@ func TestReadingOf(t *testing.T) {
 		{"police", said("a", 0, killed(3), official()), "map[killed:police] [] [] map[] true"},
 		{"a hospital", said("a", 0, killed(3), from("medical", "")), "map[killed:medical] [] [] map[] true"},
 		{"witnesses", said("a", 0, killed(3), from("witness", "")), "map[killed:witness] [] [] map[] false"},
+		{"residents and an official", said("a", 0, killed(3), from("witness", ""), killed(3), lastFrom("government")), "map[killed:government] [] [] map[] true"},
 		{"an army of militants", said("a", 0, killed(3), from("military", "militant")), "map[killed:military] [killed] [] map[] true"},
 		{"an army of its own", said("a", 0, killed(3), from("military", "security")), "map[killed:military] [] [] map[] true"},
 		{"rebels of soldiers", said("a", 0, killed(3), from("belligerent", "security")), "map[killed:belligerent] [killed] [] map[] false"},
@@ -103,6 +107,11 @@ func TestFollows(t *testing.T) {
 		{"the headline has an arrest", said("a", 0, cues(enrich.CueArrest, "!"+enrich.CueArrest)), Reports, "arrest"},
 		{"the text has one, of news", said("a", 0, cues(enrich.CueArrest)), Reports, ""},
 		{"the text has one, of a sequel", said("a", 0, cues(enrich.CueArrest)), FollowsUp, "arrest"},
+		{"an essay that looks back has one", said("a", 0, role(enrich.Background), cues(enrich.CueArrest)), FollowsUp, ""},
+		{"one that looks back, of an incident that is known", said("a", 0, role(enrich.Background), cues(enrich.CueArrest, enrich.CueLater)), FollowsUp, "arrest"},
+		{"one that looks back, of another incident", said("a", 0, role(enrich.Background), cues(enrich.CueApart, enrich.CueArrest, "!"+enrich.CueArrest)), FollowsUp, ""},
+		{"soldiers were captured", said("a", 0, exactly(enrich.Abducted, 4), cues(enrich.CueArrest, "!"+enrich.CueArrest)), FollowsUp, ""},
+		{"a kidnapper was", said("a", 0, abduction, exactly(enrich.Abducted, 4), cues(enrich.CueArrest, "!"+enrich.CueArrest)), FollowsUp, "arrest"},
 		{"a trial names the arrest before it", said("a", 0, cues(enrich.CueArrest, enrich.CueCharged)), FollowsUp, "trial"},
 		{"a trial", said("a", 0, typ("judicial", "")), FollowsUp, "trial"},
 		{"hostages come free", said("a", 0, abduction, exactly(enrich.Released, 3)), Reports, "release"},

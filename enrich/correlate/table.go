@@ -356,7 +356,7 @@ func (t *table) edition(x *Reading) *cluster {
 			// The only report of an edition is of the same incident, whatever it
 			// corrects; one of several must fit it.
 			fits := match.Fits(x.look(), old.look())
-			if x.Of > 1 && (!fits || enrich.Family(old.Type) != enrich.Family(x.Type) && old.Ordinal != x.Ordinal) {
+			if x.Of > 1 && (!fits || old.Ordinal != x.Ordinal && enrich.Family(old.Type) != enrich.Family(x.Type) && specificity(old.Type) == 2 && specificity(x.Type) == 2) {
 				continue
 			}
 			score := 1

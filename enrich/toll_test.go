@@ -1,0 +1,91 @@
+package enrich
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What an article says of a number that stood before it: the total, the number that it
+// takes the place of, and whether it takes it back.
+func TestTolls(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct {
+		name, title, body string
+		measure           Measure
+		want              string
+	}{
+		{"not the number that was told", "Army: 21 villagers kidnapped in Borno, not 30", "The army said 21 villagers were kidnapped in Borno on Friday.", Abducted, "21, correction of 30"},
+		{"more than was told", "", "Police said 14 people were killed, not nine, when a bomb went off in Quetta on Monday.", Killed, "14, update of 9"},
+		{"not far from a place", "", "Three people were killed by a bomb in Quetta, not far from the station, on Monday.", Killed, "3"},
+		{"a note about what stood before", "Three shot dead at Dallas mall", "Three people were shot dead at a mall in Dallas on Monday, police said.\n\nCorrection: An earlier version of this article, quoting a councillor, put the number of dead at five.", Killed, "3, correction of 5"},
+		{"missing, and found", "", "Gunmen kidnapped 12 farmers near Kaduna on Monday. Three others who had been reported missing were found in a nearby town, police said.", Missing, "-"},
+		{"missing, as was first counted", "", "Gunmen kidnapped 12 farmers near Kaduna on Monday. Relatives had initially listed 15 missing.", Missing, "-"},
+		{"still missing", "", "Gunmen raided a village near Kaduna on Monday. Three farmers are missing, police said.", Missing, "3"},
+		{"missing, and accounted for", "", "Gunmen kidnapped 12 farmers near Kaduna on Monday. Three who went missing in the raid have since been accounted for, police said.", Missing, "-"},
+		{"held in another case", "", "Two people were shot dead at a bar in Memphis on Monday. In June last year five people were stabbed at the same bar. Three men were arrested in that case.", Arrested, "-"},
+		{"held for an older attack", "", "Two people were shot dead at a bar in Memphis on Monday. In June last year five people were stabbed at the same bar. Three men were arrested after that attack.", Arrested, "-"},
+		{"held for this one", "", "Two people were shot dead at a bar in Memphis on Monday. Three men were arrested after the shooting.", Arrested, "3"},
+		{"hours after another deed", "", "A mob burned homes in Mangu on Monday, hours after gunmen killed four farmers in a nearby village. Two people were hurt.", Killed, "-"},
+		{"hours after what was of the same", "", "Six people were killed by a bomb in Mosul on Monday, hours after police had warned of attacks.", Killed, "6"},
+		{"of no link to this", "", "A man was held over a stabbing in Leeds on Monday in which two people were hurt. Police said there was no link to the shooting that killed a teenager on Friday.", Killed, "-"},
+		{"soldiers who were captured", "", "Militants captured four soldiers in an attack on a camp near Gao on Monday, a video shows.", Abducted, "4"},
+		{"suspects who were captured", "", "Police captured three gunmen after an attack near Goma on Monday that killed two people.", Arrested, "3"},
+		{"since the unrest began", "Four more killed in Dakar protests", "DAKAR - Police shot dead four people on Friday on the third day of demonstrations in Dakar, doctors said, bringing to 11 the number killed since the protests began.", Killed, "11, update"},
+		{"since the war began", "", "A drone strike killed four people in Kherson on Friday, bringing to 200 the number killed in the city since the war began.", Killed, "4"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := article("a", tt.title, tt.body, "2024-05-08")
+			reps := tagger.Tag(a)
+			checkReports(t, a, reps)
+			if len(reps) == 0 {
+				t.Fatal("no report")
+			}
+			got := "-"
+			if n, ok := reps[0].Totals[tt.measure].Number(); ok {
+				got = fmt.Sprint(n)
+				for _, f := range reps[0].Figures {
+					if f.Measure != tt.measure || f.Point == nil || *f.Point != n || f.Relation == "total" {
+						continue
+					}
+					got += ", " + f.Relation
+					if f.Previous != nil {
+						got += fmt.Sprintf(" of %d", *f.Previous)
+					}
+					break
+				}
+			}
+			if got != tt.want {
+				t.Errorf("%s, want %s\n%s", got, tt.want, brief(reps))
+			}
+		})
+	}
+}
+
+// What belongs to another incident that the text names is no cue of this one.
+func TestCuesOfOthers(t *testing.T) {
+	tagger := NewTagger()
+	for _, tt := range []struct {
+		name, text, cue string
+		want            bool
+	}{
+		{"people are released", "Gunmen released four of the engineers whom they had kidnapped near Kano on Monday.", CueFreed, true},
+		{"a video is", "Gunmen who kidnapped four engineers near Kano showed them in a video released on Tuesday.", CueFreed, false},
+		{"it was a leak", "An explosion that killed three people in Mosul on Monday was caused by a gas leak, police said.", CueAccident, true},
+		{"another one was", "Gunmen killed three people in Mosul on Monday. Police saw no connection with Friday's gas explosion.", CueAccident, false},
+		{"attacks of two days", "Nine people were killed in two days of attacks in three provinces of Iraq, police said.", CueJoint, true},
+		{"a story of days", "Nine people have been killed in three days of protests in Conakry, doctors said.", CueJoint, false},
+		{"several at once", "Nine people were killed in three attacks in Mosul on Monday, police said.", CueJoint, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reps := tagger.Tag(article("a", "", tt.text, "2024-05-08"))
+			if len(reps) == 0 {
+				t.Fatal("no report")
+			}
+			if got := slices.Contains(reps[0].Cues, tt.cue); got != tt.want {
+				t.Errorf("%s in %s is %v\n%s", tt.cue, strings.Join(reps[0].Cues, " "), got, brief(reps))
+			}
+		})
+	}
+}
