@@ -385,7 +385,8 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 		return
 	case w.place > 0:
 		p := &r.places[w.place-1]
-		if p.rank() >= 4 && r.located(w.place-1) {
+		// "In the capital" is no name.
+		if p.rank() >= 4 && !(p.Capital && p.Here) && r.located(w.place-1) {
 			f.zoned(zTown, z, k)
 		} else if p.country() {
 			f.zoned(zCountry, z, k)
