@@ -136,6 +136,7 @@ func (r *reading) revised(si, fig int) {
 	r.notSoMany(s, fig)
 	r.downFrom(s, fig)
 	r.otherThan(s, fig)
+	r.otherVoice(s, fig)
 	r.takesBack(s, fig)
 	if r.earlierVersion(s) {
 		r.supersede(si, fig)
@@ -309,6 +310,47 @@ func (r *reading) otherThan(s *sentence, fig int) {
 				f.previous, f.relation = was, "update"
 			}
 			return
+		}
+	}
+}
+
+// otherVoice reads the number that another source gives of what was counted before in
+// the sentence: "officials say nine died; medics put the figure at 12".
+func (r *reading) otherVoice(s *sentence, fig int) {
+	if fig >= len(r.figs) {
+		return
+	}
+	f := r.figs[len(r.figs)-1]
+	if f.measure != Killed || f.relation != "total" || f.scope != "current" || f.q.Quantifier != "exact" || f.previous != 0 {
+		return
+	}
+	turn := max(f.harm, f.last)
+	for turn < s.last && !(r.words[turn].low == "while" || r.words[turn].low == "whereas" || r.words[turn].low == "but" || r.words[turn].low == ";") {
+		turn++
+	}
+	voice := false
+	for k := turn + 1; k < min(turn+12, s.last); k++ {
+		if voice = voice || r.words[k].is(lexicon.Source); !voice || r.first(k) {
+			if r.first(k) {
+				return
+			}
+			continue
+		}
+		if !r.utters(k) || r.words[k].is(lexicon.Source) {
+			continue
+		}
+		for n := k + 1; n < min(k+6, s.last) && !r.words[n].punct; n++ {
+			if now := r.alone(n); now > 0 && now != number(f.q) {
+				g := r.group(n)
+				if end := r.groups[g].last; end < s.last && !r.words[end].punct && !r.words[end].is(lexicon.Conj) {
+					return // "but police said four had fled"
+				}
+				x := f
+				x.q, x.group, x.lead, x.rule = *r.groups[g].q, g, g+1, f.rule+"+others"
+				x.harm, x.first, x.last = n, r.groups[g].first, r.groups[g].last
+				r.figs = append(r.figs, x)
+				return
+			}
 		}
 	}
 }

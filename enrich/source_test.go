@@ -41,6 +41,9 @@ func TestNumbersTakenBack(t *testing.T) {
 		{"a twelfth to die", "", "A 12th person has died after Sunday's bombing in Gao, a hospital said.", "killed 12: update"},
 		{"less the attackers among them", "", "Nine people, including three attackers, were killed when gunmen stormed a police post in Gao on Sunday.", "killed 6: total"},
 		{"less the attackers, of a title", "Seven dead in Gao bombing", "Seven people, among them the bomber, were killed in a suicide bombing in Gao on Sunday.", "killed 6: total"},
+		{"gone up to", "", "The number of fatalities in Sunday's bombing in Gao has gone up to 11.", "killed 11: update"},
+		{"another count", "", "Officials say six died in Sunday's bombing in Gao; medics put the figure at nine.", "killed 6: total; 9: total"},
+		{"no other count", "", "Six people died in Sunday's bombing in Gao, but police said four had fled.", "killed 6: total"},
 		{"what is not a number", "", "Six soldiers were killed in the ambush near Diffa on Monday, not far from the border.", "killed 6: total"},
 		{"not of this", "", "Six soldiers were killed in the ambush near Diffa on Monday, not two kilometres from the border.", "killed 6: total"},
 	} {

@@ -409,8 +409,16 @@ func (r *reading) toll(si, j int, m Measure) {
 			}
 		}
 	}
+	q := *ws[now].q
+	if n := r.groups[g].first; q.Quantifier == "at_most" && q.Max != quantity.Open {
+		switch r.lowAt(n - 1) {
+		case "gone", "went", "goes", "go", "moved", "shot":
+			q.Quantifier, q.Min, q.Point = "exact", q.Max, q.Max // "has gone up to 11"
+			relation = "update"
+		}
+	}
 	f := len(r.figs)
-	r.figure(si, j, m, []arg{{g, *ws[now].q, ""}}, "fig.toll", j, r.groups[g].last)
+	r.figure(si, j, m, []arg{{g, q, ""}}, "fig.toll", j, r.groups[g].last)
 	if len(r.figs) > f {
 		x := &r.figs[len(r.figs)-1]
 		x.relation = relation
