@@ -103,7 +103,7 @@ func ofTime(o *enrich.Occurred) int {
 	if o == nil {
 		return 0
 	}
-	return sizeOfTime + ofFields(o.Precision, o.Basis, o.Text, o.Zone, o.Refused) + ofSpans(o.Evidence)
+	return sizeOfTime + ofFields(o.Precision, o.Part, o.Basis, o.Text, o.Zone, o.Refused) + ofSpans(o.Evidence)
 }
 
 func ofTotals(m map[enrich.Measure]enrich.Total) int {
