@@ -355,3 +355,19 @@ func TestPairs(t *testing.T) {
 		})
 	}
 }
+
+// A raid for those who did it is told for itself where it has dead of its own.
+func TestARaidForSuspectsHasItsOwnDead(t *testing.T) {
+	c := card("inc-1", said("a", 9, kindOf("shooting", ""), in("Quetta"), on(0), killedOf(1), injuredOf(4)))
+	raid := func(with ...func(*Probe)) *Probe {
+		return said("b", 58, append(with, kindOf("armed_attack", ""), in("Quetta"), on(2), cues(enrich.CueArrest, "!"+enrich.CueArrest, enrich.CueLater))...)
+	}
+	if v := Compare(raid(killedOf(2)), c); v[fElsewhere] != 1 {
+		t.Errorf("with dead of its own: %v", v)
+	}
+	for what, p := range map[string]*Probe{"no dead": raid(), "the dead of the shooting": raid(killedOf(1))} {
+		if v := Compare(p, c); v[fElsewhere] != 0 {
+			t.Errorf("with %s: %v", what, v)
+		}
+	}
+}

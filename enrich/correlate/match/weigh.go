@@ -659,6 +659,9 @@ func compareTolls(v *Values, s *seen, c *Card, at time.Time) {
 			v[fKilledFarLower] = 1
 		}
 	}
+	if n := s.tolls[killed]; n > 0 && v[fTimeFollows] > 0 && v[fTypeSame] == 0 && s.window.dated && s.cue&arrest != 0 && !c.said(killed, n) && s.replaces[killed] < 0 {
+		v[fElsewhere] = 1 // a raid for those who did it has dead of its own
+	}
 	if n, top := s.tolls[injured], int(c.top[injured]); n > 0 && top > 0 {
 		switch {
 		case c.said(injured, n):
