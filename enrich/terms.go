@@ -28,6 +28,8 @@ const (
 	CueNotIn    = "not in "  // … a town, folded: it was not there, as had been said: "not in turbat"
 	CueTaken    = "taken"    // it is of people who were taken before: "two kidnapped engineers", "a ransom"
 	CueApart    = "apart"    // it says that it has nothing to do with another one
+	CueDoubt    = "doubt"    // it may have been an accident
+	CueMeant    = "meant"    // it was done on purpose
 	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
 )
 
@@ -190,9 +192,12 @@ func (r *reading) opening(n int) []sentence {
 
 // lead is the title and the first sentences, in small letters, each between
 // line feeds, its words parted by blanks.
-func (r *reading) lead() string {
+func (r *reading) lead() string { return r.low(leadSentences) }
+
+// low is the title and the first sentences, as lead has them.
+func (r *reading) low(sentences int) string {
 	var b strings.Builder
-	for si := range r.opening(leadSentences) {
+	for si := range r.opening(sentences) {
 		s := &r.sents[si]
 		b.WriteString("\n ")
 		for k := s.first + s.dateline; k < s.last; k++ {
@@ -270,6 +275,7 @@ var cueWords = []struct {
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
 		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "controlled detonation", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
+	{CueMeant, []string{"deliberate", "deliberately", "on purpose", "intentional", "intentionally", "not an accident", "no accident", "no longer believe in an accident", "ruled out an accident", "rules out an accident", "rule out an accident"}},
 	// What bursts by itself, and may have a bomb in it, or be hit by one.
 	{CueAccident + " by", []string{"gas cylinder*", "gas canister*", "gas bottle*", "boiler", "transformer", "tyre burst"}},
 	// There was none of these, but another one.
@@ -316,6 +322,9 @@ func (r *reading) cues(lead string) []string {
 	if r.taken() {
 		out = append(out, CueTaken)
 	}
+	if !slices.Contains(out, CueMeant) && doubtful(r.low(2*leadSentences)) { // it comes behind what is known
+		out = append(out, CueDoubt)
+	}
 	out = append(out, r.refuted()...)
 	if !slices.Contains(out, CueLater) && r.knownOne() {
 		out = append(out, CueLater)
@@ -331,12 +340,32 @@ func (r *reading) captures() bool {
 	})
 }
 
+// doubtful tells whether a text takes an accident for one of several causes, or the
+// likely one: "assuming a traffic accident, but ruling nothing out".
+func doubtful(text string) bool {
+	for from := 0; ; {
+		at := find(text[from:], "accident")
+		if at < 0 {
+			return false
+		}
+		at += from
+		if hasAny(sentenceOf(text, at), causes, nil) {
+			return true
+		}
+		from = at + 1
+	}
+}
+
+// causes are words by which one of several causes is named.
+var causes = []string{"assum*", "whether", "unclear", "apparent", "apparently", "possibl*", "may", "might", "could", "ruling nothing out", "not ruled out", "believed", "suspected", "or a", "or an"}
+
 // doubts are, by cue, the words that take it out of a sentence: a cause that is one
 // of several, a release that is only asked for.
 var doubts = map[string][]string{
 	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
 	CueHoax + " but": slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
 	CueFreed:         {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
+	CueMeant:         {"whether", "unclear", "may", "might", "could", "possibl*", "if", "not known"},
 	CueApart:         {"nothing to do with it", "nothing to do with this", "nothing to do with him", "nothing to do with them"}, // the suspects' word
 	CueArrest:        {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }

@@ -62,6 +62,7 @@ type Told struct {
 	Claimed   bool                   `json:"claimed,omitempty"`
 	Follows   []string               `json:"follows,omitempty"` // arrest trial release
 	Refuted   []string               `json:"refuted,omitempty"` // types that were taken back
+	Doubted   bool                   `json:"doubted,omitempty"` // it may have been an accident
 	Cancelled bool                   `json:"cancelled,omitempty"`
 }
 
@@ -69,7 +70,7 @@ type Told struct {
 var tolls = []enrich.Measure{enrich.Killed, enrich.Injured, enrich.Abducted, enrich.Hostages, enrich.Missing}
 
 func toldOf(i *Incident) *Told {
-	t := &Told{Version: i.Version, Type: i.Type, Severity: i.Assessment.Severity, Country: i.Place.Country, Claimed: claimed(i), Follows: sequels(i), Refuted: refuted(i), Cancelled: cancelled(i), Totals: map[enrich.Measure]int{}}
+	t := &Told{Version: i.Version, Type: i.Type, Severity: i.Assessment.Severity, Country: i.Place.Country, Claimed: claimed(i), Follows: sequels(i), Refuted: refuted(i), Doubted: doubted(i), Cancelled: cancelled(i), Totals: map[enrich.Measure]int{}}
 	for _, m := range tolls {
 		if n, ok := counted(i.Totals[m]); ok {
 			t.Totals[m] = n
@@ -143,6 +144,9 @@ func compare(prev, next *Incident, step Tell) Change {
 	case specificity(is) == 2 && (was == "explosion" || enrich.Family(was) != enrich.Family(is) && was != "unknown" && was != "armed_attack"):
 		tell(Update, "status.type-changed")
 	}
+	if told.Doubted && meant(next) {
+		tell(Update, "status.deliberate")
+	}
 	switch {
 	case told.Country != "" && next.Place.Country != "" && told.Country != next.Place.Country:
 		tell(Update, "status.country-changed")
@@ -170,6 +174,17 @@ func compare(prev, next *Incident, step Tell) Change {
 // not for the kind of place, or because somebody says at last that it took place.
 func graver(i *Incident) bool {
 	return i.Assessment.Rule != "sev.site" && i.Assessment.Rule != "sev.outcome-known"
+}
+
+// doubted tells whether an incident may have been an accident, as somebody says and
+// nobody has ruled out.
+func doubted(i *Incident) bool {
+	return !meant(i) && slices.ContainsFunc(i.Readings, func(x Reading) bool { return x.cue(enrich.CueDoubt) })
+}
+
+// meant tells whether an incident was no accident, as somebody says.
+func meant(i *Incident) bool {
+	return slices.ContainsFunc(i.Readings, func(x Reading) bool { return x.cue(enrich.CueMeant) })
 }
 
 // refuted are the types that some gave an incident and others took back.

@@ -65,6 +65,8 @@ func TestChanges(t *testing.T) {
 		{"a riot, as one outlet says", []*enrich.Report{said("a", 0, typ("bombing", "")), said("b", 1, typ("riot", ""))}, "new silent"},
 		{"a bombing was a shooting, as two say", []*enrich.Report{said("a", 0, typ("bombing", "")), said("b", 1, typ("shooting", "")), said("c", 2, typ("shooting", ""))}, "new silent correction(type-withdrawn)"},
 		{"a bombing was a shooting, as one says who takes it back", []*enrich.Report{said("a", 0, typ("bombing", "")), said("b", 1, typ("shooting", ""), cues(enrich.CueNot+"bombing")), said("c", 2, typ("bombing", ""))}, "new correction(type-withdrawn) silent"},
+		{"an accident, perhaps, and then it was meant", []*enrich.Report{said("a", 0, injured(7), cues(enrich.CueDoubt)), said("b", 1, injured(7)), said("c", 2, injured(7), cues(enrich.CueMeant)), said("d", 3, injured(7), cues(enrich.CueMeant))}, "new silent update(deliberate) silent"},
+		{"it was meant, as all have said", []*enrich.Report{said("a", 0, injured(7)), said("b", 1, injured(7), cues(enrich.CueMeant))}, "new silent"},
 		{"a murder was no bombing, as one says", []*enrich.Report{said("a", 0, typ("assassination", "")), said("b", 1, typ("bombing", "")), said("c", 2, typ("shooting", ""), cues(enrich.CueNot+"bombing")), said("d", 3, typ("shooting", ""), cues(enrich.CueNot+"bombing"))}, "new silent correction(type-withdrawn) silent"},
 		{"it was in another town, as one says who takes the first back", []*enrich.Report{said("a", 0), said("c", .5), said("b", 1, place("Basra"), cues(enrich.CueNotIn+"mosul")), said("d", 2)}, "new silent update(place-moved) silent"},
 		{"a country becomes known", []*enrich.Report{said("a", 0, nowhere), said("b", 1)}, "new silent"},
