@@ -371,3 +371,15 @@ func TestARaidForSuspectsHasItsOwnDead(t *testing.T) {
 		}
 	}
 }
+
+// A clash at a border is told of for the town of each side.
+func TestEachSideOfABorderHasItsTown(t *testing.T) {
+	c := card("inc-1", said("a", 4, kindOf("clash", ""), in("Chaman"), on(0), headline("chaman")))
+	v := Compare(said("b", 6, kindOf("clash", ""), in("Spin Boldak"), on(0), headline("spin boldak")), c)
+	if v[fPlaceNear] != 1 || v[fTitleElsewhere] != 0 {
+		t.Errorf("at the border: %v", v)
+	}
+	if v := Compare(said("b", 6, kindOf("clash", ""), in("Quetta"), on(0), headline("quetta")), c); v[fTitleElsewhere] != 1 {
+		t.Errorf("in another town: %v", v)
+	}
+}

@@ -241,10 +241,11 @@ var placeFeature = [...]Feature{placeOtherCountry: fPlaceOtherCountry, placeDist
 
 func comparePlaces(v *Values, s *seen, c *Card) {
 	best, town, other := placeUnknown, placeUnknown, false
-	any, towns, strangers := false, false, true
+	any, towns, strangers, border := false, false, true, false
 	for i := range c.spots {
 		r := between(&s.spot, &c.spots[i].v)
 		other = other || r == placeOtherSpot
+		border = border || r == placeNear && s.spot.country != c.spots[i].v.country
 		strangers = strangers && (r != placeHolds || s.spot.stranger(&c.spots[i].v))
 		if s.spot.small() && c.spots[i].v.small() && (!towns || r > town) {
 			town, towns = r, true
@@ -271,6 +272,9 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 		if t.weight == 1 && len(c.places) > 0 && !c.says(t.word) {
 			v[fTitleElsewhere] = 1 // nor is it a word of theirs, as a village that no map has
 		}
+	}
+	if border && best == placeNear {
+		v[fTitleElsewhere] = 0 // each side of a border calls it by its own town
 	}
 	if best < placeNear { // else it says nothing new
 		v[fPlaceNamed] = min(shared, 2)
