@@ -373,7 +373,17 @@ var doubts = map[string][]string{
 // hasAny tells whether one of the words stands in the text, in a sentence that has
 // none of those that take it back.
 func hasAny(text string, words, back []string) bool {
+	var may [4]uint64 // by their first two letters, the words that the text may have
+	for k := range len(text) - 2 {
+		if text[k] == ' ' {
+			n := begins(text[k+1], text[k+2])
+			may[n>>6] |= 1 << (n & 63)
+		}
+	}
 	for _, w := range words {
+		if n := begins(w[0], w[1]); may[n>>6]&(1<<(n&63)) == 0 {
+			continue
+		}
 		for from := 0; ; {
 			at := find(text[from:], w)
 			if at < 0 {
@@ -388,6 +398,9 @@ func hasAny(text string, words, back []string) bool {
 	}
 	return false
 }
+
+// begins mixes the first two letters of a word.
+func begins(a, b byte) byte { return a*31 ^ b*7 }
 
 // tailMark stands in the lead for a time that leads into an older story.
 const tailMark = " a-day-after "

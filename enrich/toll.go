@@ -183,8 +183,11 @@ func (r *reading) deadBefore(s *sentence, k int) bool {
 
 // ordinalOf is the number of an ordinal from the second on, 0 of other words.
 func ordinalOf(w string) int {
-	if n, err := strconv.Atoi(strings.TrimRight(w, "dhnrst")); err == nil && n > 1 && len(w) == len(strconv.Itoa(n))+2 {
-		return n // "12th"
+	if w != "" && w[0] >= '0' && w[0] <= '9' {
+		if n, err := strconv.Atoi(strings.TrimRight(w, "dhnrst")); err == nil && n > 1 && len(w) == len(strconv.Itoa(n))+2 {
+			return n // "12th"
+		}
+		return 0
 	}
 	switch w {
 	case "second":
