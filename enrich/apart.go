@@ -647,6 +647,9 @@ func (r *reading) located(p int) bool {
 		if w.low == "in" && n > 0 && r.sits(n-1, k) {
 			return false // where a source sits
 		}
+		if w.low == "of" && r.lowAt(n-1) == "direction" {
+			return false // "fled in the direction of Nablus"
+		}
 		if w.low == "of" && k+1 < len(r.words) && r.words[k+1].clitic {
 			return false // "the rector of Panama's university"
 		}

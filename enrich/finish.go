@@ -328,6 +328,9 @@ func (r *reading) carriedTo(p int) bool {
 	if r.places[p].Border && r.lowAt(k-1) == "the" {
 		k-- // "fled for the Mauritanian border"
 	}
+	if r.lowAt(k-1) == "of" && r.lowAt(k-2) == "direction" {
+		return true // "escaped in the direction of Nablus"
+	}
 	if l := r.lowAt(k - 1); l != "to" && l != "from" && l != "for" && l != "in" {
 		return false
 	}

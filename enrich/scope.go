@@ -43,6 +43,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 		if c.scope == "" {
 			c.scope = "current"
 		}
+		if c.scope == "current" && !r.opens(c.sent) && r.leftOut(c) {
+			r.setBack(c, "scope.left-out")
+		}
 		if c.earlier && c.scope == "current" {
 			r.setBack(c, "scope.earlier-one")
 		}
@@ -426,6 +429,34 @@ func (r *reading) longRunning(c *clause, p int) bool {
 	return false
 }
 
+// leftOut tells whether a clause only says of another incident that somebody did not
+// speak of it: "The statement did not refer to a blast in the port".
+func (r *reading) leftOut(c *clause) bool {
+	denied := false
+	for k := c.first; k < c.last-1; k++ {
+		switch r.words[k].low {
+		case "not", "no", "nothing", "without", "didn't", "neither":
+			denied = true
+			continue
+		case "mention", "mentioned", "mentioning", "refer", "referring", "reference", "of", "about", "to":
+			if !denied {
+				continue
+			}
+			switch r.words[k+1].low {
+			case "a", "an", "another", "any":
+				return true
+			}
+			continue
+		case "did", "made", "it", "said", "say":
+			continue
+		}
+		if denied {
+			return false
+		}
+	}
+	return false
+}
+
 // index tells whether a running date only numbers an incident: "the second this year".
 func (r *reading) index(c *clause) bool {
 	for k := c.first; k < c.last; k++ {
@@ -469,8 +500,8 @@ func (r *reading) reporting(k int) bool {
 	}
 	if k+1 < len(r.words) {
 		switch r.words[k+1].low {
-		case "said", "revised", "raised", "lowered", "corrected", "announced", "confirmed", "put":
-			return true // "the ministry on Thursday revised"
+		case "said", "revised", "raised", "lowered", "corrected", "announced", "confirmed", "put", "charged", "indicted", "sentenced", "convicted":
+			return true // "the ministry on Thursday revised", "prosecutors on Friday charged"
 		}
 	}
 	return false
