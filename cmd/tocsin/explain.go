@@ -189,11 +189,12 @@ func decisionOf(d *correlate.Decision) *explainedDecision {
 
 // decisionWords say why a report is where it is.
 var decisionWords = map[string]string{
-	"score":    "it fits",
-	"founded":  "it fitted no incident that there was",
-	"edition":  "an earlier edition of its article was there",
-	"operator": "an operator's order",
-	"none":     "it fitted no incident that there was, and founds none",
+	"score":     "it fits",
+	"founded":   "it fitted no incident that there was",
+	"edition":   "an earlier edition of its article was there",
+	"operator":  "an operator's order",
+	"none":      "it fitted no incident that there was, and founds none",
+	"placeless": "it fitted no incident that there was, and names no place: it waits for a report that does",
 }
 
 // readingsOf are the reports of an incident, as they are shown.

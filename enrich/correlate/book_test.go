@@ -364,7 +364,7 @@ func TestBoundReadingsStay(t *testing.T) {
 	x.check()
 }
 
-// Reports without a place and a time say too little to be one.
+// Reports without a place and a time say too little to be one, and to be told.
 func TestPlacelessReportsAreNotOneIncident(t *testing.T) {
 	types := []string{"bombing", "shooting", "armed_attack", "stabbing", "kidnapping", "arson", "explosion"}
 	r := rand.New(rand.NewPCG(3, 4))
@@ -377,13 +377,16 @@ func TestPlacelessReportsAreNotOneIncident(t *testing.T) {
 		}
 		x.read(said(fmt.Sprint(k), float64(k)/5, with...))
 	}
-	most := 0
-	for _, i := range x.last {
-		most = max(most, len(i.Readings))
+	if len(x.incidents()) > 0 {
+		t.Errorf("%d incidents are told", len(x.incidents()))
 	}
-	t.Logf("%d incidents, the largest of %d reports", len(x.incidents()), most)
-	if len(x.incidents()) < reports/4 || most > reports/4 {
-		t.Errorf("%d reports are %d incidents, the largest of %d reports", reports, len(x.incidents()), most)
+	most := 0
+	for _, list := range x.book.loose {
+		most = max(most, len(list))
+	}
+	t.Logf("they are of %d events, the largest of %d reports", len(x.book.loose), most)
+	if len(x.book.loose) < reports/4 || most > reports/4 {
+		t.Errorf("%d reports are of %d events, the largest of %d reports", reports, len(x.book.loose), most)
 	}
 	if most > 5 {
 		t.Skipf("%d reports that share a kind, a toll and the day of publication are one incident: a kind and no date weigh more than the bias, and that neither has a place weighs nothing", most)
@@ -719,4 +722,17 @@ func ExampleBook() {
 	// new Quetta 7
 	// silent Quetta 7
 	// update Quetta 12
+}
+
+// What names no place is told as soon as a report that fits says where it was.
+func TestAPlacelessReportWaits(t *testing.T) {
+	x := newReader(t)
+	x.read(said("a", 0, nowhere, killed(9), injured(31), words("saray bazaar")))
+	if got := x.incidents(); len(got) > 0 {
+		t.Fatalf("without a place %v are told", got)
+	}
+	x.read(said("b", 1, killed(9), injured(31), words("saray bazaar")))
+	if got := x.incidents(); !slices.Equal(got, []string{"a b"}) {
+		t.Errorf("with a place %v are told, want both as one", got)
+	}
 }

@@ -73,7 +73,7 @@ const (
 
 // Decision is why a report was put where it is.
 type Decision struct {
-	By      string         `json:"by"`                // score, founded, edition, operator, regrouped
+	By      string         `json:"by"`                // score, founded, edition, operator, regrouped, none, placeless
 	Score   float64        `json:"score,omitempty"`   // log-odds that it is of the incident
 	Reasons []match.Reason `json:"reasons,omitempty"` // what made the score
 	Apart   []Rival        `json:"apart,omitempty"`   // the likeliest others, from which it was kept apart

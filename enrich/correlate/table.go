@@ -87,6 +87,8 @@ func (x *Reading) founds() bool {
 		return true // an operator says so
 	case x.Role == enrich.Background, x.denies(), x.Type == "judicial", x.sums():
 		return false
+	case x.Place == nil:
+		return false // of all the world's incidents it may be any: it waits for one that says where
 	case x.cue(enrich.CueMemory) && len(x.About) > 0 && !x.dated():
 		return false
 	}
@@ -239,6 +241,9 @@ func (t *table) find(x Reading) (placed, error) {
 		x.Match = t.decision("founded", fit)
 		if !x.founds() {
 			x.Match.By = "none"
+			if x.Place == nil {
+				x.Match.By = "placeless"
+			}
 		}
 		best = t.begin()
 	}
