@@ -9,7 +9,7 @@
 //
 // An [Index] finds the cards worth weighing, by what a report must share with an
 // incident to be of it: a country, a spot on Earth, a toll, rare words or a text,
-// and in all but the last a day.
+// and in all but the last a day. It keeps each card packed into one list of numbers.
 //
 // Nothing here depends on the order in which reports come, on a clock, or on
 // chance: the same probes give the same answers everywhere.

@@ -8,10 +8,12 @@ import (
 )
 
 // Index finds the incidents that a report may be of. It is not safe for concurrent
-// use, and what it calls must not look for others in it.
+// use, and what it calls must not change it.
 //
 // It is made of numbers: a hundred thousand incidents stand on some four million
-// posts, most of them alone.
+// posts, most of them alone. Where it looks is far apart in memory, and to wait for that
+// costs more than all comparing: so it has little to reach for each incident, and asks
+// for what it needs of many at once, see approach.
 type Index struct {
 	slots map[string]uint32 // incident → slot
 	cards []packed          // by slot; without data for a free one
