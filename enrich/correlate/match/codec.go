@@ -22,7 +22,7 @@ type Stored struct {
 
 // cardMeaning is raised when a card comes to mean something else though its fields
 // are the same: what was stored before is then made anew.
-const cardMeaning = 1
+const cardMeaning = 2
 
 // storedMagic begins every list of stored cards.
 const storedMagic = "tcards"
