@@ -175,9 +175,10 @@ func TestFrozenPollerKeepsShards(t *testing.T) {
 // A poll that ends well at a host wipes out the Retry-After that another one got there.
 func TestHoldIsWiped(t *testing.T) {
 	v := newVictim(t, bustest.New(t), func(c *Config) { c.AllowPrivate = []string{"127.0.0.0/8"} })
-	release := make(chan struct{})
+	asked, release := make(chan struct{}), make(chan struct{})
 	v.srv.serve(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
+			close(asked)
 			<-release
 			fmt.Fprint(w, rss(itemA))
 			return
@@ -192,6 +193,7 @@ func TestHoldIsWiped(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { v.visit(t.Context(), slow); close(done) }()
+	<-asked // it has looked at the clock, which goes on below
 	v.enters(busy)
 	v.begins()
 	v.mu.Lock()
