@@ -4,7 +4,8 @@
 // A story is one txtar file: the articles of many outlets in the order in which
 // they arrived, which incidents each of them tells of, and what a security desk
 // should have been told when. hand holds stories that people wrote, held those
-// that nobody may tune on, generated those that the command in generate composes.
+// that nobody may tune on, fresh those that were written blind and whose misses
+// nobody has read, generated those that the command in generate composes.
 // The command in score runs a program over them.
 //
 // The package reads stories, writes the lines that a program is asked with, reads

@@ -20,6 +20,11 @@ func Hand() ([]Story, error) { return load(collections, "hand") }
 // not to be read by whoever changes a rule.
 func Held() ([]Story, error) { return load(collections, "held") }
 
+// Fresh returns stories that were written by somebody who had seen nothing of the
+// program, and whose misses nobody has read: what they measure is what stories that
+// come will measure.
+func Fresh() ([]Story, error) { return load(collections, "fresh") }
+
 // Generated returns the stories that generate composed.
 func Generated() ([]Story, error) { return load(collections, "generated") }
 

@@ -8,8 +8,8 @@ import (
 	"tocsin/enrich/correlate/stories"
 )
 
-// TestStoriesStayApart: all collections are also run as one stream, so no two
-// stories may tell of one town in the same days.
+// TestStoriesStayApart: the collections are also run as one stream, so no two
+// stories may tell of one town in the same days; the fresh one is run by itself.
 func TestStoriesStayApart(t *testing.T) {
 	w, err := loadWorld()
 	if err != nil {
