@@ -140,6 +140,7 @@ func (x *Index) Card(id string) *Card {
 	}
 	c := &Card{}
 	x.cards[slot].unpack(&x.names, c)
+	c.whole()
 	return c
 }
 
@@ -158,16 +159,16 @@ func (x *Index) lend(slots []uint32, each func(*Card)) {
 	}
 }
 
-// approach reads a little of each card, so that they are on their way from memory all at
-// once, and not each when its turn comes.
+// approach reads a little of the front of each card, so that they are on their way from
+// memory all at once, and not each when its turn comes.
 func (x *Index) approach(slots []uint32) {
 	const line = 16 // numbers that come together
 	sum := uint32(0)
 	for _, slot := range slots {
-		sum += uint32(len(x.cards[slot].data))
+		sum += x.cards[slot].front
 	}
 	for _, slot := range slots {
-		data := x.cards[slot].data
+		data := x.cards[slot].data[:x.cards[slot].front]
 		for k := 0; k < len(data); k += line {
 			sum += data[k]
 		}
@@ -350,6 +351,7 @@ func (s *spot) settled() bool { return s.located && s.level == inTown }
 
 // posts are where an incident is found, sorted, each once.
 func (c *Card) posts() []post {
+	c.whole()
 	out := make([]post, 0, 96)
 	for _, a := range c.articles {
 		out = append(out, postOf(byArticle, 0, a))
@@ -400,6 +402,7 @@ func (x *Index) Of(article string) []*Card {
 	for k, e := range list {
 		out[k] = &Card{}
 		x.cards[e.slot].unpack(&x.names, out[k])
+		out[k].whole()
 	}
 	return out
 }
@@ -613,6 +616,7 @@ func (t term) mark() mark {
 
 // marks are those of an incident.
 func (c *Card) marks() []mark {
+	c.whole()
 	var out []mark
 	for m := range c.tolls {
 		for _, t := range c.tolls[m] {
@@ -649,6 +653,7 @@ type derived struct {
 
 // known is what follows from a card. It is kept until a report is added.
 func (c *Card) known() *derived {
+	c.whole()
 	if c.derived == nil {
 		c.derived = &derived{marks: c.marks(), dates: c.dates()}
 	}
