@@ -252,7 +252,8 @@ func (b *Book) takeUp(card *match.Card) *cluster {
 			for k := range i.Readings {
 				i.Readings[k].look() // once, and not in each copy
 			}
-			c.readings, c.told, c.bridged = slices.Clone(i.Readings), i.Told != nil, i.Bridged
+			c.readings = append(make([]Reading, 0, len(i.Readings)+1), i.Readings...) // and what joins them
+			c.told, c.bridged = i.Told != nil, i.Bridged
 			whole = whole && len(i.Withdrawn) == 0 // it says what was taken back
 		}
 		if !whole {

@@ -33,11 +33,7 @@ type Card struct {
 
 	derived *derived // nil until it is asked for
 
-	// Of a card that is lent by an index: what is still packed of it, and what is known of
-	// the words there.
-	rest   []uint32
-	filter filter
-	weight float32
+	rest rest
 }
 
 // counted is something that so many reports say.

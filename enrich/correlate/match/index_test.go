@@ -234,7 +234,7 @@ func TestPutAndRemoveLeaveNothingBehind(t *testing.T) {
 			list := x.on(p, &alone)
 			got += len(list)
 			for _, e := range list {
-				if c := there[x.cards[e.slot].id]; c == nil || !slices.Contains(c.posts(), p) || e.land != c.land() {
+				if c := there[x.cards[e.slot].id]; c == nil || !slices.Contains(c.posts(), p) || e.land != uint16(c.land()) || e.from != short(slices.Min(c.dates())) || e.to != short(slices.Max(c.dates())) {
 					t.Fatalf("on post %x stands slot %d, which is not there or not so any more", p, e.slot)
 				}
 			}

@@ -67,9 +67,9 @@ func (p *packer) long(v int64) { p.put(uint32(v), uint32(v>>32)) }
 // pair puts two numbers below 65,536 into one.
 func pair(a uint16, b uint32) uint32 { return uint32(a)<<16 | b }
 
-// pack writes a card. buf is what may be written over.
-func (c *Card) pack(n *names, buf []uint32) packed {
-	p := packer{names: n, data: buf[:0]}
+// pack writes a card. room is where it is written before its length is known.
+func (c *Card) pack(n *names, room *[]uint32) packed {
+	p := packer{names: n, data: (*room)[:0]}
 	p.put(uint32(c.N), uint32(c.again))
 	p.long(c.First)
 	p.long(c.Last)
@@ -127,7 +127,8 @@ func (c *Card) pack(n *names, buf []uint32) packed {
 	for _, day := range d.dates {
 		p.put(uint32(day))
 	}
-	return packed{id: c.ID, key: c.Key, data: p.data, front: uint32(front)}
+	*room = p.data
+	return packed{id: c.ID, key: c.Key, data: slices.Clone(p.data), front: uint32(front)}
 }
 
 func (p *packer) list(list []uint32) {
@@ -206,8 +207,8 @@ func (p *packed) unpack(n *names, c *Card) {
 	c.ID, c.Key = p.id, p.key
 	c.N, c.again = int(u.next()), int32(u.next())
 	c.First, c.Last = u.long(), u.long()
-	copy(c.filter[:], u.numbers(len(c.filter)))
-	c.weight = math.Float32frombits(u.next())
+	copy(c.rest.filter[:], u.numbers(len(c.rest.filter)))
+	c.rest.weight = math.Float32frombits(u.next())
 	c.kinds = room(c.kinds, u.next())
 	for i := range c.kinds {
 		v := u.next()
@@ -246,16 +247,23 @@ func (p *packed) unpack(n *names, c *Card) {
 	c.places = u.terms(c.places)
 	c.outlets = u.numbers(int(u.next()))
 	c.texts = u.numbers(int(u.next()))
-	c.rest = u.data
+	c.rest.data = u.data
+}
+
+// rest is what is still packed of a card that an index lends, and what is known of it.
+type rest struct {
+	data   []uint32 // nil: nothing is
+	filter filter   // of the words
+	weight float32  // of those that are no headline's
 }
 
 // whole unpacks what is still packed of a card.
 func (c *Card) whole() {
-	if c.rest == nil {
+	if c.rest.data == nil {
 		return
 	}
-	u := unpacker{data: c.rest}
-	c.rest = nil
+	u := unpacker{data: c.rest.data}
+	c.rest = rest{}
 	c.terms = u.terms(c.terms)
 	c.heads = u.numbers(int(u.next()))
 	c.articles = u.numbers(int(u.next()))

@@ -171,7 +171,7 @@ func Weigh(p *Probe, c *Card) float64 {
 // an index lends, these are not even unpacked.
 func Reaches(p *Probe, c *Card, least float64) (score float64, does bool) {
 	const rounding = 1e-3
-	if c.rest != nil && wordsBound() {
+	if c.rest.data != nil && wordsBound() {
 		v := compareFront(p, c)
 		mostTerms(&v, p.look(), c)
 		if v.Score() < least-rounding {
@@ -658,8 +658,8 @@ func compareTypes(v *Values, s *seen, c *Card) {
 // says tells whether a word is among those of a card's reports; of one that is still
 // packed, whether it may be.
 func (c *Card) says(word uint32) bool {
-	if c.rest != nil {
-		return c.filter.has(word)
+	if c.rest.data != nil {
+		return c.rest.filter.has(word)
 	}
 	return slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == word })
 }
@@ -784,18 +784,18 @@ func (v *Values) words(shared, least, known, novel float32) {
 func mostTerms(v *Values, s *seen, c *Card) {
 	var shared, known, novel float32
 	for i := range s.terms {
-		if c.filter.has(s.terms[i].word) {
+		if c.rest.filter.has(s.terms[i].word) {
 			shared += s.terms[i].weight
 		}
 	}
 	for _, t := range s.heads {
-		if c.filter.has(t.word) {
+		if c.rest.filter.has(t.word) {
 			known += t.weight
 		} else {
 			novel += t.weight
 		}
 	}
-	v.words(shared, min(s.bag.sum, c.weight), known, novel)
+	v.words(shared, min(s.bag.sum, c.rest.weight), known, novel)
 }
 
 // Names are the features, in the order of Values.
