@@ -113,12 +113,12 @@ type Values [nFeatures]float32
 var weightsText string
 
 // weights are those of weights.txt.
-var weights = sync.OnceValue(func() Values {
+var weights = sync.OnceValue(func() *Values {
 	w, err := parseWeights(weightsText)
 	if err != nil {
 		panic(err) // embedded: every test meets it
 	}
-	return w
+	return &w
 })
 
 func parseWeights(text string) (Values, error) {
@@ -802,4 +802,4 @@ func mostTerms(v *Values, s *seen, c *Card) {
 func Names() []string { return featureNames[:] }
 
 // Weights are those of weights.txt.
-func Weights() Values { return weights() }
+func Weights() Values { return *weights() }
