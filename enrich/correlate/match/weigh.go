@@ -173,6 +173,11 @@ func Reaches(p *Probe, c *Card, least float64) (score float64, does bool) {
 	const rounding = 1e-3
 	if c.rest.data != nil && wordsBound() {
 		v := compareFront(p, c)
+		if c.rest.data == nil { // it was asked for a mark
+			compareTerms(&v, p.look(), c)
+			score = v.Score()
+			return score, score >= least
+		}
 		mostTerms(&v, p.look(), c)
 		if v.Score() < least-rounding {
 			return 0, false
