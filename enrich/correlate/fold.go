@@ -149,6 +149,12 @@ func (i *Incident) gather(readings []Reading, most int) {
 			x.Actors, x.actors = 0, nil
 		}
 	}
+	n, m := 0, 0
+	for k := range i.Readings {
+		n, m = n+len(i.Readings[k].figures), m+len(i.Readings[k].actors)
+	}
+	i.Figures, i.Actors = slices.Grow(i.Figures, n), slices.Grow(i.Actors, m)
+	i.Provenance = slices.Grow(i.Provenance, len(i.Readings))
 	for k := range i.Readings {
 		x := &i.Readings[k]
 		i.Figures = append(i.Figures, x.figures...)

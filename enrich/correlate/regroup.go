@@ -199,7 +199,7 @@ func (b *Book) near(x *Reading) ([]*cluster, error) {
 			}
 			return
 		}
-		if s := match.Weigh(x.look(), c); s >= match.Related && !c.Says(x.Article) && b.takes(c, !strings.HasPrefix(c.ID, looseID), x) {
+		if s, does := match.Reaches(x.look(), c, match.Related); does && !c.Says(x.Article) && b.takes(c, !strings.HasPrefix(c.ID, looseID), x) {
 			out = append(out, scored{of: b.takeUp(c.Clone()), score: s})
 		}
 	}
@@ -252,7 +252,8 @@ func (b *Book) takeUp(card *match.Card) *cluster {
 			for k := range i.Readings {
 				i.Readings[k].look() // once, and not in each copy
 			}
-			c.readings, c.told, c.bridged = slices.Clone(i.Readings), i.Told != nil, i.Bridged
+			c.readings = append(make([]Reading, 0, len(i.Readings)+1), i.Readings...) // and what joins them
+			c.told, c.bridged = i.Told != nil, i.Bridged
 			whole = whole && len(i.Withdrawn) == 0 // it says what was taken back
 		}
 		if !whole {
@@ -288,8 +289,8 @@ func (g *grouping) heeds(x *Reading, c *match.Card) (float64, bool) {
 	if c.N == 0 || !match.Meets(x.look(), c) {
 		return 0, false
 	}
-	s := match.Weigh(x.look(), c)
-	return s, s >= match.Merge && g.b.takes(c, true, x)
+	s, does := match.Reaches(x.look(), c, match.Merge)
+	return s, does && g.b.takes(c, true, x)
 }
 
 // take has a cluster be put on the table anew, if there is room.

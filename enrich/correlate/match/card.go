@@ -32,6 +32,8 @@ type Card struct {
 	articles []uint32
 
 	derived *derived // nil until it is asked for
+
+	rest rest
 }
 
 // counted is something that so many reports say.
@@ -65,6 +67,7 @@ func NewCard(id string) *Card {
 
 // Clone is a card of its own.
 func (c *Card) Clone() *Card {
+	c.whole()
 	d := *c
 	if c.derived != nil {
 		d.derived = &derived{marks: slices.Clone(c.derived.marks), dates: slices.Clone(c.derived.dates)}
@@ -81,6 +84,7 @@ func (c *Card) Clone() *Card {
 // Add takes in a report.
 func (c *Card) Add(p *Probe) {
 	s := p.look()
+	c.whole()
 	c.derived = nil
 	at := p.At.Unix()
 	if c.N == 0 {
@@ -141,10 +145,15 @@ func (c *Card) Add(p *Probe) {
 }
 
 // Says tells whether an article's report is among those of the card.
-func (c *Card) Says(article string) bool { return slices.Contains(c.articles, hash(article)) }
+func (c *Card) Says(article string) bool {
+	c.whole()
+	return slices.Contains(c.articles, hash(article))
+}
 
 // Shares tells whether two cards may have reports of one article; false is sure.
 func (c *Card) Shares(d *Card) bool {
+	c.whole()
+	d.whole()
 	if len(c.articles) == maxArticles || len(d.articles) == maxArticles {
 		return true
 	}
@@ -218,7 +227,10 @@ func (c *Card) window() window {
 }
 
 // Note remembers an article of which the incident has no report any more.
-func (c *Card) Note(article string) { note(&c.articles, hash(article), maxArticles) }
+func (c *Card) Note(article string) {
+	c.whole()
+	note(&c.articles, hash(article), maxArticles)
+}
 
 // Kind is the type that most reports give.
 func (c *Card) Kind() string { return c.mainKind() }
@@ -226,6 +238,7 @@ func (c *Card) Kind() string { return c.mainKind() }
 // Close drops what only open incidents need: what remains finds an incident again
 // for a report that goes back to it.
 func (c *Card) Close() {
+	c.whole()
 	c.derived = nil
 	slices.SortFunc(c.terms, func(a, b counted[term]) int {
 		return cmp.Or(cmp.Compare(b.v.weight, a.v.weight), cmp.Compare(b.n, a.n), cmp.Compare(a.v.word, b.v.word))

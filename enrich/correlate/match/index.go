@@ -15,13 +15,14 @@ import (
 // costs more than all comparing: so it has little to reach for each incident, and asks
 // for what it needs of many at once, see approach.
 type Index struct {
-	slots map[string]uint32 // incident → slot
-	cards []packed          // by slot; without data for a free one
-	names names             // of the cards
-	about []sketch          // by slot
-	empty []uint32          // free slots
-	spare []*Card           // to unpack cards into
-	read  uint32            // what approach has read, so that it is not left out
+	slots   map[string]uint32 // incident → slot
+	cards   []packed          // by slot; without data for a free one
+	names   names             // of the cards
+	about   []sketch          // by slot
+	empty   []uint32          // free slots
+	spare   []*Card           // to unpack cards into
+	packing []uint32          // and to pack one into
+	read    uint32            // what approach has read, so that it is not left out
 
 	posts  posts // the slot that stands there, or, with the bit several, a place in crowds
 	crowds [][]entry
@@ -64,11 +65,16 @@ func (a *sketch) beyond(s *spot) bool {
 	return a.north < s.lat-dy || a.south > s.lat+dy || a.east < s.lon-dx || a.west > s.lon+dx
 }
 
-// entry is one of those that stand on a post.
+// entry is one of those that stand on a post. Most of a crowd are passed over by what is
+// here of their sketches, and these are never reached for.
 type entry struct {
-	slot uint32
-	land uint32 // as in its sketch: most of a crowd are passed over by it
+	slot     uint32
+	land     uint16 // half of it; 0: there is none, or it is not known
+	from, to uint16 // days, see short
 }
+
+// short is a day as an entry has it: order remains, but for days before 1970 and after 2149.
+func short(day int32) uint16 { return uint16(min(max(day, 0), math.MaxUint16)) }
 
 // several marks what is no slot, but a list of them.
 const several = 1 << 31
@@ -140,6 +146,7 @@ func (x *Index) Card(id string) *Card {
 	}
 	c := &Card{}
 	x.cards[slot].unpack(&x.names, c)
+	c.whole()
 	return c
 }
 
@@ -158,16 +165,16 @@ func (x *Index) lend(slots []uint32, each func(*Card)) {
 	}
 }
 
-// approach reads a little of each card, so that they are on their way from memory all at
-// once, and not each when its turn comes.
+// approach reads a little of the front of each card, so that they are on their way from
+// memory all at once, and not each when its turn comes.
 func (x *Index) approach(slots []uint32) {
 	const line = 16 // numbers that come together
 	sum := uint32(0)
 	for _, slot := range slots {
-		sum += uint32(len(x.cards[slot].data))
+		sum += x.cards[slot].front
 	}
 	for _, slot := range slots {
-		data := x.cards[slot].data
+		data := x.cards[slot].data[:x.cards[slot].front]
 		for k := 0; k < len(data); k += line {
 			sum += data[k]
 		}
@@ -203,12 +210,9 @@ func (x *Index) Put(c *Card) {
 		x.hours[c.Last/hour] = append(x.hours[c.Last/hour], slot)
 		x.newest = max(x.newest, c.Last/hour)
 	}
-	if had && about.land != x.about[slot].land { // the posts have it, too
-		x.change(slot, was, nil)
-		was = nil
-	}
-	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c.pack(&x.names, nil), about
-	x.change(slot, was, c.posts())
+	entry := x.entry(slot)
+	x.slots[c.ID], x.cards[slot], x.about[slot] = slot, c.pack(&x.names, &x.packing), about
+	x.change(slot, was, c.posts(), had && entry != x.entry(slot))
 }
 
 // Remove forgets an incident.
@@ -217,7 +221,7 @@ func (x *Index) Remove(id string) {
 	if !ok {
 		return
 	}
-	x.change(slot, x.postsOf(slot), nil)
+	x.change(slot, x.postsOf(slot), nil, false)
 	x.silence(slot, x.about[slot].last/hour)
 	delete(x.slots, id)
 	x.cards[slot] = packed{}
@@ -238,9 +242,9 @@ func (x *Index) silence(slot uint32, h int64) {
 	}
 }
 
-// change takes an incident from the posts on which it was to those on which it is.
-// Both are sorted.
-func (x *Index) change(slot uint32, was, is []post) {
+// change takes an incident from the posts on which it was to those on which it is, and
+// tells those where it remains if its entry is another. Both are sorted.
+func (x *Index) change(slot uint32, was, is []post, another bool) {
 	for len(was) > 0 || len(is) > 0 {
 		switch {
 		case len(is) == 0 || len(was) > 0 && was[0] < is[0]:
@@ -250,7 +254,20 @@ func (x *Index) change(slot uint32, was, is []post) {
 			x.join(is[0], slot)
 			is = is[1:]
 		default:
+			if another {
+				x.renew(is[0], slot)
+			}
 			was, is = was[1:], is[1:]
+		}
+	}
+}
+
+// renew writes the entry of a slot on a post anew.
+func (x *Index) renew(p post, slot uint32) {
+	if v, ok := x.posts.get(p); ok && v&several != 0 {
+		list := x.crowds[v&^several]
+		if at := slices.IndexFunc(list, func(e entry) bool { return e.slot == slot }); at >= 0 {
+			list[at] = x.entry(slot)
 		}
 	}
 }
@@ -296,7 +313,10 @@ func (x *Index) leave(p post, slot uint32) {
 	}
 }
 
-func (x *Index) entry(slot uint32) entry { return entry{slot, x.about[slot].land} }
+func (x *Index) entry(slot uint32) entry {
+	a := &x.about[slot]
+	return entry{slot, uint16(a.land), short(a.from), short(a.to)}
+}
 
 // on are those that stand on a post. They are valid until the next change.
 func (x *Index) on(p post, alone *[1]entry) []entry {
@@ -350,6 +370,7 @@ func (s *spot) settled() bool { return s.located && s.level == inTown }
 
 // posts are where an incident is found, sorted, each once.
 func (c *Card) posts() []post {
+	c.whole()
 	out := make([]post, 0, 96)
 	for _, a := range c.articles {
 		out = append(out, postOf(byArticle, 0, a))
@@ -400,6 +421,7 @@ func (x *Index) Of(article string) []*Card {
 	for k, e := range list {
 		out[k] = &Card{}
 		x.cards[e.slot].unpack(&x.names, out[k])
+		out[k].whole()
 	}
 	return out
 }
@@ -485,6 +507,7 @@ func (f *finder) come(slot uint32) bool {
 // find are the slots that a search comes upon, each once, after those of a list.
 func (f *finder) find(slots []uint32) []uint32 {
 	x := f.x
+	from, to := short(f.from), short(f.to)
 	sum := uint32(0)
 	for k := range f.asks {
 		sum += x.posts.approach(f.asks[k].post)
@@ -502,7 +525,7 @@ func (f *finder) find(slots []uint32) []uint32 {
 				continue
 			}
 			for _, e := range list {
-				if a.land == 0 || e.land == 0 || e.land == a.land {
+				if land := uint16(a.land); e.from <= to && e.to >= from && (land == 0 || e.land == 0 || e.land == land) {
 					seen = append(seen, sight{e.slot, int32(k)})
 				}
 			}
@@ -613,6 +636,7 @@ func (t term) mark() mark {
 
 // marks are those of an incident.
 func (c *Card) marks() []mark {
+	c.whole()
 	var out []mark
 	for m := range c.tolls {
 		for _, t := range c.tolls[m] {
@@ -649,6 +673,7 @@ type derived struct {
 
 // known is what follows from a card. It is kept until a report is added.
 func (c *Card) known() *derived {
+	c.whole()
 	if c.derived == nil {
 		c.derived = &derived{marks: c.marks(), dates: c.dates()}
 	}

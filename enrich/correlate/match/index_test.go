@@ -178,6 +178,35 @@ func TestNearFindsIncidentsOfTwoDays(t *testing.T) {
 	})
 }
 
+// TestReachesIsWeigh: what is told of a card without its words is what they would have told.
+func TestReachesIsWeigh(t *testing.T) {
+	packed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		x := NewIndex()
+		for k := range rapid.IntRange(1, 6).Draw(t, "incidents") {
+			c := NewCard(fmt.Sprint("inc-", k))
+			for n := range rapid.IntRange(1, 3).Draw(t, "reports") {
+				c.Add(anyProbe(t, fmt.Sprintf("rep-%d-%d", k, n)))
+			}
+			x.Put(c)
+		}
+		p := anyProbe(t, "rep")
+		least := rapid.Float64Range(-12, 4).Draw(t, "least")
+		x.Near(p, func(c *Card) {
+			score, does := Reaches(p, c, least)
+			if c.rest.data != nil {
+				packed++
+			}
+			if want := Weigh(p, x.Card(c.ID)); does != (want >= least) || does && score != want {
+				t.Errorf("reaches %v: %v with %v; it weighs %v", least, does, score, want)
+			}
+		})
+	})
+	if packed == 0 {
+		t.Error("each card was unpacked: nothing is gained")
+	}
+}
+
 func checkNear(t *rapid.T, cards []*Card, p *Probe) {
 	x := NewIndex()
 	for _, c := range cards {
@@ -234,7 +263,7 @@ func TestPutAndRemoveLeaveNothingBehind(t *testing.T) {
 			list := x.on(p, &alone)
 			got += len(list)
 			for _, e := range list {
-				if c := there[x.cards[e.slot].id]; c == nil || !slices.Contains(c.posts(), p) || e.land != c.land() {
+				if c := there[x.cards[e.slot].id]; c == nil || !slices.Contains(c.posts(), p) || e.land != uint16(c.land()) || e.from != short(slices.Min(c.dates())) || e.to != short(slices.Max(c.dates())) {
 					t.Fatalf("on post %x stands slot %d, which is not there or not so any more", p, e.slot)
 				}
 			}

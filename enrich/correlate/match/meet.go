@@ -55,6 +55,8 @@ func (s *seen) days() (first, last int32) {
 // where their places, tolls, names and words together cannot outweigh what speaks
 // against it, whenever it was.
 func Kin(a, b *Card) bool {
+	a.whole()
+	b.whole()
 	w := weights()
 	place := placeUnknown
 	named := float32(0)
@@ -144,6 +146,7 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 			}
 		}
 	})
+	c.whole()
 	if dates := c.dates(); len(dates) > 0 && len(lands) > 0 {
 		last := min(slices.Max(dates)+followDays, int32(x.newest/24)+beside) // of later days nobody has told
 		for d := stretchOf(slices.Min(dates) - beside); d <= stretchOf(last); d++ {
@@ -199,6 +202,7 @@ const titles = 3
 
 // Trimmed is a card as it is once its incident is closed.
 func (c *Card) Trimmed() *Card {
+	c.whole()
 	d := *c
 	d.terms = slices.Clone(c.terms)
 	d.Close()

@@ -10,9 +10,14 @@ import (
 // dozens of cards out of a hundred thousand, and what that costs is to reach them in
 // memory: a card that lies in a dozen places takes ten times as long as one that lies in
 // one. What a card says that is no number stands in the index's list of names.
+//
+// First stands what most incidents differ in from a report: where, when, what and how many.
+// Their words, which are most of it, come after that, and are read where it is not clear
+// without them, see Reaches.
 type packed struct {
 	id, key string
 	data    []uint32
+	front   uint32 // how many of them stand before the words
 }
 
 // names are texts that many cards have: types, countries, kinds of places.
@@ -62,12 +67,13 @@ func (p *packer) long(v int64) { p.put(uint32(v), uint32(v>>32)) }
 // pair puts two numbers below 65,536 into one.
 func pair(a uint16, b uint32) uint32 { return uint32(a)<<16 | b }
 
-// pack writes a card. buf is what may be written over.
-func (c *Card) pack(n *names, buf []uint32) packed {
-	p := packer{names: n, data: buf[:0]}
+// pack writes a card. room is where it is written before its length is known.
+func (c *Card) pack(n *names, room *[]uint32) packed {
+	p := packer{names: n, data: (*room)[:0]}
 	p.put(uint32(c.N), uint32(c.again))
 	p.long(c.First)
 	p.long(c.Last)
+	p.said(c)
 	p.put(uint32(len(c.kinds)))
 	for i := range c.kinds {
 		k := &c.kinds[i]
@@ -105,12 +111,13 @@ func (c *Card) pack(n *names, buf []uint32) packed {
 	for _, a := range c.actors {
 		p.put(a.name, bit(a.did, 0))
 	}
-	p.terms(c.terms)
 	p.terms(c.places)
-	for _, list := range [][]uint32{c.heads, c.outlets, c.texts, c.articles} {
-		p.put(uint32(len(list)))
-		p.put(list...)
-	}
+	p.list(c.outlets)
+	p.list(c.texts)
+	front := len(p.data)
+	p.terms(c.terms)
+	p.list(c.heads)
+	p.list(c.articles)
 	d := c.known()
 	p.put(uint32(len(d.marks)))
 	for _, m := range d.marks {
@@ -120,8 +127,37 @@ func (c *Card) pack(n *names, buf []uint32) packed {
 	for _, day := range d.dates {
 		p.put(uint32(day))
 	}
-	return packed{id: c.ID, key: c.Key, data: p.data}
+	*room = p.data
+	return packed{id: c.ID, key: c.Key, data: slices.Clone(p.data), front: uint32(front)}
 }
+
+func (p *packer) list(list []uint32) {
+	p.put(uint32(len(list)))
+	p.put(list...)
+}
+
+// said puts what the words of a card come to.
+func (p *packer) said(c *Card) {
+	var f filter
+	var sum float32
+	for i := range c.terms {
+		f.add(c.terms[i].v.word)
+		sum += c.terms[i].v.weight
+	}
+	for _, word := range c.heads {
+		f.add(word)
+	}
+	p.put(f[:]...)
+	p.put(math.Float32bits(sum))
+}
+
+// filter has a bit for each of some words; others may have the same.
+type filter [8]uint32
+
+func (f *filter) add(word uint32) { f[word>>5&7] |= 1 << (word & 31) }
+
+// has tells whether a word may be one of them; false is sure.
+func (f *filter) has(word uint32) bool { return f[word>>5&7]&(1<<(word&31)) != 0 }
 
 func (p *packer) terms(list []counted[term]) {
 	p.put(uint32(len(list)))
@@ -164,13 +200,15 @@ func (u *unpacker) numbers(n int) []uint32 {
 	return list
 }
 
-// unpack reads a card into one whose lists may be written over. Lists of plain numbers
-// remain those of the packed one.
+// unpack reads a card into one whose lists may be written over, but for its words, see
+// whole. Lists of plain numbers remain those of the packed one.
 func (p *packed) unpack(n *names, c *Card) {
 	u := unpacker{names: n.list, data: p.data}
 	c.ID, c.Key = p.id, p.key
 	c.N, c.again = int(u.next()), int32(u.next())
 	c.First, c.Last = u.long(), u.long()
+	copy(c.rest.filter[:], u.numbers(len(c.rest.filter)))
+	c.rest.weight = math.Float32frombits(u.next())
 	c.kinds = room(c.kinds, u.next())
 	for i := range c.kinds {
 		v := u.next()
@@ -206,11 +244,29 @@ func (p *packed) unpack(n *names, c *Card) {
 	for i := range c.actors {
 		c.actors[i] = actor{name: u.next(), did: u.next() != 0}
 	}
-	c.terms = u.terms(c.terms)
 	c.places = u.terms(c.places)
-	for _, list := range []*[]uint32{&c.heads, &c.outlets, &c.texts, &c.articles} {
-		*list = u.numbers(int(u.next()))
+	c.outlets = u.numbers(int(u.next()))
+	c.texts = u.numbers(int(u.next()))
+	c.rest.data = u.data
+}
+
+// rest is what is still packed of a card that an index lends, and what is known of it.
+type rest struct {
+	data   []uint32 // nil: nothing is
+	filter filter   // of the words
+	weight float32  // of those that are no headline's
+}
+
+// whole unpacks what is still packed of a card.
+func (c *Card) whole() {
+	if c.rest.data == nil {
+		return
 	}
+	u := unpacker{data: c.rest.data}
+	c.rest = rest{}
+	c.terms = u.terms(c.terms)
+	c.heads = u.numbers(int(u.next()))
+	c.articles = u.numbers(int(u.next()))
 	if c.derived == nil {
 		c.derived = &derived{}
 	}

@@ -113,12 +113,12 @@ type Values [nFeatures]float32
 var weightsText string
 
 // weights are those of weights.txt.
-var weights = sync.OnceValue(func() Values {
+var weights = sync.OnceValue(func() *Values {
 	w, err := parseWeights(weightsText)
 	if err != nil {
 		panic(err) // embedded: every test meets it
 	}
-	return w
+	return &w
 })
 
 func parseWeights(text string) (Values, error) {
@@ -166,6 +166,34 @@ func Weigh(p *Probe, c *Card) float64 {
 	return v.Score()
 }
 
+// Reaches is Weigh where that comes to least or more, and tells whether it does. Most
+// incidents that a search comes upon are another's whatever their words are: of those that
+// an index lends, these are not even unpacked.
+func Reaches(p *Probe, c *Card, least float64) (score float64, does bool) {
+	const rounding = 1e-3
+	if c.rest.data != nil && wordsBound() {
+		v := compareFront(p, c)
+		if c.rest.data == nil { // it was asked for a mark
+			compareTerms(&v, p.look(), c)
+			score = v.Score()
+			return score, score >= least
+		}
+		mostTerms(&v, p.look(), c)
+		if v.Score() < least-rounding {
+			return 0, false
+		}
+	}
+	score = Weigh(p, c)
+	return score, score >= least
+}
+
+// wordsBound tells whether what mostTerms makes of a card is never less than what
+// compareTerms does: whether the words that are shared speak for it, and others against.
+var wordsBound = sync.OnceValue(func() bool {
+	w := weights()
+	return min(w[fTermsShared], w[fTermsPart], w[fTitleShared]) >= 0 && max(w[fTermsNone], w[fTitleNovel], w[fTitleElsewhere]) <= 0
+})
+
 // Score is what the values add up to.
 func (v *Values) Score() float64 {
 	w := weights()
@@ -205,6 +233,15 @@ func (v *Values) Reasons() []Reason {
 
 // Compare measures the features of a report beside an incident.
 func Compare(p *Probe, c *Card) Values {
+	c.whole()
+	v := compareFront(p, c)
+	compareTerms(&v, p.look(), c)
+	return v
+}
+
+// compareFront measures all features but those of compareTerms. What is not unpacked of a
+// card may make less of title.elsewhere.
+func compareFront(p *Probe, c *Card) Values {
 	s := p.look()
 	var v Values
 	v[fBias] = 1
@@ -215,7 +252,6 @@ func Compare(p *Probe, c *Card) Values {
 	compareAbouts(&v, s, p, c)
 	compareTolls(&v, s, c, p.At)
 	compareActors(&v, s, c)
-	compareTerms(&v, s, c)
 	if s.aerial {
 		// In a war the same town is hit day after day.
 		v[fAerialTown] = v[fPlaceTown] + v[fPlaceNear] + v[fPlaceHolds]
@@ -624,8 +660,12 @@ func compareTypes(v *Values, s *seen, c *Card) {
 	}
 }
 
-// says tells whether a word is among those of a card's reports.
+// says tells whether a word is among those of a card's reports; of one that is still
+// packed, whether it may be.
 func (c *Card) says(word uint32) bool {
+	if c.rest.data != nil {
+		return c.rest.filter.has(word)
+	}
 	return slices.ContainsFunc(c.terms, func(x counted[term]) bool { return x.v.word == word })
 }
 
@@ -718,14 +758,6 @@ const enough = 4
 
 func compareTerms(v *Values, s *seen, c *Card) {
 	shared, theirs := s.bag.shared(c.terms)
-	mine := s.bag.sum
-	v[fTermsShared] = min(shared, 8)
-	if least := min(mine, theirs); least >= enough {
-		v[fTermsPart] = shared / least
-		if shared < 0.1*least {
-			v[fTermsNone] = 1
-		}
-	}
 	// What a headline names is what the story is called by.
 	var known, novel float32
 	for _, t := range s.heads {
@@ -736,12 +768,43 @@ func compareTerms(v *Values, s *seen, c *Card) {
 			novel += t.weight
 		}
 	}
+	v.words(shared, min(s.bag.sum, theirs), known, novel)
+}
+
+// words sets what is said of words that both have, out of the least that one of them has,
+// and of those of the headline that the incident is known by, or that are new to it.
+func (v *Values) words(shared, least, known, novel float32) {
+	v[fTermsShared] = min(shared, 8)
+	if least >= enough {
+		v[fTermsPart] = shared / least
+		if shared < 0.1*least {
+			v[fTermsNone] = 1
+		}
+	}
 	v[fTitleShared] = min(known, 3)
 	v[fTitleNovel] = min(novel, 3)
+}
+
+// mostTerms is what compareTerms makes of a card whose words are still packed, at most.
+func mostTerms(v *Values, s *seen, c *Card) {
+	var shared, known, novel float32
+	for i := range s.terms {
+		if c.rest.filter.has(s.terms[i].word) {
+			shared += s.terms[i].weight
+		}
+	}
+	for _, t := range s.heads {
+		if c.rest.filter.has(t.word) {
+			known += t.weight
+		} else {
+			novel += t.weight
+		}
+	}
+	v.words(shared, min(s.bag.sum, c.rest.weight), known, novel)
 }
 
 // Names are the features, in the order of Values.
 func Names() []string { return featureNames[:] }
 
 // Weights are those of weights.txt.
-func Weights() Values { return weights() }
+func Weights() Values { return *weights() }
