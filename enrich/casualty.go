@@ -377,6 +377,10 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 	w := &ws[j]
 	// "the wounded", "killed and wounded": handled as participles elsewhere.
 	if w.low == "toll" || w.low == "death toll" || w.low == "casualty toll" || w.low == "body count" {
+		switch r.lowAt(j + 1) {
+		case "plaza", "plazas", "gate", "gates", "booth", "booths", "road", "roads", "tax", "taxes", "bridge", "station", "collector", "collectors", "post", "barrier", "naka":
+			return // of a road
+		}
 		r.toll(si, j, m)
 		return
 	}

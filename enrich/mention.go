@@ -213,6 +213,7 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 			theme = e.Theme
 			e, n = r.lex.Under(d.Lower, toks, i, n)
 		}
+		r.atlas.Home(toks, i)
 		if t.Caps && t.Low == "is" && up*2 < all {
 			// "IS" among words that are not all capitals is the group, not the verb.
 			e, n = r.lex.Word("islamic state"), 1

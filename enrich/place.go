@@ -569,6 +569,9 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 	if country == "" && len(r.art.Country) == 2 {
 		country, basis = r.art.Country, "feed_default"
 	}
+	if country == "" {
+		country = r.gaz.Country(r.atlas.Leaning()) // "Shin Bet", "corps members"
+	}
 	id := r.gaz.CountryID(country)
 	if id == 0 {
 		return pl, zone

@@ -272,7 +272,7 @@ var cueWords = []struct {
 		// not "the decades-old conflict"
 		"decade after", "decades after", "decade ago", "decades ago", "decade on", "decades on", "decade later", "decades later", "decade since", "decades since"}},
 	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
-	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake"}},
+	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake threat*", "fake bomb*", "fake call*", "fake alert*", "fake alarm*", "fake attack*", "fake shooting*", "fake kidnapping*", "fake abduction*", "fake device*", "fake grenade*", "fake report*", "was fake", "were fake", "is fake", "fake news"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
 		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "controlled detonation", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
 	{CueMeant, []string{"deliberate", "deliberately", "on purpose", "intentional", "intentionally", "not an accident", "no accident", "no longer believe in an accident", "ruled out an accident", "rules out an accident", "rule out an accident"}},
@@ -362,6 +362,7 @@ var causes = []string{"assum*", "whether", "unclear", "apparent", "apparently", 
 // doubts are, by cue, the words that take it out of a sentence: a cause that is one
 // of several, a release that is only asked for.
 var doubts = map[string][]string{
+	CueLater:    {"toll plaza*", "toll gate*", "toll booth*", "toll road*", "toll tax"},
 	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
 	CueHoax + " but": slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
 	CueFreed:         {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},

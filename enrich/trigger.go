@@ -271,7 +271,13 @@ func (r *reading) isKind(k int) bool {
 		return next != "back" && prev != "a" && prev != "the" && prev != "long" && prev != "first" && next != "of"
 	case "shell", "shells":
 		return prev != "oil" && next != "company"
+	case "rammed", "rams", "ploughed into", "ploughs into", "ploughing into", "plough into", "plowed into", "plows into", "plowing into", "drove into", "drives into", "driven into", "driving into", "van rammed", "truck rammed", "car rammed":
+		return !r.collides(k)
 	case "drone", "drones", "missile", "missiles", "rocket", "rockets", "uav":
+		switch prev {
+		case "surveillance", "reconnaissance", "spy", "camera", "delivery", "deploy", "deploys", "deployed", "deploying":
+			return false // they look for somebody
+		}
 		return next != "maker" && next != "program" && next != "programme" && next != "test" && next != "tests" && next != "launch" && next != "scientists" && next != "engine"
 	case "executed", "execution", "executions":
 		return next != "of"
@@ -335,6 +341,26 @@ func (r *reading) isKind(k int) bool {
 		return false
 	}
 	return true
+}
+
+// collides tells whether what drives at word k hits another vehicle, or what stands by a
+// road: "rams a parked trailer", "ploughed into a tree". That is traffic, unless somebody
+// meant it.
+func (r *reading) collides(k int) bool {
+	s := &r.sents[r.sentenceAt(k)]
+	for n := s.first; n < s.last; n++ {
+		switch r.words[n].low {
+		case "deliberately", "deliberate", "intentionally", "attack", "attacker", "attackers", "terror", "terrorist", "terrorists", "explosives", "explosive-laden", "explosives-laden", "bomber", "suicide", "gunmen", "crowd", "pedestrians", "police", "army", "military":
+			return false
+		}
+	}
+	for n := k + 1; n < min(k+7, s.last) && !r.words[n].punct; n++ {
+		switch r.words[n].low {
+		case "trailer", "truck", "lorry", "bus", "minibus", "coach", "tanker", "dumper", "tipper", "tractor", "rickshaw", "auto-rickshaw", "tricycle", "car", "van", "vehicle", "train", "tree", "pole", "wall", "divider", "ditch", "culvert", "ravine", "canal", "river", "lake", "pond", "median", "guardrail", "house", "container":
+			return true
+		}
+	}
+	return false
 }
 
 // heldBy tells whether the state holds those captured at word k: posts and towns are

@@ -235,9 +235,11 @@ func (x *Reading) raises(m enrich.Measure) bool {
 	})
 }
 
-// denies tells whether a reading says that there was no incident after all.
+// denies tells whether a reading says that there was no incident after all. Of a hoax
+// nobody dies: a reading that counts the dead calls something else by the word.
 func (x *Reading) denies() bool {
-	return x.Outcome == "hoax" || x.Certainty == "retracted" || x.cue(enrich.CueHoax) || x.cue(enrich.CueAccident)
+	n, ok := x.Totals[enrich.Killed].Number()
+	return x.Outcome == "hoax" || x.Certainty == "retracted" || x.cue(enrich.CueHoax) && !(ok && n > 0) || x.cue(enrich.CueAccident)
 }
 
 // ofOther tells whether the hoax of which a reading tells may be another case than the

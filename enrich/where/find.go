@@ -13,6 +13,7 @@ func (r *Reader) Find(s, hint string) []Mention {
 	for n, sen := range d.Sentences {
 		toks := d.Tokens[sen.First:sen.Last]
 		for i := 0; i < len(toks); {
+			r.Home(toks, i)
 			e, k := r.lex.At(d.Lower, toks, i)
 			m, taken := r.At(&d, toks, i, k, e, sen.Caps)
 			if taken == 0 {

@@ -2,6 +2,7 @@ package where
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"tocsin/enrich/gazetteer"
@@ -48,6 +49,7 @@ const (
 	atMost       = 2.3 // of the two above together: who says Toronto means the city
 	forNearby    = 0.7 // another place of the text is within nearby
 	forHint      = 1.5 // it is the feed's country
+	forShort     = 4.0 // it is called by what is also a country's name at home: Nigeria's Niger
 	forUnrest    = 0.6 // its country has a war
 	nearby       = 120_000
 )
@@ -382,6 +384,9 @@ func (r *Reader) weigh(ms []Mention, gi int, hint gazetteer.ID) {
 		if hint != 0 && code == hint {
 			c.score += forHint
 		}
+		if c.How == gazetteer.Variant && r.gaz.Kind(c.ID) == gazetteer.Admin1 && r.aCountry(g) && !ms[g.first].Border && (r.Leaning() == code || r.holdsAnother(gi, c.ID)) {
+			c.score += forShort
+		}
 		if m := &ms[g.first]; m.cue != gazetteer.None {
 			c.score += fits(m.cue, r.gaz.Kind(c.ID))
 		}
@@ -450,6 +455,26 @@ func (r *Reader) besides(gi int, id gazetteer.ID) bool {
 		}
 		n++
 		if r.gaz.Near(id, x, nearby) {
+			return true
+		}
+	}
+	return false
+}
+
+// aCountry tells whether a country may be meant.
+func (r *Reader) aCountry(g *group) bool {
+	return slices.ContainsFunc(r.cands[g.cands.from:g.cands.to], func(c candidate) bool { return r.gaz.Kind(c.ID) == gazetteer.Country })
+}
+
+// holdsAnother tells whether another place of the text is in a division.
+func (r *Reader) holdsAnother(gi int, division gazetteer.ID) bool {
+	for n, other := 0, 0; other < len(r.groups) && n < asked; other++ {
+		o := &r.groups[other]
+		if other == gi || o.best < 0 {
+			continue
+		}
+		n++
+		if x := r.cands[o.best].ID; x != division && r.gaz.Within(x, division) {
 			return true
 		}
 	}

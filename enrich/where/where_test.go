@@ -98,6 +98,11 @@ func TestFind(t *testing.T) {
 		{"a hint is no answer against the text", "A grenade wounded six men in Tripoli, Lebanon.", "LY", "Tripoli = settlement LB; Lebanon = country LB +holds"},
 		{"a hint that is no country is none", "Two men were held in Tripoli.", "ZZ", "Tripoli = settlement LY"},
 
+		{"a state at home is called as the country beside it", "Niger school raid: ten pupils taken. People in Kontagora fled.", "", "Niger = admin1 NG; Kontagora = settlement NG"},
+		{"so it is where words of home are said", "A corps member was abducted in Niger.", "", "Niger = admin1 NG"},
+		{"else it is the country", "A nurse was abducted in Niger.", "", "Niger = country NE"},
+		{"and on its border", "Smugglers shot an officer in Sokoto, near the border with Niger.", "", "Sokoto = settlement NG; Niger = country NE +border"},
+
 		// Peoples.
 		{"a people is its country", "Two Iraqi clerks were wounded.", "", "Iraqi = country IQ +demonym"},
 		{"its plural", "Two Syrians were arrested.", "", "Syrians = country SY +demonym"},
