@@ -318,8 +318,13 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 	if best <= placeNear && shared == 0 && len(s.places) > 0 && len(c.places) > 0 {
 		v[fPlaceNamedNone] = 1
 	}
-	if shared >= 1 && !c.namesake(s) && (best == placeOtherCountry || best == placeDistant || best == placeFar) {
-		best = placeUnknown // one of the two was taken for another place of its name, or for one that is only mentioned
+	if shared >= 1 && !c.namesake(s) { // one of the two was taken for another place of its name, or for one that is only mentioned
+		if best == placeOtherCountry || best == placeDistant || best == placeFar {
+			best = placeUnknown
+		}
+		if c.calledAs(s) {
+			towns = false
+		}
 	}
 	if towns && town <= placeOtherSpot && (best == placeHolds || best == placeCountry) {
 		best = town // who names one is held against those who do, and not against who knows only its region
@@ -346,11 +351,16 @@ func (c *Card) speaksOf(s *seen) bool {
 }
 
 // namesake tells whether a report's place has the name of one of the incident's, and
-// is another.
+// is another: who says no more than the name, in a country that has two, may mean either.
 func (c *Card) namesake(s *seen) bool {
 	return s.spot.id != 0 && s.spot.own() != 0 && slices.ContainsFunc(c.spots, func(x counted[spot]) bool {
-		return x.v.own() == s.spot.own() && x.v.id != 0 && x.v.id != s.spot.id
+		return x.v.own() == s.spot.own() && x.v.id != 0 && x.v.id != s.spot.id && (x.v.country != s.spot.country || x.v.town() != 0 && s.spot.town() != 0)
 	})
+}
+
+// calledAs tells whether one of an incident's places has the name of a report's.
+func (c *Card) calledAs(s *seen) bool {
+	return s.spot.own() != 0 && slices.ContainsFunc(c.spots, func(x counted[spot]) bool { return x.v.own() == s.spot.own() })
 }
 
 // compareTargets compares what was hit.
