@@ -238,6 +238,9 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 		if n == 1 {
 			w.low = t.Low
 		}
+		if w.low == "counting" && i > 0 && toks[i-1].Low == "," {
+			w.low = "including" // "seven, counting two who died later"
+		}
 		if e.Class == lexicon.Actor && !t.Upper || r.adjectiveRank(d, toks, i) {
 			w.e = lexicon.None
 		}

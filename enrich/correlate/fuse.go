@@ -133,6 +133,11 @@ func fusePlace(i *Incident) {
 		}
 		return
 	}
+	for k, p := range places {
+		if q := namesake(p, places); q != nil {
+			places[k] = q
+		}
+	}
 	rank := func(p *enrich.Place) int {
 		r := 2 * slices.Index(placePrecision, p.Precision)
 		if p.Country != "" {
@@ -169,6 +174,20 @@ func fusePlace(i *Incident) {
 			}
 		}
 	}
+}
+
+// namesake is another town of a place's name, in its country, of which somebody says where
+// it lies: then it is that, though it may be the smaller one. It is nil where there is none.
+func namesake(p *enrich.Place, places []*enrich.Place) *enrich.Place {
+	if p.Admin != "" || p.GeoNames == 0 {
+		return nil
+	}
+	for _, q := range places {
+		if q.Admin != "" && q.Admin1 != p.Admin1 && q.Country == p.Country && q.Precision == p.Precision && gazetteer.Fold(q.Name) == gazetteer.Fold(p.Name) {
+			return q
+		}
+	}
+	return nil
 }
 
 // maxCompared bounds how many places are compared with all others.

@@ -205,6 +205,24 @@ func TestPlace(t *testing.T) {
 	}
 }
 
+// namesakeIn is the town of Bijapur in a state, which the report names or not.
+func namesakeIn(state, named string) func(*enrich.Report) {
+	return func(r *enrich.Report) {
+		r.Place = &enrich.Place{Name: "Bijapur", Country: "IN", Admin: named, Admin1: state, Precision: "settlement"}
+		if named == "" {
+			r.Place.GeoNames = 1275701
+		}
+		r.Places = []string{"!bijapur"}
+	}
+}
+
+func TestNamesakes(t *testing.T) {
+	i, _ := told(t, said("a", 0, namesakeIn("Karnataka", "")), said("b", 1, namesakeIn("Chhattisgarh", "Chhattisgarh")), said("c", 2, namesakeIn("Karnataka", "")))
+	if i.Place.Admin1 != "Chhattisgarh" {
+		t.Errorf("it is in %s, and one outlet says where it is", i.Place.Admin1)
+	}
+}
+
 func TestTime(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
