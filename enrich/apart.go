@@ -917,8 +917,8 @@ func (r *reading) apart(a, b []int) bool {
 			if knownA && x.unlisted() || knownB && y.unlisted() {
 				continue // a street of the town beside it
 			}
-			if x.Country != "" && x.Country == y.Country && x.province() != y.province() {
-				return false // a region may hold the town
+			if x.Country != "" && x.Country == y.Country && (x.province() != y.province() || (x.Kind == gazetteer.Area) != (y.Kind == gazetteer.Area)) {
+				return false // a region may hold the town, and "the southeast" the province
 			}
 			if x.unlisted() || y.unlisted() || x.country() || y.country() {
 				if x.Country == y.Country || x.Country == "" || y.Country == "" {

@@ -220,7 +220,7 @@ func (r *reading) low(sentences int) string {
 // came free.
 func (r *reading) published(s *sentence, k int) bool {
 	switch r.words[k].low {
-	case "released", "releases", "releasing", "release of":
+	case "released", "release", "releases", "releasing", "release of":
 	default:
 		return false
 	}
@@ -265,9 +265,9 @@ var cueWords = []struct {
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
 	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "seized in", "in cuffs", "rounded up"}},
 	{CueArrest + " of", []string{"captured", "captures"}},
-	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal"}},
-	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps"}},
-	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
+	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal", "in dock", "in the dock", "magistrate*"}},
+	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps", "in dock", "in the dock", "magistrate*"}},
+	{CueFreed, []string{"freed", "frees", "released", "release", "releases", "release of", "let go", "lets go", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks",
 		// not "the decades-old conflict"
 		"decade after", "decades after", "decade ago", "decades ago", "decade on", "decades on", "decade later", "decades later", "decade since", "decades since"}},

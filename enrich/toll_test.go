@@ -72,6 +72,9 @@ func TestCuesOfOthers(t *testing.T) {
 	}{
 		{"people are released", "Gunmen released four of the engineers whom they had kidnapped near Kano on Monday.", CueFreed, true},
 		{"a video is", "Gunmen who kidnapped four engineers near Kano showed them in a video released on Tuesday.", CueFreed, false},
+		{"those who hold them release them", "Inmates release guards whom they held in a riot at a prison in Quito. Four people died.", CueFreed, true},
+		{"the police release pictures", "Police release pictures of a man who shot dead two people in Quito on Monday.", CueFreed, false},
+		{"in the dock", "The two men accused of shooting dead eight people in a bar in Durban on Monday were in the dock on Tuesday.", CueCharged, true},
 		{"it was a leak", "An explosion that killed three people in Mosul on Monday was caused by a gas leak, police said.", CueAccident, true},
 		{"another one was", "Gunmen killed three people in Mosul on Monday. Police saw no connection with Friday's gas explosion.", CueAccident, false},
 		{"attacks of two days", "Nine people were killed in two days of attacks in three provinces of Iraq, police said.", CueJoint, true},
