@@ -71,6 +71,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 	cs := r.cs
 	for si := range r.sents {
 		r.blows(&r.sents[si])
+		r.boardings(&r.sents[si])
 		r.nouns(&r.sents[si])
 		from := len(r.figs)
 		r.harms(si)

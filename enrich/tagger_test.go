@@ -223,6 +223,8 @@ func TestTotals(t *testing.T) {
 		{"two tolls, one verb", "The number of people killed in the bombing of the depot rose to six and that of the wounded to 15.", "killed 6 injured 15"},
 		{"the number of hostages", "The number of hostages at the bank is nine, officers said, and not five as they had believed.", "abducted 9"},
 		{"hostages put at", "Hostages in school siege now put at 31", "abducted 31"},
+		{"a crew is held", "Houthis seize ship, 22 crew held", "abducted 22"},
+		{"guards are held in a riot", "Inmates rose up at a prison in Quito on Monday and have been holding seven guards, the police said.", "abducted 7"},
 		{"let go", "Gunmen holding hostages at a mill let four of them go.", "released 4"},
 		{"some of the taken came free", "Six of the nurses abducted from a clinic near Goma were set free on Friday.", "released 6"},
 		{"some, and all of them", "Gunmen freed 31 of the passengers whom they had taken near Jos. Police say that the hostages were rescued.", "released 31"},

@@ -371,20 +371,14 @@ func (r *reading) fromTheAir(k int) bool {
 	return false
 }
 
-// boards tells whether a ship or an aircraft is taken: "armed men seized a tanker".
-func (r *reading) boards(s *sentence) bool {
+// takesShip tells whether a sentence has a ship or an aircraft taken, by whomever: "the navy
+// seized a tanker".
+func (r *reading) takesShip(s *sentence) bool {
 	for k := s.first; k < s.last; k++ {
 		switch r.words[k].low {
 		case "seize", "seized", "seizes", "seizing", "boarded", "board", "commandeered", "hijacked":
-		default:
-			continue
-		}
-		for n := k + 1; n < min(k+8, s.last); n++ {
-			switch r.words[n].low {
-			case "tanker", "oil tanker", "ship", "cargo ship", "vessel", "freighter", "trawler", "fishing boat", "bulk carrier", "container ship", "airliner":
+			if r.boards(k, s.last) {
 				return true
-			case "cocaine", "drugs", "tonnes", "tons", "kilograms", "kg", "carrying", ",", ".":
-				n = s.last
 			}
 		}
 	}
@@ -435,7 +429,7 @@ func (r *reading) deeds(x *incident, b *ballot) {
 	} else if len(x.figs) > 0 {
 		first = r.figs[x.figs[0]].sent
 	}
-	if first >= 0 && r.boards(&r.sents[first]) {
+	if first >= 0 && r.takesShip(&r.sents[first]) {
 		b.score[typeIndex["hijacking"]] += 60
 	}
 	for _, fi := range x.figs {
