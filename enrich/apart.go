@@ -948,6 +948,14 @@ func (r *reading) samePlace(p, q int) bool {
 	return false
 }
 
+// onlyMaybeIn tells whether one of two places is a site of which nobody knows that it is in
+// the other, a town: entries of a round-up are of one each.
+func (r *reading) onlyMaybeIn(p, q int) bool {
+	a, b := &r.places[p], &r.places[q]
+	return a.town() && b.town() && (a.Kind > gazetteer.Settlement) != (b.Kind > gazetteer.Settlement) && a.name() != b.name() &&
+		a.admin != b.name() && b.admin != a.name() && !r.gaz.Within(a.ID, b.ID) && !r.gaz.Within(b.ID, a.ID)
+}
+
 func (r *reading) abroad(c *clause, x *incident) bool {
 	home := ""
 	for _, p := range x.at {

@@ -216,6 +216,8 @@ func TestTotals(t *testing.T) {
 		{"three-way coordination", "Gunmen attacked a convoy. Two policemen, a nurse and four shoppers were killed.", "killed 7"},
 		{"a breakdown in dashes", "Gunmen ambushed a convoy. Eight people - six troops and two drivers - were killed.", "killed 8"},
 		{"a breakdown in commas", "In the bombing nine people, four officers and five porters, were killed.", "killed 9"},
+		{"ages in a list", "A woman aged 66 and her two grandsons were killed by a shell in Shwebo.", "killed 3"},
+		{"ages of several", "A bomb in Kabul killed two men aged 20 and 30 and a porter.", "killed 3"},
 		{"family", "The shelling killed his wife and three children.", "killed 4"},
 		{"besides", "Gunmen opened fire on a bus. Besides the driver, six passengers died.", "killed 7"},
 		{"a headline", "Seven dead, 19 wounded in mosque attack", "killed 7 injured 19"},

@@ -755,6 +755,9 @@ func (r *reading) armed(s *sentence, k int) bool {
 var several = []string{"in two days", "in three days", "in four days", "in 24 hours", "in 48 hours", "in a week", "this week", "over the weekend", "two nights of", "three nights of", "night of drones", "night of violence", "night of gun violence", "day of violence", "in separate", "separate incidents", "separate attacks",
 	"across the country", "several cities", "several regions", "five regions", "four regions", "three regions", "two regions", "three cities", "four cities", "five cities", "two cities", "two districts", "two provinces", "three provinces", "wave of", "series of", "string of", "spate of", "twin"}
 
+// jails are the words for a place in which what lasts is one incident.
+var jails = []string{"prison", "jail", "penitentiary", "detention centre", "detention center"}
+
 // joint tells whether the headline, or the first sentence, counts several
 // incidents together: "nine dead as two blasts jolt Kabul".
 func (r *reading) joint() bool {
@@ -784,8 +787,12 @@ func (r *reading) joint() bool {
 				}
 			}
 		}
-		// Three days of protests are one story.
-		if hasAny(strings.ReplaceAll(b.String(), " days of ", " days-of "), several, nil) {
+		// Three days of protests are one story, and so is a day of violence in one prison.
+		text := strings.ReplaceAll(b.String(), " days of ", " days-of ")
+		if hasAny(text, jails, nil) {
+			text = strings.ReplaceAll(text, " of violence ", " of-violence ")
+		}
+		if hasAny(text, several, nil) {
 			return true
 		}
 	}

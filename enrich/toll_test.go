@@ -79,6 +79,8 @@ func TestCuesOfOthers(t *testing.T) {
 		{"another one was", "Gunmen killed three people in Mosul on Monday. Police saw no connection with Friday's gas explosion.", CueAccident, false},
 		{"attacks of two days", "Nine people were killed in two days of attacks in three provinces of Iraq, police said.", CueJoint, true},
 		{"a story of days", "Nine people have been killed in three days of protests in Conakry, doctors said.", CueJoint, false},
+		{"a day in one prison", "Thirteen inmates were killed in a day of violence at a prison in Mosul, police said on Monday.", CueJoint, false},
+		{"a day in a city", "Thirteen people were killed in a day of violence in Mosul, police said on Monday.", CueJoint, true},
 		{"several at once", "Nine people were killed in three attacks in Mosul on Monday, police said.", CueJoint, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
