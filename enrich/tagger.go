@@ -144,6 +144,9 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		if out[i].Role != Other && !out[i].Passing {
 			out[i].Cues = cues // they are of what the article is about
 		}
+		if rs := out[i].Rules; out[i].Role == Other && (rs[0] == "role.label" || rs[0] == "role.part-of-many") {
+			out[i].Cues = []string{CueEntry}
+		}
 	}
 	r.name(out)
 	return out, r

@@ -30,6 +30,7 @@ const (
 	CueApart    = "apart"    // it says that it has nothing to do with another one
 	CueDoubt    = "doubt"    // it may have been an accident
 	CueMeant    = "meant"    // it was done on purpose
+	CueEntry    = "entry"    // it is an entry of its own in a round-up or a live blog
 	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
 )
 
