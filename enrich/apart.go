@@ -917,8 +917,8 @@ func (r *reading) apart(a, b []int) bool {
 			if knownA && x.unlisted() || knownB && y.unlisted() {
 				continue // a street of the town beside it
 			}
-			if x.Country != "" && x.Country == y.Country && x.province() != y.province() {
-				return false // a region may hold the town
+			if x.Country != "" && x.Country == y.Country && (x.province() != y.province() || (x.Kind == gazetteer.Area) != (y.Kind == gazetteer.Area)) {
+				return false // a region may hold the town, and "the southeast" the province
 			}
 			if x.unlisted() || y.unlisted() || x.country() || y.country() {
 				if x.Country == y.Country || x.Country == "" || y.Country == "" {
@@ -946,6 +946,14 @@ func (r *reading) samePlace(p, q int) bool {
 		return true
 	}
 	return false
+}
+
+// onlyMaybeIn tells whether one of two places is a site of which nobody knows that it is in
+// the other, a town: entries of a round-up are of one each.
+func (r *reading) onlyMaybeIn(p, q int) bool {
+	a, b := &r.places[p], &r.places[q]
+	return a.town() && b.town() && (a.Kind > gazetteer.Settlement) != (b.Kind > gazetteer.Settlement) && a.name() != b.name() &&
+		a.admin != b.name() && b.admin != a.name() && !r.gaz.Within(a.ID, b.ID) && !r.gaz.Within(b.ID, a.ID)
 }
 
 func (r *reading) abroad(c *clause, x *incident) bool {

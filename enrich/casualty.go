@@ -59,7 +59,7 @@ func (r *reading) harms(si int) {
 			r.harm(si, j)
 			r.gap(si, n)
 			r.each(s, n)
-		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "led" || w.low == "hold" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
+		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "holding" || w.low == "led" || w.low == "hold" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
 			r.light(si, j)
 		} else if w.low == "buries" || w.low == "bury" {
 			r.buries(si, j)

@@ -700,6 +700,9 @@ func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
 		}
 	}
 	v += r.deedOrSequel(c, dt.word)
+	if r.ofLife(c, dt.word) {
+		v += besideDeed
+	}
 	if !r.opens(c.sent) && r.tellsWhich(c, dt.word) {
 		v -= 2
 	}
@@ -715,6 +718,24 @@ func (r *reading) weighDate(x *incident, c *clause, d int) float64 {
 		}
 	}
 	return v + 1.2
+}
+
+// ofLife tells whether a day is one of the life of somebody whom a clause below the opening
+// tells of, and no deed's: "Ana, 9, had a competition on Saturday", "her wedding was on
+// Friday".
+func (r *reading) ofLife(c *clause, d int) bool {
+	if len(c.kinds)+len(c.figs) > 0 || r.opens(c.sent) || r.deedOrSequel(c, d) != 0 {
+		return false
+	}
+	for k := c.first; k < d; k++ {
+		switch r.words[k].low {
+		case "had", "has":
+			return r.words[k+1].is(lexicon.Det)
+		case "turned", "married", "wedding", "birthday", "bought", "wanted", "hoped":
+			return true
+		}
+	}
+	return false
 }
 
 // tellsWhich tells whether a date only says which people are meant: "a rifle of the rangers

@@ -38,6 +38,12 @@ func (r *reading) total(x *incident, m Measure) (Total, bool) {
 		// Nothing but parts of a whole that the text does not number.
 		return r.totalOf(x, m, true)
 	}
+	if m == Released && t.Quantifier == "unknown" {
+		// "31 of the passengers were freed … the hostages were rescued"
+		if part, ok := r.totalOf(x, m, true); ok && part.Quantifier != "unknown" {
+			return part, true
+		}
+	}
 	return t, ok
 }
 

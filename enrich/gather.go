@@ -68,6 +68,8 @@ func (r *reading) gather(cs []clause) []incident {
 			if cur >= 0 && c.scope == "current" && s.para <= out[cur].para+1 {
 				x := &out[cur]
 				switch {
+				case roundUp && s.para != x.para && r.heads(r.paraOf(c.sent)):
+					// It is of the next entry.
 				case cur == main:
 					x.clauses = append(x.clauses, i)
 				case page == s.para && x.role == Other:
@@ -135,20 +137,24 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			was := cur
-			if p := r.labelled(s); p >= 0 && c.first == s.first+s.dateline && roundUp && r.tolls(c) {
+			if from, label, ok := r.entry(cs, i); ok && roundUp {
 				// "Sumy: a depot, 2 dead."
-				label := p
 				cur = -1
 				for n := range out {
-					if out[n].role != Background && out[n].role != merged && len(out[n].at) > 0 && r.samePlace(out[n].at[0], label) {
+					if label >= 0 && out[n].role != Background && out[n].role != merged && len(out[n].at) > 0 && r.samePlace(out[n].at[0], label) && !r.onlyMaybeIn(out[n].at[0], label) {
 						cur = n
 					}
 				}
 				if cur < 0 {
 					out = begin(out, Other, "role.label")
 					cur = len(out) - 1
-					out[cur].places, out[cur].at = append(out[cur].places, label), append(out[cur].at, label)
-					if !r.saysWhat(c) && len(out[main].kinds) > 0 && !r.kindAhead(cs, i) {
+					if label >= 0 {
+						out[cur].places, out[cur].at = append(out[cur].places, label), append(out[cur].at, label)
+					}
+					for n := from; n < i; n++ {
+						r.join(&out[cur], &cs[n], n, &r.sents[cs[n].sent]) // its place and day
+					}
+					if label >= 0 && !r.saysWhat(c) && len(out[main].kinds) > 0 && !r.kindAhead(cs, i) {
 						out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
 					}
 				}

@@ -35,16 +35,68 @@ func (r *reading) labelled(s *sentence) int {
 	return -1
 }
 
-// roundUp tells whether an article gives places as labels to at least two of its
-// sentences.
-func (r *reading) roundUp() bool {
-	n := 0
-	for si := range r.sents {
-		if r.labelled(&r.sents[si]) >= 0 {
-			n++
+// headed tells whether a sentence opens a paragraph under a heading in capitals, which may
+// be no place: "EXTORTION: A home-made bomb …".
+func (r *reading) headed(si int) bool {
+	s := &r.sents[si]
+	end := s.first + s.dateline - 1
+	if s.title || s.dateline < 2 || si > 0 && r.sents[si-1].para == s.para || r.words[end].low != ":" || !r.words[s.first].caps {
+		return false
+	}
+	for k := s.first; k < end; k++ {
+		switch r.words[k].low {
+		case "update", "updates", "updated", "breaking", "latest", "developing", "original", "story", "just", "now", "photo", "photos", "video", "watch", "read", "related", "note", "correction", "source", "sources", "q", "a":
+			return false // of the one story
 		}
 	}
-	return n > 1
+	return true
+}
+
+// roundUp tells whether an article gives places as labels to at least two of its
+// sentences, or headings to three of its paragraphs.
+func (r *reading) roundUp() bool {
+	labels, heads := 0, 0
+	for si := range r.sents {
+		if r.labelled(&r.sents[si]) >= 0 {
+			labels++
+		}
+		if r.headed(si) {
+			heads++
+		}
+	}
+	return labels > 1 || heads > 2
+}
+
+// entry tells whether clause i is the first of a paragraph under a label or a heading that
+// has something to tell, and from which clause the paragraph's text begins. label is the
+// place that heads it, -1 for another heading.
+func (r *reading) entry(cs []clause, i int) (from, label int, ok bool) {
+	s := &r.sents[cs[i].sent]
+	if !r.tolls(&cs[i]) {
+		return 0, -1, false
+	}
+	for from = i; from > 0 && r.sents[cs[from-1].sent].para == s.para && !r.sents[cs[from-1].sent].title; from-- {
+		if d := &cs[from-1]; len(d.kinds)+len(d.figs) > 0 {
+			// Each sentence may have a label of its own.
+			label = r.labelled(s)
+			return i, label, label >= 0 && cs[i].first == s.first+s.dateline
+		}
+	}
+	head := cs[from].sent
+	return from, r.labelled(&r.sents[head]), r.heads(head)
+}
+
+// heads tells whether a sentence begins with a label or a heading.
+func (r *reading) heads(si int) bool {
+	return r.labelled(&r.sents[si]) >= 0 || r.headed(si)
+}
+
+// paraOf is the sentence with which the paragraph of sentence si begins.
+func (r *reading) paraOf(si int) int {
+	for si > 0 && r.sents[si-1].para == r.sents[si].para && !r.sents[si-1].title {
+		si--
+	}
+	return si
 }
 
 // liveBlog tells whether an article is a list of entries with their hours: each may be of
@@ -183,7 +235,8 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	of := func(x *incident) bool { return x.role == Other && x.rules[0] == "role.one-of-many" }
 	counted, best, most, dead := 0, -1, -1, 0
 	labels := roundUp && len(out[main].clauses) > 0 && r.labelled(&r.sents[cs[out[main].clauses[0]].sent]) < 0
-	all := !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && ((r.manyAtOnce || labels) && r.deadBelow(&out[main], cs) == 0 || r.severalTold(&out[main], cs))
+	entry := roundUp && !labels // the opening is one of the entries, and no sum of them
+	all := !entry && !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && ((r.manyAtOnce || labels) && r.deadBelow(&out[main], cs) == 0 || r.severalTold(&out[main], cs))
 	if all {
 		of = func(x *incident) bool { return x.role == Other }
 	}

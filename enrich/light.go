@@ -36,15 +36,22 @@ func (r *reading) light(si, j int) {
 			}
 		}
 		r.subject(si, j, Abducted, "fig.taken")
-	case "held":
-		if g := r.group(j + 1); g >= 0 && r.groups[g].person && r.groups[g].q != nil && r.perpetratorNear(s, s.first, j) {
+	case "held", "holding":
+		if g := r.group(j + 1); g >= 0 && r.groups[g].person && r.groups[g].q != nil && r.captorIn(s, s.first, j) {
 			if args, end := r.list(si, g, true); len(args) > 0 {
 				r.figure(si, j, Abducted, args, "fig.held-object", j, end)
 			}
 			return
 		}
-		if r.passive(si, j) && r.byArmed(s, j) {
+		if ws[j].low == "holding" {
+			return
+		}
+		if n := j + 1; r.passive(si, j) && r.byArmed(s, j) || n < s.last && ws[n].low == "by" && r.captorIn(s, n, n+5) && r.whoBefore(j) {
 			r.subject(si, j, Abducted, "fig.held-by")
+			return
+		}
+		if r.crewBefore(si, j) {
+			r.subject(si, j, Abducted, "fig.held-aboard")
 			return
 		}
 		if n := r.lowAt(j + 1); r.passive(si, j) && (n == "over" || n == "in connection with" || n == "in" && r.lowAt(j+2) == "connection" || n == "on" && r.lowAt(j+2) == "suspicion") {
@@ -99,6 +106,30 @@ func (r *reading) light(si, j int) {
 			}
 		}
 	}
+}
+
+// whoBefore tells whether people stand before word j: "the sailors held by …", not "areas".
+func (r *reading) whoBefore(j int) bool {
+	g := r.group(j - 1)
+	return g >= 0 && r.groups[g].last == j && r.groups[g].person
+}
+
+// crewBefore tells whether those who were held at word j are the crew of a ship that was
+// taken: "22 crew held", "its crew were being held".
+func (r *reading) crewBefore(si, j int) bool {
+	s := &r.sents[si]
+	if !r.passive(si, j) && !r.whoBefore(j) || !r.aboard(si) {
+		return false
+	}
+	for k := j - 1; k >= max(s.first, j-5); k-- {
+		if seaman(r.words[k].low) {
+			return true
+		}
+		if r.words[k].punct {
+			return false
+		}
+	}
+	return false
 }
 
 // heldInTitle tells whether a headline counts suspects at word j: "Police crack market

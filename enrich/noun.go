@@ -151,6 +151,9 @@ func (r *reading) nouns(s *sentence) {
 				}
 				break
 			}
+			if j > body && x.low == "aged" && j+1 < s.last && (ws[j+1].q != nil || ws[j+1].low == "between" || ws[j+1].low == "about" || ws[j+1].low == "around") {
+				break // "a woman aged 66"
+			}
 			if j > body && x.is(lexicon.Kind) && ws[j-1].is(lexicon.Person) && (verbal(x.low) || x.low == "shot") {
 				break // "3 staff hijacked"
 			}

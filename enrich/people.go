@@ -115,8 +115,8 @@ func (r *reading) list(si, g int, object bool) ([]arg, int) {
 			return args, end
 		}
 		if !sep && comma {
-			// A comma alone needs an "and" further on: else it is apposition.
-			if !r.andAhead(s, gr.last) {
+			// A comma alone needs an "and" further on: else it is apposition. A headline saves the word.
+			if !r.andAhead(s, gr.last) && !(s.title && object && len(args) == 1 && gr.q != nil && gr.person && r.groups[g].q == nil && !r.groups[g].plural) {
 				return args, end
 			}
 		}
@@ -199,6 +199,9 @@ func (r *reading) skipAfter(s *sentence, k int) int {
 	if n := r.afterName(s, k); n > k {
 		return n
 	}
+	if n := r.afterAge(s, k); n > k {
+		return n
+	}
 	if k+1 < s.last && (ws[k+1].low == "and" || ws[k+1].low == ",") {
 		switch ws[k].low {
 		case "inside", "aboard", "outside", "nearby", "there":
@@ -221,6 +224,31 @@ func (r *reading) skipAfter(s *sentence, k int) int {
 		}
 	}
 	return k
+}
+
+// afterAge passes the ages of those who were just told of: "a woman aged 66 and her two
+// sons", "two boys aged nine and 11, and a nurse", "men aged between 20 and 40".
+func (r *reading) afterAge(s *sentence, k int) int {
+	ws := r.words
+	if k+1 >= s.last || ws[k].low != "aged" {
+		return k
+	}
+	n := k + 1
+	for ; n < s.last && n < k+8; n++ {
+		switch w := &ws[n]; {
+		case w.q != nil:
+			if n+1 < s.last && ws[n+1].noun() && !ws[n+1].is(lexicon.Person) {
+				n++ // "aged six months"
+			}
+			continue
+		case w.low == "between", w.low == "about", w.low == "around", w.low == "from":
+			continue
+		case (w.low == "and" || w.low == "," || w.low == "to") && n+1 < s.last && ws[n+1].q != nil && (n+2 >= s.last || !ws[n+2].noun() || ws[n+2].is(lexicon.Harm|lexicon.Verb)):
+			continue
+		}
+		break
+	}
+	return n
 }
 
 // afterName passes the name and age of somebody who was just told of: "the

@@ -119,11 +119,38 @@ func (r *reading) about(cs []clause) about {
 		return about{reject: true, rule: "relevance.told-in-a-work-or-drill"}
 	}
 	p := squeeze(r.model.score(f))
+	if p < 0.5 && p > listed && r.listsDeaths(cs) {
+		return about{rule: "relevance.round-up", confidence: 0.5}
+	}
 	if p >= 0.5 {
 		return about{rule: "relevance.news", confidence: p}
 	}
 	reason, past := r.model.against(f)
 	return about{past: past, reject: !past, rule: "relevance." + reason, confidence: p}
+}
+
+// listed is the confidence from which a list of incidents is news: its headline and its
+// lead say nothing of any of them.
+const listed = 0.15
+
+// listsDeaths tells whether an article gives its paragraphs or sentences labels, and under
+// two of them people were killed or hurt of late.
+func (r *reading) listsDeaths(cs []clause) bool {
+	if !r.roundUp() {
+		return false
+	}
+	told, last := 0, -1
+	for i := range cs {
+		c := &cs[i]
+		if _, _, ok := r.entry(cs, i); !ok || !r.saysWhat(c) || !r.harmsNow(c) || c.sent == last {
+			continue
+		}
+		if told++; told == 2 {
+			return true
+		}
+		last = c.sent
+	}
+	return false
 }
 
 // violent tells whether the article has a word for an incident or a harm at all.

@@ -71,6 +71,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 	cs := r.cs
 	for si := range r.sents {
 		r.blows(&r.sents[si])
+		r.boardings(&r.sents[si])
 		r.nouns(&r.sents[si])
 		from := len(r.figs)
 		r.harms(si)
@@ -142,6 +143,9 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		}
 		if out[i].Role != Other && !out[i].Passing {
 			out[i].Cues = cues // they are of what the article is about
+		}
+		if rs := out[i].Rules; out[i].Role == Other && (rs[0] == "role.label" || rs[0] == "role.part-of-many") {
+			out[i].Cues = []string{CueEntry}
 		}
 	}
 	r.name(out)

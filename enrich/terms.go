@@ -30,6 +30,7 @@ const (
 	CueApart    = "apart"    // it says that it has nothing to do with another one
 	CueDoubt    = "doubt"    // it may have been an accident
 	CueMeant    = "meant"    // it was done on purpose
+	CueEntry    = "entry"    // it is an entry of its own in a round-up or a live blog
 	CueJoint    = "joint"    // its headline or first sentence sums several incidents up
 )
 
@@ -220,7 +221,7 @@ func (r *reading) low(sentences int) string {
 // came free.
 func (r *reading) published(s *sentence, k int) bool {
 	switch r.words[k].low {
-	case "released", "releases", "releasing", "release of":
+	case "released", "release", "releases", "releasing", "release of":
 	default:
 		return false
 	}
@@ -265,9 +266,9 @@ var cueWords = []struct {
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
 	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "seized in", "in cuffs", "rounded up"}},
 	{CueArrest + " of", []string{"captured", "captures"}},
-	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal"}},
-	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps"}},
-	{CueFreed, []string{"freed", "released", "release of", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
+	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal", "in dock", "in the dock", "magistrate*"}},
+	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps", "in dock", "in the dock", "magistrate*"}},
+	{CueFreed, []string{"freed", "frees", "released", "release", "releases", "release of", "let go", "lets go", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks",
 		// not "the decades-old conflict"
 		"decade after", "decades after", "decade ago", "decades ago", "decade on", "decades on", "decade later", "decades later", "decade since", "decades since"}},
@@ -756,6 +757,9 @@ func (r *reading) armed(s *sentence, k int) bool {
 var several = []string{"in two days", "in three days", "in four days", "in 24 hours", "in 48 hours", "in a week", "this week", "over the weekend", "two nights of", "three nights of", "night of drones", "night of violence", "night of gun violence", "day of violence", "in separate", "separate incidents", "separate attacks",
 	"across the country", "several cities", "several regions", "five regions", "four regions", "three regions", "two regions", "three cities", "four cities", "five cities", "two cities", "two districts", "two provinces", "three provinces", "wave of", "series of", "string of", "spate of", "twin"}
 
+// jails are the words for a place in which what lasts is one incident.
+var jails = []string{"prison", "jail", "penitentiary", "detention centre", "detention center"}
+
 // joint tells whether the headline, or the first sentence, counts several
 // incidents together: "nine dead as two blasts jolt Kabul".
 func (r *reading) joint() bool {
@@ -785,8 +789,12 @@ func (r *reading) joint() bool {
 				}
 			}
 		}
-		// Three days of protests are one story.
-		if hasAny(strings.ReplaceAll(b.String(), " days of ", " days-of "), several, nil) {
+		// Three days of protests are one story, and so is a day of violence in one prison.
+		text := strings.ReplaceAll(b.String(), " days of ", " days-of ")
+		if hasAny(text, jails, nil) {
+			text = strings.ReplaceAll(text, " of violence ", " of-violence ")
+		}
+		if hasAny(text, several, nil) {
 			return true
 		}
 	}

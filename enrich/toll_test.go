@@ -72,10 +72,15 @@ func TestCuesOfOthers(t *testing.T) {
 	}{
 		{"people are released", "Gunmen released four of the engineers whom they had kidnapped near Kano on Monday.", CueFreed, true},
 		{"a video is", "Gunmen who kidnapped four engineers near Kano showed them in a video released on Tuesday.", CueFreed, false},
+		{"those who hold them release them", "Inmates release guards whom they held in a riot at a prison in Quito. Four people died.", CueFreed, true},
+		{"the police release pictures", "Police release pictures of a man who shot dead two people in Quito on Monday.", CueFreed, false},
+		{"in the dock", "The two men accused of shooting dead eight people in a bar in Durban on Monday were in the dock on Tuesday.", CueCharged, true},
 		{"it was a leak", "An explosion that killed three people in Mosul on Monday was caused by a gas leak, police said.", CueAccident, true},
 		{"another one was", "Gunmen killed three people in Mosul on Monday. Police saw no connection with Friday's gas explosion.", CueAccident, false},
 		{"attacks of two days", "Nine people were killed in two days of attacks in three provinces of Iraq, police said.", CueJoint, true},
 		{"a story of days", "Nine people have been killed in three days of protests in Conakry, doctors said.", CueJoint, false},
+		{"a day in one prison", "Thirteen inmates were killed in a day of violence at a prison in Mosul, police said on Monday.", CueJoint, false},
+		{"a day in a city", "Thirteen people were killed in a day of violence in Mosul, police said on Monday.", CueJoint, true},
 		{"several at once", "Nine people were killed in three attacks in Mosul on Monday, police said.", CueJoint, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

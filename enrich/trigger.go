@@ -260,7 +260,7 @@ func (r *reading) kept(list []int) []int {
 // isKind drops senses of a trigger word that name no incident.
 func (r *reading) isKind(k int) bool {
 	w := &r.words[k]
-	if w.e == dealt {
+	if w.e == dealt || w.e == boarding {
 		return true
 	}
 	prev, next := r.lowAt(k-1), r.lowAt(k+1)

@@ -118,7 +118,7 @@ func (r *reading) cast(x *incident, toll bool, b *ballot) {
 	for n, k := range x.kinds {
 		w := &r.words[k]
 		t, ok := typeIndex[r.typeIn(k, toll, &byState)]
-		if !ok || r.denied(k) || w.low == "bomb" && r.disposes(k+1) && slices.ContainsFunc(few(x.kinds), func(e int) bool { return r.words[e].e.Type == "explosion" }) {
+		if !ok || r.denied(k) || toll && r.haul(k) || w.low == "bomb" && r.disposes(k+1) && slices.ContainsFunc(few(x.kinds), func(e int) bool { return r.words[e].e.Type == "explosion" }) {
 			continue
 		}
 		v := r.vote(n, k)
@@ -371,20 +371,14 @@ func (r *reading) fromTheAir(k int) bool {
 	return false
 }
 
-// boards tells whether a ship or an aircraft is taken: "armed men seized a tanker".
-func (r *reading) boards(s *sentence) bool {
+// takesShip tells whether a sentence has a ship or an aircraft taken, by whomever: "the navy
+// seized a tanker".
+func (r *reading) takesShip(s *sentence) bool {
 	for k := s.first; k < s.last; k++ {
 		switch r.words[k].low {
 		case "seize", "seized", "seizes", "seizing", "boarded", "board", "commandeered", "hijacked":
-		default:
-			continue
-		}
-		for n := k + 1; n < min(k+8, s.last); n++ {
-			switch r.words[n].low {
-			case "tanker", "oil tanker", "ship", "cargo ship", "vessel", "freighter", "trawler", "fishing boat", "bulk carrier", "container ship", "airliner":
+			if r.boards(k, s.last) {
 				return true
-			case "cocaine", "drugs", "tonnes", "tons", "kilograms", "kg", "carrying", ",", ".":
-				n = s.last
 			}
 		}
 	}
@@ -394,16 +388,33 @@ func (r *reading) boards(s *sentence) bool {
 // haul tells whether a weapon is found or taken: "police seized 46 kg of explosives".
 func (r *reading) haul(k int) bool {
 	switch r.words[k].low {
-	case "explosives", "explosive", "detonators", "assault rifle", "assault rifles", "rifles", "machine gun", "machine guns", "grenades", "rockets", "missiles", "mortars", "ammunition", "weapons":
+	case "explosives", "explosive", "detonators", "assault rifle", "assault rifles", "rifles", "machine gun", "machine guns", "grenade", "grenades", "hand grenades", "rockets", "missiles", "mortars", "ammunition", "weapons", "drone", "drones":
 	default:
 		return false
 	}
 	s := &r.sents[r.sentenceAt(k)]
 	for n := k - 1; n >= s.first && n > k-16; n-- {
-		switch r.words[n].low {
-		case "seized", "seize", "seizes", "confiscated", "confiscate", "recovered", "recover", "found", "find", "finds", "intercepted", "intercept", "uncovered", "uncover", "discovered":
+		if turnedUp(r.words[n].low) {
 			return true
 		}
+	}
+	for n := k + 1; n < min(k+12, s.last); n++ {
+		switch w := &r.words[n]; {
+		case turnedUp(w.low):
+			return r.words[n-1].is(lexicon.Aux) || w.low != "found" && r.lowAt(n+1) != "by" // "rifles, grenades and a drone were found"
+		case w.low == ",", w.low == "and", w.is(lexicon.Aux | lexicon.Det | lexicon.Adj | lexicon.Adv), w.is(lexicon.Kind), w.q != nil, w.group > 0 && !r.groups[w.group-1].person:
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// turnedUp tells whether a verb says that things were found or taken away.
+func turnedUp(w string) bool {
+	switch w {
+	case "seized", "seize", "seizes", "confiscated", "confiscate", "recovered", "recover", "found", "find", "finds", "intercepted", "intercept", "uncovered", "uncover", "discovered":
+		return true
 	}
 	return false
 }
@@ -418,7 +429,7 @@ func (r *reading) deeds(x *incident, b *ballot) {
 	} else if len(x.figs) > 0 {
 		first = r.figs[x.figs[0]].sent
 	}
-	if first >= 0 && r.boards(&r.sents[first]) {
+	if first >= 0 && r.takesShip(&r.sents[first]) {
 		b.score[typeIndex["hijacking"]] += 60
 	}
 	for _, fi := range x.figs {

@@ -21,6 +21,7 @@ func TestTypes(t *testing.T) {
 		{"a bomb on the ground", "", "A bomb killed eight people at a bus stop in Kabul on Monday.", "bombing"},
 		{"missiles, then drones", "", "Missiles struck a bakery in Sumy on Monday, killing six. Missiles also hit a farm. The army said it had shot down nine drones overnight.", "shelling"},
 		{"weapons found", "", "Police seized 40 kg of explosives and nine assault rifles in a lorry near Van on Monday and arrested the driver.", "seizure"},
+		{"weapons found where people were killed", "Toll of prison violence rises to 13", "A day of violence at a prison in Quito left 13 inmates dead on Monday. Rifles, grenades and a drone were found, the minister said.", "armed_attack"},
 		{"bodies with wounds", "Six bodies found near Jerez", "Six bodies with gunshot wounds were found by a road near Jerez on Monday.", "bodies_found"},
 		{"a ship taken", "", "Armed men boarded and seized a chemical tanker in the Gulf of Aden on Monday.", "hijacking"},
 		{"no shots", "", "Ten fishermen were kidnapped off Sabah on Monday. No shots fired, police said.", "kidnapping"},

@@ -305,7 +305,7 @@ const stale = 6 * time.Hour
 
 // fuseTotal goes through the readings in the order in which they were said and
 // keeps the total that stands. A later one replaces it, except:
-//   - a vague one an exact one that satisfies it;
+//   - a vague one an exact one that satisfies it; that sources disagree is not vague;
 //   - one of witnesses or unnamed sources one of officials: both are kept, as a range;
 //   - a lower one a higher one, unless it speaks of a correction, or two independent
 //     origins give it; what was corrected does not come back by being printed again;
@@ -377,7 +377,7 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 		case !s.num:
 		case !from.num:
 			take(s, "fuse.number-beats-unknown")
-		case from.exact && !s.exact && satisfies(from.n, &s.total):
+		case from.exact && !s.exact && !s.total.Conflict && satisfies(from.n, &s.total):
 			total.Rule = "fuse.exact-beats-vague"
 		case !from.exact && s.exact && (satisfies(s.n, &from.total) || roughly(s.n, &from.total)):
 			take(s, "fuse.exact-beats-vague")

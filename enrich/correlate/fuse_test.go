@@ -71,6 +71,7 @@ func TestTotals(t *testing.T) {
 		{"an outlet takes its own toll back", []*enrich.Report{said("a", 0, killed(8)), said("a", 1, killed(6), edition(2))}, "6..6 fuse.first"},
 
 		// Who says it.
+		{"sources that disagree are not vague", []*enrich.Report{said("a", 0, killed(5), official()), said("b", 1, disputed(enrich.Killed, 5, 14))}, "5..14 fuse.newest conflict"},
 		{"officials against witnesses are a range", []*enrich.Report{said("a", 0, killed(5), official()), said("b", 1, killed(12), witness)}, "5..12 fuse.official-and-others conflict"},
 		{"but not where these name what officials said as outdated", []*enrich.Report{said("a", 0, killed(8), official()), said("b", 6, killed(12), witness, outdates(8))}, "12..12 fuse.newest"},
 		{"two officials go back below a toll of no stated source", []*enrich.Report{said("a", 0, killed(9)), said("b", 1, killed(12)), said("c", 3, killed(9), official()), said("d", 5, killed(9), official())}, "9..9 fuse.lower-from-two-origins"},

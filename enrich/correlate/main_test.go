@@ -65,6 +65,15 @@ func figure(m enrich.Measure, quantifier, relation string, low, high *int) func(
 func exactly(m enrich.Measure, k int) func(*enrich.Report) {
 	return figure(m, "exact", "total", n(k), n(k))
 }
+
+// disputed is a total on which the sources of one article disagree.
+func disputed(m enrich.Measure, low, high int) func(*enrich.Report) {
+	return func(r *enrich.Report) {
+		figure(m, "exact", "total", n(low), n(low))(r)
+		figure(m, "exact", "total", n(high), n(high))(r)
+		r.Totals[m] = enrich.Total{Min: n(low), Max: n(high), Point: n(high), Quantifier: "range", Conflict: true, Rule: "total.test"}
+	}
+}
 func killed(k int) func(*enrich.Report)  { return exactly(enrich.Killed, k) }
 func injured(k int) func(*enrich.Report) { return exactly(enrich.Injured, k) }
 func scores() func(*enrich.Report)       { return figure(enrich.Killed, "vague", "total", n(20), nil) }

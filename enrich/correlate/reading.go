@@ -275,12 +275,19 @@ func (x *Reading) follows() []string {
 	if x.Type == "judicial" || x.headline(enrich.CueCharged) || goesOn && x.cue(enrich.CueCharged) {
 		out = append(out, followTrial)
 	}
-	if n, ok := x.Totals[enrich.Released].Number(); ok && n > 0 || x.headline(enrich.CueFreed) {
+	if n, ok := x.Totals[enrich.Released].Number(); ok && n > 0 && !x.spared(n) || x.headline(enrich.CueFreed) {
 		if enrich.Family(x.Type) == "abduction" || x.Totals[enrich.Abducted].Max != nil || x.Subtype == "hostage_taking" || ok && n > 0 && x.headline(enrich.CueFreed) {
 			out = append(out, followRelease)
 		}
 	}
 	return out
+}
+
+// spared tells whether the n people who came free are no news of those who were taken, but
+// the ones whom the takers let go at once: the report is of the taking, and of more people.
+func (x *Reading) spared(n int) bool {
+	taken, ok := x.Totals[enrich.Abducted].Number()
+	return ok && taken > n && x.Relation == Reports && !x.headline(enrich.CueFreed)
 }
 
 // String is a decision in one line.

@@ -116,6 +116,8 @@ func TestFollows(t *testing.T) {
 		{"a trial", said("a", 0, typ("judicial", "")), FollowsUp, "trial"},
 		{"hostages come free", said("a", 0, abduction, exactly(enrich.Released, 3)), Reports, "release"},
 		{"the headline frees them", said("a", 0, abduction, cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},
+		{"some were let go at once", said("a", 0, abduction, exactly(enrich.Abducted, 20), exactly(enrich.Released, 1), cues(enrich.CueFreed)), Reports, ""},
+		{"some come free", said("a", 0, abduction, exactly(enrich.Abducted, 20), exactly(enrich.Released, 4), cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},
 		{"suspects come free", said("a", 0, exactly(enrich.Released, 3)), Reports, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

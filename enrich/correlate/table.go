@@ -127,7 +127,7 @@ func (x *Reading) mentions(c *match.Card) bool {
 		return x.cue(enrich.CueMemory) || age > int64(most/time.Second) || age < 0
 	case x.sums():
 		return true
-	case x.Second:
+	case x.Second && !x.cue(enrich.CueEntry):
 		// Told of beside the news, half a day after, with nothing new.
 		n, ok := x.Totals[enrich.Killed].Number()
 		return age > int64(aside/time.Second) && !(ok && n > c.Killed())

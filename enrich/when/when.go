@@ -1162,13 +1162,26 @@ func (r *reader) ofYear(i, j int, m time.Month, n, d2 int) (Time, int) {
 		}
 	}
 	t := r.ymd(0, m, n, d2)
-	switch low(r.toks, i-1) {
-	case "of", "for", "until", "before", "by":
-		if r.clock.Exact() {
-			if in := time.Date(r.clock.Published.Year(), m, n, 0, 0, 0, 0, time.UTC).Sub(r.clock.Published); in > 0 && in < 60*24*time.Hour {
-				return Time{Precision: "unknown", Basis: t.Basis, Refused: "it is to come"}, j - i
-			}
+	if r.clock.Exact() && r.appointed(i) {
+		if in := time.Date(r.clock.Published.Year(), m, n, 0, 0, 0, 0, time.UTC).Sub(r.clock.Published); in > 0 && in < 60*24*time.Hour {
+			return Time{Precision: "unknown", Basis: t.Basis, Refused: "it is to come"}, j - i
 		}
 	}
 	return t, j - i
+}
+
+// appointed tells whether the words before a day at toks[i] may set it for something:
+// "by 4 May", "adjourned to 4 May", "will rise from 1 April".
+func (r *reader) appointed(i int) bool {
+	switch low(r.toks, i-1) {
+	case "of", "for", "until", "before", "by":
+		return true
+	}
+	for k := i - 1; k >= 0 && k > i-12 && r.toks[k].Kind != text.Punct; k-- {
+		switch r.toks[k].Low {
+		case "will", "shall", "adjourned", "postponed", "deferred", "remanded", "scheduled", "rescheduled", "slated", "due", "resume", "resumes", "expected", "returns", "hearing", "deadline":
+			return true
+		}
+	}
+	return false
 }

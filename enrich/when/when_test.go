@@ -282,6 +282,8 @@ func TestAt(t *testing.T) {
 		{"an ordinal too many", "the 32nd of May", 3, 1, "there is no 32 May"},
 		{"a weekday to come", "next Monday", 1, 1, "it is to come"},
 		{"an appointment", "until 20 March", 1, 2, "it is to come"},
+		{"a case put off", "postponed to 20 March", 2, 2, "it is to come"},
+		{"a price to rise", "will rise on 20 March", 3, 2, "it is to come"},
 		{"a good day", "on 5 March", 1, 2, ""},
 		{"no time", "the bomb", 0, 0, ""},
 		{"behind the end", "the bomb", 2, 0, ""},
