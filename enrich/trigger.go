@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -124,7 +125,7 @@ func (r *reading) daysAfter(s *sentence, k int) bool {
 	default:
 		return false
 	}
-	if r.words[k].date > 0 || r.words[k-1].low != "," || r.lowAt(k+1) != "after" || !r.harmAhead(s.first, k) {
+	if r.words[k].date > 0 || r.words[k-1].low != "," || r.lowAt(k+1) != "after" || !slices.ContainsFunc(r.figs, func(f mention) bool { return f.harm >= s.first && f.harm < k }) {
 		return false
 	}
 	for n := k + 2; n < s.last; n++ {
