@@ -173,6 +173,9 @@ func (r *reading) harm(si, j int) {
 		}
 		return
 	}
+	if c := r.lowAt(j - 2); m == Killed && r.lowAt(j-1) == "of" && (c == "count" || c == "counts" || c == "charge" || c == "charges") {
+		return // "one count of murder and three of wounding": a charge sheet is no toll
+	}
 	switch {
 	case (w.low == "murder" || w.low == "murders") && r.lowAt(j+1) == "of":
 		r.nounOf(si, j, m, "fig.deed-of") // also a verb: "the murder of two nuns"

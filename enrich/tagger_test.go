@@ -239,6 +239,8 @@ func TestTotals(t *testing.T) {
 		{"days after others were killed", "Gunmen took nine villagers near Djibo on Monday, days after they killed six farmers.", "abducted 9"},
 		{"days after he was hurt", "A policeman died in Quetta on Monday, days after he was wounded by a bomb.", "killed 1"},
 		{"where others were killed last month", "A bomb wounded four at a bus stop in Poso, where five farmers were killed last month.", "injured 4"},
+		{"a charge sheet", "A man stabbed commuters in Leeds on Monday, police said. He faces one count of murder and three of wounding with intent to murder.", ""},
+		{"close to a number", "The bombing of a market in Kabul on Monday left 12 people dead and close to 40 injured.", "killed 12 injured about 40"},
 		{"the fourth victim", "Sabir Jan, the fourth victim of the ambush near Tank, passed away on Friday.", "killed 4"},
 		{"a fifth body", "A fifth miner has been found dead after the attack on a camp near Duki.", "killed 5"},
 		{"a chief who is killed", "Narcotics police chief Luis Pardo was murdered on his way to work.", "killed 1"},

@@ -65,6 +65,9 @@ func (r *reading) numberOf(si, j int) int {
 		}
 		return j
 	}
+	if j > s.first && (ws[j].low == "count" || ws[j].low == "counts") && ws[j-1].q != nil {
+		return j // "one count of murder and three of wounding": a charge sheet
+	}
 	for k := j + 2; k < s.last && k < j+8; k++ {
 		w := &ws[k]
 		if w.punct {
