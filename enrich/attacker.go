@@ -43,7 +43,11 @@ func (r *reading) attacks(k int) bool {
 // byArmed tells whether the agent of a passive is an armed group.
 func (r *reading) byArmed(s *sentence, j int) bool {
 	for k := j + 1; k < s.last && k < j+9; k++ {
-		if r.words[k].low != "by" {
+		switch r.words[k].low {
+		case "by":
+		case "over", "claimed", "blamed":
+			return false // "arrested over an attack claimed by rebels"
+		default:
 			continue
 		}
 		for n := k + 1; n < s.last && n < k+6; n++ {
@@ -62,6 +66,20 @@ func (r *reading) byArmed(s *sentence, j int) bool {
 			}
 		}
 		return false
+	}
+	return false
+}
+
+// armedSubject tells whether armed men do what word j says: "insurgents have captured".
+func (r *reading) armedSubject(s *sentence, j int) bool {
+	for k := j - 1; k >= s.first && k >= j-5; k-- {
+		w := &r.words[k]
+		if w.is(lexicon.Actor) && w.e.Party != "state" || w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") {
+			return true
+		}
+		if !w.is(lexicon.Aux|lexicon.Adv) && !strings.HasSuffix(w.low, "ly") {
+			return false
+		}
 	}
 	return false
 }

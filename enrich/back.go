@@ -42,7 +42,7 @@ func (r *reading) linksBack(s *sentence, first, k int) (sure, aside bool) {
 			return false, false
 		}
 		end := r.asideEnd(s, k)
-		return false, r.hurtAhead(k, end) && r.dayIn(k, end) && !r.dayOpens(k)
+		return false, r.hurtAhead(k, end) && (r.dayIn(k, end) || r.words[k].low == "where" && r.oldIn(k, end)) && !r.dayOpens(k)
 	}
 	return false, false
 }
@@ -75,6 +75,16 @@ func (r *reading) deedAhead(from, to int) bool {
 func (r *reading) dayIn(from, to int) bool {
 	for k := from; k < to; k++ {
 		if d := r.words[k].date; d > 0 && r.isDay(d-1) && !r.reporting(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// oldIn tells whether words [from, to) name a time that is long over: "last month".
+func (r *reading) oldIn(from, to int) bool {
+	for k := from; k < to; k++ {
+		if d := r.words[k].date; d > 0 && r.dates[d-1].Old && !r.tailWord(k) {
 			return true
 		}
 	}

@@ -54,6 +54,7 @@ func (r *reading) harms(si int) {
 			continue
 		}
 		r.nth(si, j)
+		r.takenAlong(si, j)
 		if w.is(lexicon.Harm) {
 			n := len(r.figs)
 			r.harm(si, j)
@@ -65,7 +66,7 @@ func (r *reading) harms(si int) {
 			r.buries(si, j)
 		} else if w.low == "let" || w.low == "lets" || w.low == "letting" {
 			r.letGo(si, j)
-		} else if strings.HasPrefix(w.low, "regain") && (r.lowAt(j+1) == "freedom" || r.lowAt(j+2) == "freedom") {
+		} else if strings.HasPrefix(w.low, "regain") && (r.lowAt(j+1) == "freedom" || r.lowAt(j+2) == "freedom" || strings.HasSuffix(w.low, "freedom")) {
 			r.subject(si, j, Released, "fig.regained")
 		} else if n := r.care(si, j); n > j {
 			j = n
@@ -153,6 +154,15 @@ func (r *reading) harm(si, j int) {
 	if m == Casualties && r.both(si, j) || m == Released && r.published(s, j) {
 		return
 	}
+	if w.low == "dead" {
+		switch r.lowAt(j - 1) {
+		case "went", "go", "goes", "gone", "going":
+			return // a line, a phone
+		}
+	}
+	if r.capture(j) && r.passive(si, j) && r.craft(s, s.first+s.dateline, s.first+s.dateline+4) {
+		return // a boat was: who was on board is told beside it
+	}
 	// "three wounded soldiers": the harm describes the group that holds it.
 	if g := w.group - 1; g >= 0 && r.groups[g].mod == j {
 		gr := &r.groups[g]
@@ -162,6 +172,9 @@ func (r *reading) harm(si, j int) {
 			}
 		}
 		return
+	}
+	if c := r.lowAt(j - 2); m == Killed && r.lowAt(j-1) == "of" && (c == "count" || c == "counts" || c == "charge" || c == "charges") {
+		return // "one count of murder and three of wounding": a charge sheet is no toll
 	}
 	switch {
 	case (w.low == "murder" || w.low == "murders") && r.lowAt(j+1) == "of":

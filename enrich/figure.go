@@ -44,8 +44,11 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	if m == Arrested && (r.byArmed(s, j) || r.prisoners(j, args)) {
 		base.measure = Abducted // the state arrests, others abduct
 	}
-	if m == Arrested && r.capture(j) && r.groups[args[0].g].who == "security" {
-		base.measure = Abducted // soldiers who were captured are in the hands of the other side
+	if m == Arrested && r.capture(j) && (r.groups[args[0].g].who == "security" || !r.passive(si, j) && r.armedSubject(s, j)) {
+		base.measure = Abducted // soldiers who were captured, and whom rebels captured, are in the hands of the other side
+	}
+	if m == Missing && r.missed(si, j) {
+		base.measure = Abducted
 	}
 	if m == Abducted && r.byState(s, j, args) {
 		base.measure = Arrested
@@ -176,6 +179,17 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	r.inside(s, &base, r.groups[args[len(args)-1].g].last)
 	r.excluding(si, r.groups[args[len(args)-1].g].last, last, &base)
+}
+
+// missed tells whether those missing at word j are those who were kidnapped: "kidnap: roll
+// call shows 41 missing". Where the text counts others as taken or killed they are not.
+func (r *reading) missed(si, j int) bool {
+	if r.words[j].low != "missing" || !r.kidnapping(si) && !(r.sents[0].title && r.kidnapping(0)) {
+		return false
+	}
+	return !slices.ContainsFunc(r.figs, func(f mention) bool {
+		return (f.measure == Abducted || f.measure == Killed) && f.q.Quantifier != "none" && r.words[f.harm].low != "missing"
+	})
 }
 
 // capture tells whether the word at j takes prisoners.

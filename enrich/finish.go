@@ -803,14 +803,16 @@ func (r *reading) deedOrSequel(c *clause, d int) float64 {
 		}
 		w := &r.words[k]
 		switch w.low {
-		case "died", "succumbed", "dies", "ended", "lowered", "raised", "revised", "recovered", "found", "visited", "identified", "vowed", "blamed", "searched", "registered", "blocked", "told", "said", "reaching", "reached", "located", "issued", "named", "seized":
+		case "died", "succumbed", "dies", "ended", "lowered", "raised", "revised", "recovered", "found", "discovered", "retrieved", "unearthed", "exhumed", "visited", "identified", "vowed", "blamed", "searched", "registered", "blocked", "told", "said", "reaching", "reached", "located", "issued", "named", "seized":
 			best, v = n, -1.5
 		case "buried", "condemned", "remanded", "sentenced", "convicted", "mourned":
 			best, v = n, onlySequel
 		case "threw", "thrown", "lobbed", "opened", "fired", "went off", "exploded", "blew", "rammed", "stormed", "intercepted", "struck", "hit", "attacked", "began", "broke", "burst", "ambushed", "happened", "occurred", "took place":
 			best, v = n, 1.5
 		default:
-			if w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base) != 0 || w.is(lexicon.Kind) && !w.is(lexicon.Person) && (k < d || !w.is(lexicon.Thing)) {
+			if w.e.Type == "bodies_found" {
+				best, v = n, -1.5 // "came upon three more bodies on Friday"
+			} else if w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base) != 0 || w.is(lexicon.Kind) && !w.is(lexicon.Person) && (k < d || !w.is(lexicon.Thing)) {
 				best, v = n, 1
 			}
 		}

@@ -82,6 +82,7 @@ func (r *reading) light(si, j int) {
 		if n := r.groups[g].last; n < s.last && (ws[n].low == "away" || ws[n].low == "captive" || ws[n].low == "hostage" || ws[n].low == "with") {
 			away = true
 		}
+		away = away || r.intoTheWild(s, r.groups[g].last) && r.perpetratorNear(s, s.first, j)
 		if !away && (r.groups[g].q == nil || !r.perpetratorNear(s, s.first, j)) || (ws[j].low == "led" || ws[j].low == "marched") && !away {
 			return
 		}
@@ -127,6 +128,69 @@ func (r *reading) crewBefore(si, j int) bool {
 		}
 		if r.words[k].punct {
 			return false
+		}
+	}
+	return false
+}
+
+// intoTheWild tells whether people are brought from word k on to where nobody finds
+// them: "led 17 of its passengers into the forest", "to an unknown destination".
+func (r *reading) intoTheWild(s *sentence, k int) bool {
+	for n := k; n < min(k+8, s.last) && !r.words[n].punct; n++ {
+		if r.words[n].low != "into" && r.words[n].low != "to" && r.words[n].low != "towards" && r.words[n].low != "toward" {
+			continue
+		}
+		for i := n + 1; i < min(n+5, s.last); i++ {
+			switch r.words[i].low {
+			case "forest", "forests", "bush", "bushes", "jungle", "woods", "hills", "mountains", "desert", "wilderness", "unknown", "undisclosed":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// takenAlong reads who is taken with what carries them: "hijacked a boat with 22 people on
+// board", "a bus was seized with its 14 passengers".
+func (r *reading) takenAlong(si, j int) {
+	ws, s := r.words, &r.sents[si]
+	switch ws[j].low {
+	case "hijacked", "hijack", "hijacks", "hijacking":
+	case "seized", "seize", "seizes", "captured", "capture", "captures", "commandeered", "commandeer":
+		if !r.byArmed(s, j) && !r.armedSubject(s, j) && !r.perpetratorNear(s, s.first, j) {
+			return // customs and navies seize boats, too
+		}
+	default:
+		return
+	}
+	craft := r.craft(s, j+1, j+6) || r.passive(si, j) && r.craft(s, s.first, j)
+	for k := j + 1; craft && k < min(j+14, s.last) && ws[k].low != ";" && ws[k].low != "."; k++ {
+		crew := false
+		switch ws[k].low {
+		case "with", "carrying":
+			crew = k+3 < s.last && ws[k].low == "with" && ws[k+2].low == "crew" && ws[k+3].low == "of" // "with a crew of 15"
+			if crew {
+				k += 3
+			}
+		default:
+			continue
+		}
+		g := r.group(k + 1)
+		if g < 0 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !crew {
+			continue
+		}
+		if a, ok := r.take(g); ok {
+			r.figure(si, j, Abducted, []arg{a}, "fig.aboard", j, r.groups[g].last)
+		}
+		return
+	}
+}
+
+// craft tells whether words [from, to) name a ship, a bus or a plane.
+func (r *reading) craft(s *sentence, from, to int) bool {
+	for k := from; k < min(to, s.last) && !r.words[k].punct; k++ {
+		if w := &r.words[k]; w.is(lexicon.Thing) && w.e.Unit == "vehicle" || w.low == "ferry" {
+			return true
 		}
 	}
 	return false

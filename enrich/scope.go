@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"slices"
+
 	"tocsin/enrich/lexicon"
 )
 
@@ -164,22 +166,29 @@ func (r *reading) accused(c *clause, p int) bool {
 }
 
 // unlinked tells whether word p is of an incident with which the news has nothing to
-// do: "there was no link to the bombing that killed two officers".
+// do: "there was no link to the bombing that killed two officers". Nor is that of another
+// day its own to which it may have one: "linked to Tuesday's raid, in which six died".
 func (r *reading) unlinked(c *clause, p int) bool {
 	for k := c.first; k < p; k++ {
-		no := false
+		no, to := false, false
 		switch r.words[k].low {
 		case "link", "connection", "proof", "evidence", "sign":
 			no = r.lowAt(k-1) == "no" || r.lowAt(k-2) == "no"
 		case "linked", "connected", "related":
 			no = r.lowAt(k-1) == "not" || r.lowAt(k-2) == "not"
+			to = !no && r.words[k].low != "related" && !r.opens(c.sent) && (r.lowAt(k+1) == "to" || r.lowAt(k+1) == "with")
 		}
-		if !no {
+		if !no && !to {
 			continue
 		}
 		for _, n := range c.kinds {
 			if n <= k || n > p || r.words[n].is(lexicon.Person) || !r.isKind(n) {
 				continue
+			}
+			if to {
+				return slices.ContainsFunc(c.dates, func(d int) bool {
+					return r.dates[d].word > k && r.dates[d].word < n && r.dates[d].owns && r.isDay(d)
+				})
 			}
 			if g := r.group(n); g >= 0 && (r.groups[g].det == "the" || r.dayIn(max(k, n-4), n)) {
 				return true
@@ -234,6 +243,9 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 			if x.Old {
 				continue
 			}
+		}
+		if x.word > p && r.endsIn(x.word, "later") && slices.ContainsFunc(c.dates, func(e int) bool { return r.dates[e].Old && r.dates[e].word < p }) {
+			continue // "in May, when six died, and two days later": counted from what is old
 		}
 		if x.Old && x.word > p && (r.ofAnother(p, x.word) || r.ofThoseTaken(p, x.word)) {
 			continue

@@ -477,6 +477,9 @@ func (r *reading) anotherOne(s *sentence) bool {
 			}
 			fallthrough
 		case "another", "second", "third", "fourth", "fifth", "fresh", "latest", "separate", "copycat":
+			if r.words[k].low == "latest" && !s.title && r.lowAt(k-1) == "the" {
+				continue // "in the latest attack on …": so any first report puts it
+			}
 			for m := k + 1; m < min(k+4, s.last); m++ {
 				w := &r.words[m]
 				if w.punct {

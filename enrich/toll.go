@@ -65,6 +65,9 @@ func (r *reading) numberOf(si, j int) int {
 		}
 		return j
 	}
+	if j > s.first && (ws[j].low == "count" || ws[j].low == "counts") && ws[j-1].q != nil {
+		return j // "one count of murder and three of wounding": a charge sheet
+	}
 	for k := j + 2; k < s.last && k < j+8; k++ {
 		w := &ws[k]
 		if w.punct {
@@ -126,7 +129,7 @@ func (r *reading) nth(si, j int) {
 	case w.low == "victim", w.low == "fatality", w.low == "death", w.low == "fatal victim":
 		toll = r.newlyDead(s, j)
 		if next := r.lowAt(j + 2); !toll && j+2 < s.last && (next == "in" || next == "of" || next == "from" || next == "after") {
-			toll = s.title || j > s.first+1 && ws[j-1].low == "the" && isBe(ws[j-2].low)
+			toll = s.title || j > s.first+1 && ws[j-1].low == "the" && (isBe(ws[j-2].low) || ws[j-2].low == "," && r.diesAfter(s, j+2))
 		}
 		if !toll && j+2 < s.last && ws[j+2].punct || j+2 == s.last {
 			toll = j > s.first+1 && ws[j-1].low == "the" && isBe(ws[j-2].low) && r.diedBefore(si)
@@ -143,7 +146,7 @@ func (r *reading) nth(si, j int) {
 		}
 		for k := j + 2; k < min(j+6, s.last) && !toll && !ws[k].punct; k++ {
 			switch ws[k].low {
-			case "dies", "died", "succumbs", "succumbed", "perished":
+			case "dies", "died", "succumbs", "succumbed", "perished", "found dead", "passed away":
 				toll = true
 			}
 		}
@@ -235,6 +238,18 @@ func (r *reading) newlyDead(s *sentence, j int) bool {
 			if k > j && k < j+7 || k < j && j-k < 4 {
 				return true // "second victim of the strike found"
 			}
+		}
+	}
+	return false
+}
+
+// diesAfter tells whether a sentence says after word k that somebody died: "Hashem, the
+// fourth victim of the gunfight, passed away".
+func (r *reading) diesAfter(s *sentence, k int) bool {
+	for ; k < s.last; k++ {
+		switch r.words[k].low {
+		case "dies", "died", "succumbs", "succumbed", "perished", "passed away", "passes away", "breathed":
+			return true
 		}
 	}
 	return false

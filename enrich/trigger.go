@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -65,6 +66,11 @@ func (r *reading) clauses(si int, out []clause) []clause {
 			after = len(out)
 			continue
 		}
+		if k > first+1 && r.daysAfter(s, k) {
+			cut(k) // "militants took a ferry, days after they beheaded six farmers"
+			earlier = len(out)
+			continue
+		}
 		if sure, maybe := r.linksBack(s, first, k); sure || maybe {
 			cut(k)
 			if sure {
@@ -107,6 +113,33 @@ func (r *reading) soonAfter(k int) bool {
 	switch r.words[k].low {
 	case "hours", "minutes", "moments", "shortly", "soon":
 		return true
+	}
+	return false
+}
+
+// daysAfter tells whether "days after" and the like, with no number, lead from word k
+// back to other people's harm: not to that of somebody who was spoken of.
+func (r *reading) daysAfter(s *sentence, k int) bool {
+	switch r.words[k].low {
+	case "days", "weeks", "months":
+	default:
+		return false
+	}
+	if r.words[k].date > 0 || r.words[k-1].low != "," || r.lowAt(k+1) != "after" || !slices.ContainsFunc(r.figs, func(f mention) bool { return f.harm >= s.first && f.harm < k }) {
+		return false
+	}
+	for n := k + 2; n < s.last; n++ {
+		w := &r.words[n]
+		switch w.low {
+		case "he", "she", "it", "him", "her", "them", "his", "the", "being", ";":
+			return false
+		case "that", "which":
+			return false
+		}
+		if w.is(lexicon.Harm) {
+			m := Measure(w.e.Measure)
+			return (m == Killed || m == Injured || m == Abducted) && !(r.words[k+2].low == "they" && r.passive(r.sentenceAt(n), n)) && r.lowAt(n+1) != "him" && r.lowAt(n+1) != "her" && r.lowAt(n+1) != "them"
+		}
 	}
 	return false
 }

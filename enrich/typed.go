@@ -339,6 +339,8 @@ func (r *reading) typeOf(k int, toll bool) string {
 		return "armed_attack" // soldiers were, in a fight
 	}
 	switch w.low {
+	case "firebomb", "firebombed", "firebombing", "firebombings":
+		return "arson" // a bottle of petrol
 	case "raid", "raids", "raided", "storm", "stormed", "storming":
 	default:
 		return w.e.Type
@@ -438,10 +440,16 @@ func (r *reading) deeds(x *incident, b *ballot) {
 			continue
 		}
 		taken = taken || (f.measure == Abducted || f.measure == Released) && strings.HasPrefix(f.rule, "fig.took") || strings.HasPrefix(f.rule, "fig.taken")
+		if f.rule == "fig.aboard" {
+			b.score[typeIndex["hijacking"]] += 40
+		}
 		held = held || f.measure == Arrested && f.q.Quantifier != "none"
 	}
 	if taken {
 		b.score[typeIndex["kidnapping"]] += 24
+		if !r.hurts(x) {
+			b.score[typeIndex["kidnapping"]] += 40 // that is all that "gunmen" or "armed men" did
+		}
 	}
 	if held && len(x.kinds) == 0 {
 		b.score[typeIndex["arrest"]] += 4

@@ -23,6 +23,9 @@ func TestTypes(t *testing.T) {
 		{"weapons found", "", "Police seized 40 kg of explosives and nine assault rifles in a lorry near Van on Monday and arrested the driver.", "seizure"},
 		{"weapons found where people were killed", "Toll of prison violence rises to 13", "A day of violence at a prison in Quito left 13 inmates dead on Monday. Rifles, grenades and a drone were found, the minister said.", "armed_attack"},
 		{"bodies with wounds", "Six bodies found near Jerez", "Six bodies with gunshot wounds were found by a road near Jerez on Monday.", "bodies_found"},
+		{"a crowd run over", "", "Two people were killed when a van hit a crowd at a bus stop in Leeds. The driver was arrested.", "vehicle_ramming"},
+		{"a bottle of petrol", "", "A barber's shop in Perth was firebombed overnight.", "arson"},
+		{"people led away", "", "Armed men led 12 villagers away near Kaya.", "kidnapping"},
 		{"a ship taken", "", "Armed men boarded and seized a chemical tanker in the Gulf of Aden on Monday.", "hijacking"},
 		{"no shots", "", "Ten fishermen were kidnapped off Sabah on Monday. No shots fired, police said.", "kidnapping"},
 	} {

@@ -213,6 +213,7 @@ var hedges = map[string][]hedge{
 	"as":            {{"as many as", "at_most"}, {"as few as", "at_least"}},
 	"nearly":        {{"nearly", "nearly"}},
 	"almost":        {{"almost", "nearly"}},
+	"close":         {{"close to", "nearly"}},
 	"about":         {{"about", "approx"}},
 	"around":        {{"around", "approx"}},
 	"some":          {{"some", "approx"}},

@@ -591,7 +591,7 @@ func (r *Reader) settle(ms []Mention, i, gi int) {
 	if m.weak && !r.sure(ms, g, c) || g.linked <= -against {
 		return // "Adamawa, Cameroon", where only Nigeria's is known by that name
 	}
-	if r.stray(g, c) {
+	if r.stray(g, c) || m.cue == gazetteer.District && (i+1 == len(ms) || ms[i+1].link == alone) && r.quarter(g, c) {
 		return
 	}
 	m.ID, m.Kind, m.Country = c.ID, r.gaz.Kind(c.ID), r.gaz.Country(c.ID)
@@ -613,12 +613,54 @@ func (r *Reader) stray(g *group, c *candidate) bool {
 		return false
 	}
 	code := r.gaz.CountryOf(c.ID)
-	if r.share(code, g) > 0 {
+	if r.share(code, g) > 0 && r.spokenOf(code, g) {
+		return false
+	}
+	all := 0.0
+	for _, v := range r.votes {
+		if v.country != code {
+			all += v.weight
+		}
+	}
+	for _, v := range r.votes {
+		if v.country != code && v.weight >= 0.6*(all+0.3) && r.spokenOf(v.country, g) {
+			return v.weight >= strayVotes
+		}
+	}
+	return false
+}
+
+// quarter tells whether a quarter only has the name of some town: "in the Medina
+// neighbourhood" of San Pedro Sula, where the text says nothing else of Arabia.
+func (r *Reader) quarter(g *group, c *candidate) bool {
+	code := r.gaz.CountryOf(c.ID)
+	if r.gaz.Kind(c.ID) != gazetteer.Settlement || g.linked > 0 || r.spokenOf(code, g) {
 		return false
 	}
 	for _, v := range r.votes {
-		if v.country != code && r.share(v.country, g) >= 0.6 {
-			return v.weight >= strayVotes
+		if v.country != code && r.spokenOf(v.country, g) {
+			return true
+		}
+	}
+	return false
+}
+
+// spokenOf tells whether a text names a country, a division or a town of size in it,
+// beside group g: other small towns may be strays themselves.
+func (r *Reader) spokenOf(country gazetteer.ID, g *group) bool {
+	for i := range r.groups {
+		o := &r.groups[i]
+		if o == g || o.best < 0 || o.country != country {
+			continue
+		}
+		id := r.cands[o.best].ID
+		if r.gaz.Kind(id) < gazetteer.Settlement || r.gaz.Population(id) >= strayPeople || r.gaz.Notable(id) || r.gaz.Capital(id) {
+			return true
+		}
+	}
+	for _, v := range r.lean {
+		if v.country == country {
+			return true
 		}
 	}
 	return false
@@ -626,7 +668,7 @@ func (r *Reader) stray(g *group, c *candidate) bool {
 
 const (
 	strayPeople = 30_000
-	strayVotes  = 0.8
+	strayVotes  = 0.6
 )
 
 // namesake is the largest division of a town's name that holds it, 0 for none.

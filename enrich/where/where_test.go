@@ -74,6 +74,8 @@ func TestFind(t *testing.T) {
 		{"a river", "A ferry sank on the Niger River.", "", "Niger River = river -"},
 		{"an area in several countries", "Fighting in the Sahel killed ten.", "", "Sahel = area -"},
 		{"a strip", "Jets bombed the Gaza Strip.", "", "Gaza Strip = admin1 PS"},
+		{"a quarter with a town's name", "A driver was shot dead in the Medina neighbourhood. San Pedro Sula saw 11 such murders in March.", "", "Medina = ? -; San Pedro Sula = settlement HN"},
+		{"small towns far from the city spoken of", "Shots fired at North York synagogue. The doors of a house of prayer in Toronto were hit, and a bus stop in Scarborough.", "", "North York = ? -; Toronto = settlement CA; Scarborough = ? -"},
 		{"a town and a quarter of it", "A man was stabbed in Kabul's Dasht-e-Barchi neighbourhood.", "", "Kabul = settlement AF; Dasht-e-Barchi = district AF"},
 		{"a country with its dots", "A man was shot in the U.S. on Monday.", "", "U.S. = country US"},
 
