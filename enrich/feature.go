@@ -433,6 +433,7 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	case w.theme != "":
 		f.theme(w.theme, z, k)
 	case w.low == "exercise" && r.lowAt(k-1) == "to": // caution, or a right
+	case w.low == "final" && lastOf(r.lowAt(k+1)): // and no match
 	case w.is(lexicon.Theme):
 		f.theme(w.e.Theme, z, k)
 	}
@@ -564,6 +565,15 @@ func (r *reading) opens(si int) bool {
 
 // restEnd is where the features end that have zones.
 var restEnd = (len(themes) + len(violence) + zCount) * int(zones)
+
+// lastOf tells whether what is final is a count of the dead, or what they had last.
+func lastOf(w string) bool {
+	switch w {
+	case "toll", "count", "tally", "number", "figure", "figures", "death", "casualty", "moments", "minutes", "hours", "journey", "farewell", "respects", "resting", "rites", "prayer", "prayers", "goodbye":
+		return true
+	}
+	return false
+}
 
 // ofContext tells whether a feature counts what stands behind the opening, or how
 // long that is.
