@@ -49,6 +49,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 		if c.earlier && c.scope == "current" {
 			r.setBack(c, "scope.earlier-one")
 		}
+		if c.cause && c.scope == "current" {
+			r.setBack(c, "scope.cause")
+		}
 		if i > 0 && c.scope == "current" && cs[i-1].sent == c.sent && cs[i-1].scope == "background" && r.goesOn(c) {
 			r.setBack(c, "scope.goes-on")
 		}

@@ -22,6 +22,10 @@ func TestTurns(t *testing.T) {
 		{"the same toll is the same incident", lead + "In Washington, a spokesman said that 12 people had been killed in the bombing.", "main bombing killed 12"},
 		{"a source's seat is no place of an attack", lead + "In Basra, the health ministry said that two of the wounded were in a critical condition.", "main bombing killed 12"},
 		{"what the headline names the first sentence tells of", "Explosion rocks barracks near Tikrit\n\nAt least three people were killed by a blast at a military police building in Dujail, local media report.", "main explosion killed 3 or more"},
+		{"what enraged a mob", "Mob burns police post in Kano\n\nA mob enraged by the murder of two boys stormed a police post in Kano on Tuesday and set it on fire. Four people died.", "main riot killed 4, background unknown killed 2"},
+		{"what set off clashes", "Clashes in Goma\n\nRival gangs clashed in Goma on Tuesday, killing three people.\n\nThe fighting was triggered by the assassination of a market chief.", "main clash killed 3, background assassination killed 1"},
+		{"what a crowd protested at", "Troops fire on crowd in Goma\n\nSoldiers shot dead five men in Goma on Tuesday.\n\nThey were protesting against the killing of two nurses.", "main shooting killed 5, background unknown killed 2"},
+		{"what a death set off", lead + "The murder of a judge set off riots in Basra in which four people were killed.", "main bombing killed 12, background riot killed 4"},
 		{"a headline's sum", "Attacks across Iraq kill 19\n\nA car bomb at a bakery in Baghdad killed 12 people on Tuesday.\n\nIn Basra, gunmen shot dead four men in a barber's shop.\n\nIn Mosul, a roadside bomb killed three soldiers.", "main bombing killed 12, other shooting killed 4, other bombing killed 3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

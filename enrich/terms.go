@@ -41,6 +41,7 @@ type About struct {
 	Place    *Place            `json:"place,omitempty"`
 	Occurred *Occurred         `json:"occurred,omitempty"`
 	Totals   map[Measure]Total `json:"totals,omitempty"`
+	Cause    bool              `json:"cause,omitempty"` // it set off the news: that is another one, however close
 }
 
 // Bounds of what a report carries for matching.
@@ -883,7 +884,7 @@ func abouts(all []Report) []About {
 	var out []About
 	for i := range all {
 		if b := &all[i]; b.Role == Background && len(out) < maxAbout {
-			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals})
+			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals, Cause: slices.Contains(b.Rules, "scope.cause")})
 		}
 	}
 	return out

@@ -428,6 +428,10 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 // compareAbouts finds whether the incident is one that the report's article names
 // beside its news: then its news is another.
 func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
+	if c.setOff(p) {
+		v[fElsewhere] = 2 // it says so in as many words
+		return
+	}
 	if s.about || len(p.About) == 0 || s.tolls[killed] < 0 && s.tolls[injured] < 0 && s.tolls[held] < 0 && s.cue&(again|unlinked) == 0 {
 		return
 	}
@@ -466,6 +470,24 @@ func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
 			return
 		}
 	}
+}
+
+// setOff tells whether the incident is what set off a report's news, as its article says:
+// clashes "triggered by the killing of a commander".
+func (c *Card) setOff(p *Probe) bool {
+	for i := range p.About {
+		a := &p.About[i]
+		if !a.Cause {
+			continue
+		}
+		if slices.ContainsFunc(c.kinds, func(k counted[kind]) bool { return k.v.typ == p.Type }) {
+			return false
+		}
+		if n := numberOf(a.Totals); a.Type == c.mainKind() || n > 0 && c.said(killed, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // mainKind is the type that most reports give.
