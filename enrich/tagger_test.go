@@ -225,6 +225,8 @@ func TestTotals(t *testing.T) {
 		{"hostages put at", "Hostages in school siege now put at 31", "abducted 31"},
 		{"let go", "Gunmen holding hostages at a mill let four of them go.", "released 4"},
 		{"some of the taken came free", "Six of the nurses abducted from a clinic near Goma were set free on Friday.", "released 6"},
+		{"they regain it", "Six kidnapped farmers regain freedom.", "abducted 6 released 6"},
+		{"they are with their families again", "Six of those kidnapped near Goma were reunited with their families on Friday.", "released 6"},
 		{"they regained their freedom", "Six of those kidnapped near Goma regained their freedom on Friday.", "released 6"},
 		{"a chief who is killed", "Narcotics police chief Luis Pardo was murdered on his way to work.", "killed 1"},
 		{"a town buries its own", "Ayn Issa buries nine of its sons, who were killed by gunmen on Monday.", "killed 9"},
