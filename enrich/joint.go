@@ -204,7 +204,7 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	x, b := &out[main], &out[best]
 	if all {
 		sum, ok := r.totalNumber(x, Killed)
-		if counted < 2 || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
+		if counted < 2 && !(r.manyAtOnce && ok && dead < sum) || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
 			return
 		}
 	} else if counted == 1 {
@@ -269,7 +269,11 @@ func (r *reading) spread() bool {
 		for k := s.first + s.dateline; k+1 < s.last; k++ {
 			switch r.words[k].low {
 			case "across":
-				if p := r.words[k+1].place; p > 0 && r.places[p-1].rank() <= 4 && !r.places[p-1].Demonym {
+				n := k + 1
+				if r.words[n].low == "the" && n+1 < s.last {
+					n++
+				}
+				if p := r.words[n].place; p > 0 && r.places[p-1].rank() <= 4 && !r.places[p-1].Demonym {
 					return true
 				}
 			case "attacks", "bombings", "shootings", "strikes", "ambushes", "incidents", "killings":
@@ -330,6 +334,8 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 			p = q
 		} else if cur >= 0 && hurt && c.first == s.first+s.dateline && r.hourOpens(s) && len(r.partDates(c)) == 0 {
 			return partNew
+		} else if cur >= 0 && cur != main && hurt && r.manyAtOnce && r.fewMore(c) && r.otherFamily(c, &out[cur]) {
+			return partNew // "Two more were shot near a clinic"
 		} else {
 			return -1
 		}
@@ -386,6 +392,17 @@ func (r *reading) townBefore(c *clause) int {
 		}
 	}
 	return -1
+}
+
+// fewMore tells whether a clause begins with people who are counted on top of others: "two
+// more", "another three".
+func (r *reading) fewMore(c *clause) bool {
+	for k := c.first; k < min(c.first+4, c.last); k++ {
+		if l := r.words[k].low; l == "more" && k > c.first || l == "another" || l == "others" {
+			return true
+		}
+	}
+	return false
 }
 
 // sameSum tells whether a clause repeats the sum that an incident opens with.

@@ -26,6 +26,8 @@ func TestTurns(t *testing.T) {
 		{"what set off clashes", "Clashes in Goma\n\nRival gangs clashed in Goma on Tuesday, killing three people.\n\nThe fighting was triggered by the assassination of a market chief.", "main clash killed 3, background assassination killed 1"},
 		{"what a crowd protested at", "Troops fire on crowd in Goma\n\nSoldiers shot dead five men in Goma on Tuesday.\n\nThey were protesting against the killing of two nurses.", "main shooting killed 5, background unknown killed 2"},
 		{"what a death set off", lead + "The murder of a judge set off riots in Basra in which four people were killed.", "main bombing killed 12, background riot killed 4"},
+		{"a day's sum, below the town where it was written", "Death toll from strikes in Gaza climbs to 14\n\nGAZA CITY, Palestine\n\nAt least 14 people were killed in strikes across the Gaza Strip since Tuesday morning, medics said.\n\nTwelve of them died in an airstrike on a school in Rafah. Two more were shot dead by a sniper near a mill.", "main airstrike killed 12, other shooting killed 2"},
+		{"as a city reels from another", lead + "The bombing came as the city was still reeling from a mass shooting in which five people were killed.", "main bombing killed 12, background shooting killed 5"},
 		{"a headline's sum", "Attacks across Iraq kill 19\n\nA car bomb at a bakery in Baghdad killed 12 people on Tuesday.\n\nIn Basra, gunmen shot dead four men in a barber's shop.\n\nIn Mosul, a roadside bomb killed three soldiers.", "main bombing killed 12, other shooting killed 4, other bombing killed 3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -180,7 +180,7 @@ const leadSentences = 3
 // opening is the headline and the first n sentences behind it.
 func (r *reading) opening(n int) []sentence {
 	for si := range r.sents {
-		if r.sents[si].title {
+		if r.sents[si].title || r.placeLine(si) {
 			continue
 		}
 		if n == 0 {
