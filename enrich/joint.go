@@ -51,6 +51,51 @@ func (r *reading) roundUp() bool {
 // another incident, and what stands further down is older.
 func (r *reading) liveBlog() bool { return r.entries > 1 }
 
+// otherEntry tells whether the entry of a live blog that begins with clause i is of another
+// incident than x: it says what happened, to whom and where or when, and that was of
+// another kind.
+func (r *reading) otherEntry(cs []clause, i int, x *incident) bool {
+	if !r.liveBlog() {
+		return false
+	}
+	mine, _, _ := r.typed(x, false)
+	entry := r.sents[cs[i].sent].entry
+	if !specific(mine) || slices.ContainsFunc(few(x.clauses), func(k int) bool { return r.sents[cs[k].sent].entry == entry }) {
+		return false
+	}
+	other, hurt, placed := false, false, false
+	for n := i; n < len(cs) && r.sents[cs[n].sent].entry == entry; n++ {
+		c := &cs[n]
+		if c.scope != "current" {
+			continue
+		}
+		for _, k := range c.kinds {
+			switch t := r.words[k].e.Type; {
+			case r.words[k].is(lexicon.Person), !specific(t):
+			case t == mine:
+				return false
+			default:
+				other = true
+			}
+		}
+		for _, f := range c.figs {
+			m := &r.figs[f]
+			hurt = hurt || m.scope == "current" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted) && m.q.Quantifier != "none"
+		}
+		placed = placed || len(c.dates) > 0 || slices.ContainsFunc(c.places, func(p int) bool { return r.places[p].rank() >= 5 && r.located(p) })
+	}
+	return other && hurt && placed
+}
+
+// specific tells whether a type names a means or a deed that others are told from.
+func specific(t string) bool {
+	switch t {
+	case "", "unknown", "explosion", "armed_attack", "bodies_found", "security_operation":
+		return false
+	}
+	return Family(t) != "law"
+}
+
 // newer tells whether sentence a of a live blog is of a newer entry than sentence b below
 // it: most begin with what came last.
 func (r *reading) newer(a, b int) bool {

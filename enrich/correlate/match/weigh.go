@@ -438,7 +438,7 @@ func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
 	cw := c.window()
 	for i := range p.About {
 		a := &p.About[i]
-		if !kin(p.Type, a.Type) && !kin(a.Type, c.mainKind()) {
+		if a.Beside || !kin(p.Type, a.Type) && !kin(a.Type, c.mainKind()) {
 			continue
 		}
 		if n := numberOf(a.Totals); a.Occurred == nil || a.Occurred.Earliest == nil {
@@ -473,17 +473,20 @@ func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
 }
 
 // setOff tells whether the incident is what set off a report's news, as its article says:
-// clashes "triggered by the killing of a commander".
+// clashes "triggered by the killing of a commander"; or what its article tells besides,
+// of the same kind and with the same toll.
 func (c *Card) setOff(p *Probe) bool {
 	for i := range p.About {
 		a := &p.About[i]
-		if !a.Cause {
+		if !a.Cause && !a.Beside {
 			continue
 		}
 		if slices.ContainsFunc(c.kinds, func(k counted[kind]) bool { return k.v.typ == p.Type }) {
 			return false
 		}
-		if n := numberOf(a.Totals); a.Type == c.mainKind() || n > 0 && c.said(killed, n) {
+		n := numberOf(a.Totals)
+		kind, toll := a.Type == c.mainKind(), n > 0 && c.said(killed, n)
+		if kind && toll || a.Cause && (kind || toll) {
 			return true
 		}
 	}
