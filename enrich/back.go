@@ -29,6 +29,11 @@ func (r *reading) linksBack(s *sentence, first, k int) (sure, aside bool) {
 			return false, false
 		}
 		return r.hurtAhead(s.first, k) && (r.hurtAhead(k+1, s.last) || r.deedAhead(k+1, s.last)), false
+	case "reeling", "grieving", "mourning", "recovering":
+		if r.opens(r.sentenceAt(k)) || !r.cameAs(first, k) {
+			return false, false
+		}
+		return r.hurtAhead(k+1, s.last) || r.deedAhead(k+1, s.last), false
 	case "after":
 		// "the second ambush in a week, after that of Aguililla, in which …"
 		if l := at(k + 1); l != "that" && l != "those" || at(k+2) != "of" && at(k+2) != "in" && at(k+2) != "at" && at(k+2) != "on" {
@@ -45,6 +50,17 @@ func (r *reading) linksBack(s *sentence, first, k int) (sure, aside bool) {
 		return false, r.hurtAhead(k, end) && (r.dayIn(k, end) || r.words[k].low == "where" && r.oldIn(k, end)) && !r.dayOpens(k)
 	}
 	return false, false
+}
+
+// cameAs tells whether the words before k only say at what a time the news came: "The
+// arrest came as the city was still reeling from …".
+func (r *reading) cameAs(first, k int) bool {
+	for n := first; n+1 < k; n++ {
+		if l := r.words[n].low; (l == "came" || l == "comes" || l == "come") && (r.words[n+1].low == "as" || r.words[n+1].low == "while") {
+			return true
+		}
+	}
+	return false
 }
 
 // asideEnd is where a clause that hangs on a noun at word k ends: at a semicolon, or

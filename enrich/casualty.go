@@ -68,6 +68,8 @@ func (r *reading) harms(si int) {
 			r.letGo(si, j)
 		} else if strings.HasPrefix(w.low, "regain") && (r.lowAt(j+1) == "freedom" || r.lowAt(j+2) == "freedom" || strings.HasSuffix(w.low, "freedom")) {
 			r.subject(si, j, Released, "fig.regained")
+		} else if strings.HasPrefix(w.low, "reunite") && r.withFamily(j) {
+			r.subject(si, j, r.howFree(j), "fig.reunited")
 		} else if n := r.care(si, j); n > j {
 			j = n
 		} else if m := deedMeasure(w.low); m != "" {
@@ -86,6 +88,29 @@ func (r *reading) harms(si int) {
 			r.lives(si, j)
 		}
 	}
+}
+
+// withFamily tells whether those who are reunited at word j are with their families again.
+func (r *reading) withFamily(j int) bool {
+	if r.lowAt(j+1) != "with" {
+		return false
+	}
+	switch r.lowAt(j + 3) {
+	case "family", "families", "relatives", "parents", "relations", "kin", "loved", "mothers", "children", "people":
+		return true
+	}
+	return false
+}
+
+// howFree is how those came free who are with their families again at word j: those of
+// whom the text said that they escaped nobody let go.
+func (r *reading) howFree(j int) Measure {
+	for k := range r.words[:j] {
+		if w := &r.words[k]; w.is(lexicon.Harm) && w.e.Measure == string(Escaped) {
+			return Escaped
+		}
+	}
+	return Released
 }
 
 // buries reads "Ayn Issa buries nine of its sons".

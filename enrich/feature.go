@@ -433,6 +433,7 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	case w.theme != "":
 		f.theme(w.theme, z, k)
 	case w.low == "exercise" && r.lowAt(k-1) == "to": // caution, or a right
+	case w.low == "final" && lastOf(r.lowAt(k+1)): // and no match
 	case w.is(lexicon.Theme):
 		f.theme(w.e.Theme, z, k)
 	}
@@ -559,11 +560,38 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 
 // opens tells whether a sentence is of the headline or the first below it.
 func (r *reading) opens(si int) bool {
-	return r.sents[si].title || si == 0 || r.sents[si-1].title
+	return r.sents[si].title || si == 0 || r.sents[si-1].title || r.placeLine(si-1)
+}
+
+// placeLine tells whether a sentence is a dateline that stands alone above the text: "GAZA
+// CITY, Palestine".
+func (r *reading) placeLine(si int) bool {
+	s := &r.sents[si]
+	if s.title || s.last-s.first > 8 || si+1 >= len(r.sents) || r.sents[si+1].para == s.para || si > 0 && !r.sents[si-1].title {
+		return false
+	}
+	named := false
+	for k := s.first; k < s.last; k++ {
+		w := &r.words[k]
+		named = named || w.place > 0
+		if w.place == 0 && w.date == 0 && !w.punct && w.q == nil {
+			return false
+		}
+	}
+	return named
 }
 
 // restEnd is where the features end that have zones.
 var restEnd = (len(themes) + len(violence) + zCount) * int(zones)
+
+// lastOf tells whether what is final is a count of the dead, or what they had last.
+func lastOf(w string) bool {
+	switch w {
+	case "toll", "count", "tally", "number", "figure", "figures", "death", "casualty", "moments", "minutes", "hours", "journey", "farewell", "respects", "resting", "rites", "prayer", "prayers", "goodbye":
+		return true
+	}
+	return false
+}
 
 // ofContext tells whether a feature counts what stands behind the opening, or how
 // long that is.

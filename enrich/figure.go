@@ -279,6 +279,9 @@ func (r *reading) inside(s *sentence, base *mention, k int) {
 		return
 	}
 	add := func(g int, q quantity.Quantity, rule string, last int) {
+		if whole := number(base.q); whole > 0 && number(q) > whole {
+			return // "eight dead and 41 injured, among them nine children": of the injured
+		}
 		x := *base
 		gr := &r.groups[g]
 		x.q, x.group, x.lead, x.relation, x.rule = q, g, g+1, "subset", rule

@@ -432,7 +432,10 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 		c := &cs[ci]
 		for _, d := range c.dates {
 			dt := &r.dates[d]
-			if dt.Old || dt.Running || dt.dateline || dt.Back > 0 || dt.Precision == "unknown" || r.reporting(dt.word) || r.planned(dt.word) || dt.Precision == "week" && r.index(c) {
+			if dt.Old && r.isDay(d) && r.freedNow(c, dt.word) {
+				return d, false
+			}
+			if dt.Old || r.ofRelease(c, d) || dt.Running || dt.dateline || dt.Back > 0 || dt.Precision == "unknown" || r.reporting(dt.word) || r.planned(dt.word) || dt.Precision == "week" && r.index(c) {
 				continue // "the second attack this week" numbers it
 			}
 			if v := r.weighDate(x, c, d) - min(3, 0.3*float64(n)); best < 0 || v > top {
@@ -453,6 +456,23 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 		return r.deedsDay(x, cs, best)
 	}
 	return best, false
+}
+
+// ofRelease tells whether a day is the one on which captives came free, and not that on
+// which they were taken.
+func (r *reading) ofRelease(c *clause, d int) bool {
+	free, taken := false, false
+	for _, f := range c.figs {
+		switch m := &r.figs[f]; m.measure {
+		case Released, Escaped:
+			free = true
+		case Killed, Injured:
+			return false
+		case Abducted:
+			taken = taken || m.harm < r.dates[d].word
+		}
+	}
+	return free && !taken
 }
 
 // dayWithin is the day of a week by which an incident is known, "Tuesday's attack", and

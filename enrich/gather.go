@@ -36,6 +36,7 @@ func (r *reading) gather(cs []clause) []incident {
 	main, cur := -1, -1
 	lastBack := -1
 	roundUp, spread := r.roundUp(), r.manyAtOnce || r.liveBlog()
+	entry := 0        // of a live blog: the one in hand
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
 	for i := range cs {
@@ -52,6 +53,18 @@ func (r *reading) gather(cs []clause) []incident {
 				out[cur].places = append(out[cur].places, out[main].at[0]) // what holds it
 			}
 			continue
+		}
+		if entry > 0 && s.entry == entry && out[cur].rules[0] == "role.entry" && c.scope == "current" {
+			r.join(&out[cur], c, i, s)
+			continue
+		}
+		if main >= 0 && s.entry > 0 && s.entry != entry && c.scope == "current" {
+			if entry = s.entry; r.otherEntry(cs, i, &out[main]) {
+				out = begin(out, Other, "role.entry")
+				cur, page = len(out)-1, -1
+				r.join(&out[cur], c, i, s)
+				continue
+			}
 		}
 		if c.second && main >= 0 && c.scope == "current" {
 			out = begin(out, Other, "role.the-other")

@@ -103,6 +103,51 @@ func (r *reading) paraOf(si int) int {
 // another incident, and what stands further down is older.
 func (r *reading) liveBlog() bool { return r.entries > 1 }
 
+// otherEntry tells whether the entry of a live blog that begins with clause i is of another
+// incident than x: it says what happened, to whom and where or when, and that was of
+// another kind.
+func (r *reading) otherEntry(cs []clause, i int, x *incident) bool {
+	if !r.liveBlog() {
+		return false
+	}
+	mine, _, _ := r.typed(x, false)
+	entry := r.sents[cs[i].sent].entry
+	if !specific(mine) || slices.ContainsFunc(few(x.clauses), func(k int) bool { return r.sents[cs[k].sent].entry == entry }) {
+		return false
+	}
+	other, hurt, placed := false, false, false
+	for n := i; n < len(cs) && r.sents[cs[n].sent].entry == entry; n++ {
+		c := &cs[n]
+		if c.scope != "current" {
+			continue
+		}
+		for _, k := range c.kinds {
+			switch t := r.words[k].e.Type; {
+			case r.words[k].is(lexicon.Person), !specific(t):
+			case t == mine:
+				return false
+			default:
+				other = true
+			}
+		}
+		for _, f := range c.figs {
+			m := &r.figs[f]
+			hurt = hurt || m.scope == "current" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted) && m.q.Quantifier != "none"
+		}
+		placed = placed || len(c.dates) > 0 || slices.ContainsFunc(c.places, func(p int) bool { return r.places[p].rank() >= 5 && r.located(p) })
+	}
+	return other && hurt && placed
+}
+
+// specific tells whether a type names a means or a deed that others are told from.
+func specific(t string) bool {
+	switch t {
+	case "", "unknown", "explosion", "armed_attack", "bodies_found", "security_operation":
+		return false
+	}
+	return Family(t) != "law"
+}
+
 // newer tells whether sentence a of a live blog is of a newer entry than sentence b below
 // it: most begin with what came last.
 func (r *reading) newer(a, b int) bool {
@@ -257,7 +302,7 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	x, b := &out[main], &out[best]
 	if all {
 		sum, ok := r.totalNumber(x, Killed)
-		if counted < 2 || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
+		if counted < 2 && !(r.manyAtOnce && ok && dead < sum) || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
 			return
 		}
 	} else if counted == 1 {
@@ -322,7 +367,11 @@ func (r *reading) spread() bool {
 		for k := s.first + s.dateline; k+1 < s.last; k++ {
 			switch r.words[k].low {
 			case "across":
-				if p := r.words[k+1].place; p > 0 && r.places[p-1].rank() <= 4 && !r.places[p-1].Demonym {
+				n := k + 1
+				if r.words[n].low == "the" && n+1 < s.last {
+					n++
+				}
+				if p := r.words[n].place; p > 0 && r.places[p-1].rank() <= 4 && !r.places[p-1].Demonym {
 					return true
 				}
 			case "attacks", "bombings", "shootings", "strikes", "ambushes", "incidents", "killings":
@@ -383,6 +432,8 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 			p = q
 		} else if cur >= 0 && hurt && c.first == s.first+s.dateline && r.hourOpens(s) && len(r.partDates(c)) == 0 {
 			return partNew
+		} else if cur >= 0 && cur != main && hurt && r.manyAtOnce && r.fewMore(c) && r.otherFamily(c, &out[cur]) {
+			return partNew // "Two more were shot near a clinic"
 		} else {
 			return -1
 		}
@@ -439,6 +490,17 @@ func (r *reading) townBefore(c *clause) int {
 		}
 	}
 	return -1
+}
+
+// fewMore tells whether a clause begins with people who are counted on top of others: "two
+// more", "another three".
+func (r *reading) fewMore(c *clause) bool {
+	for k := c.first; k < min(c.first+4, c.last); k++ {
+		if l := r.words[k].low; l == "more" && k > c.first || l == "another" || l == "others" {
+			return true
+		}
+	}
+	return false
 }
 
 // sameSum tells whether a clause repeats the sum that an incident opens with.

@@ -135,7 +135,7 @@ func entryTime(toks []text.Token, i int) int {
 	if h, n := when.HourAt(toks, i); n > 0 {
 		return 60*h.Hour + h.Minute
 	}
-	h, m, _ := strings.Cut(toks[i].Low, ":") // a bare one: "16:40"
+	h, m, _ := strings.Cut(strings.Replace(toks[i].Low, ".", ":", 1), ":") // a bare one: "16:40", "16.40"
 	hour, _ := strconv.Atoi(h)
 	minute, _ := strconv.Atoi(m)
 	return 60*hour + minute

@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"slices"
+	"strings"
 
 	"tocsin/enrich/lexicon"
 )
@@ -50,6 +51,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 		}
 		if c.earlier && c.scope == "current" {
 			r.setBack(c, "scope.earlier-one")
+		}
+		if c.cause && c.scope == "current" {
+			r.setBack(c, "scope.cause")
 		}
 		if i > 0 && c.scope == "current" && cs[i-1].sent == c.sent && cs[i-1].scope == "background" && r.goesOn(c) {
 			r.setBack(c, "scope.goes-on")
@@ -247,7 +251,7 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		if x.word > p && r.endsIn(x.word, "later") && slices.ContainsFunc(c.dates, func(e int) bool { return r.dates[e].Old && r.dates[e].word < p }) {
 			continue // "in May, when six died, and two days later": counted from what is old
 		}
-		if x.Old && x.word > p && (r.ofAnother(p, x.word) || r.ofThoseTaken(p, x.word)) {
+		if x.Old && (x.word > p && (r.ofAnother(p, x.word) || r.ofThoseTaken(p, x.word)) || r.freedNow(c, x.word)) {
 			continue
 		}
 		lo, hi := min(p, x.word), max(p, x.word)
@@ -394,6 +398,32 @@ func (r *reading) ofThoseTaken(p, d int) bool {
 	for k := d - 1; k > p+1; k-- {
 		if w := &r.words[k]; w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 {
 			return true
+		}
+	}
+	return false
+}
+
+// freedNow tells whether the old date at word d only tells when those were taken who now
+// are free: "89 of those who were seized on March 8 have been released".
+func (r *reading) freedNow(c *clause, d int) bool {
+	n := d + 1
+	if n < c.last && r.words[n].low == "," {
+		n++
+	}
+	for end := min(n+4, c.last); n < end && r.words[n].is(lexicon.Aux|lexicon.Adv); n++ {
+	}
+	if n == d+1 || n >= c.last || !r.words[n].is(lexicon.Aux) && !r.words[n-1].is(lexicon.Aux) {
+		return false
+	}
+	if w := &r.words[n]; w.is(lexicon.Harm) && (w.e.Measure == string(Released) || w.e.Measure == string(Escaped)) || strings.HasPrefix(w.low, "regain") || strings.HasPrefix(w.low, "reunite") {
+		for k := d - 1; k > c.first; k-- {
+			switch r.words[k].low {
+			case "who", "that", "whom":
+				return true
+			}
+			if w := &r.words[k]; w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && w.e.Measure == string(Abducted) {
+				return true
+			}
 		}
 	}
 	return false

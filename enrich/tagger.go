@@ -136,7 +136,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 	for i := range out {
 		r.trace.told = append(r.trace.told, out[i].Ordinal)
 		if out[i].Role != Background {
-			out[i].About = about
+			out[i].About = append(slices.Clip(about), besides(out, i)...)
 		} else {
 			// They are in order: where the first is none that is news, all are old.
 			out[i].Passing = out[0].Role != Background || r.inPassing(&found[out[i].Ordinal], cues, ab.rule)

@@ -230,6 +230,8 @@ func TestTotals(t *testing.T) {
 		{"let go", "Gunmen holding hostages at a mill let four of them go.", "released 4"},
 		{"some of the taken came free", "Six of the nurses abducted from a clinic near Goma were set free on Friday.", "released 6"},
 		{"some, and all of them", "Gunmen freed 31 of the passengers whom they had taken near Jos. Police say that the hostages were rescued.", "released 31"},
+		{"they regain it", "Six kidnapped farmers regain freedom.", "abducted 6 released 6"},
+		{"they are with their families again", "Six of those kidnapped near Goma were reunited with their families on Friday.", "released 6"},
 		{"they regained their freedom", "Six of those kidnapped near Goma regained their freedom on Friday.", "released 6"},
 		{"into the forest", "Armed men stopped a coach near Djibo and led nine of its passengers into the bush.", "abducted 9"},
 		{"who is on board", "Gunmen hijacked a ferry with 26 people on board near Pebane.", "abducted 26"},

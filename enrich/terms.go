@@ -42,6 +42,8 @@ type About struct {
 	Place    *Place            `json:"place,omitempty"`
 	Occurred *Occurred         `json:"occurred,omitempty"`
 	Totals   map[Measure]Total `json:"totals,omitempty"`
+	Cause    bool              `json:"cause,omitempty"`  // it set off the news: that is another one, however close
+	Beside   bool              `json:"beside,omitempty"` // it is no older one, but news of the same article
 }
 
 // Bounds of what a report carries for matching.
@@ -180,7 +182,7 @@ const leadSentences = 3
 // opening is the headline and the first n sentences behind it.
 func (r *reading) opening(n int) []sentence {
 	for si := range r.sents {
-		if r.sents[si].title {
+		if r.sents[si].title || r.placeLine(si) {
 			continue
 		}
 		if n == 0 {
@@ -889,13 +891,26 @@ func (r *reading) knownOne() bool {
 	return false
 }
 
+// besides are what a live blog tells in other entries than report i, each of another kind.
+func besides(all []Report, i int) []About {
+	var out []About
+	for k := range all {
+		if b := &all[k]; k != i && b.Role != Background && b.Type != all[i].Type && len(out) < maxAbout && (ofEntry(b) || ofEntry(&all[i])) {
+			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals, Beside: true})
+		}
+	}
+	return out
+}
+
+func ofEntry(r *Report) bool { return slices.Contains(r.Rules, "role.entry") }
+
 // abouts are the background incidents of an article that a report of its news
 // may follow from.
 func abouts(all []Report) []About {
 	var out []About
 	for i := range all {
 		if b := &all[i]; b.Role == Background && len(out) < maxAbout {
-			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals})
+			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals, Cause: slices.Contains(b.Rules, "scope.cause")})
 		}
 	}
 	return out

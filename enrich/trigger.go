@@ -22,6 +22,7 @@ type clause struct {
 	after             bool // "… hours after a guard was shot": it happened before
 	earlier           bool // "… in payback for a raid": so did this, and not as news
 	aside             bool // "… the club where four were shot on Sunday": where the day is another, this too
+	cause             bool // "… enraged by the killing of two children": what set off the news
 	lead              int  // of the first of such: how many were killed in all of them
 	second            bool // "… and the other in Nangarhar": an incident without more words
 }
@@ -31,12 +32,12 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	s := &r.sents[si]
 	ws := r.words
 	first := s.first + s.dateline
-	after, earlier, aside, end, second := -1, -1, -1, -1, -1
+	after, earlier, aside, end, second, cause := -1, -1, -1, -1, -1, -1
 	cut := func(last int) {
 		if last > first {
 			n := len(out)
 			out = append(out, r.clause(si, first, last))
-			out[n].after, out[n].earlier, out[n].aside, out[n].second = n == after, n == earlier, n == aside, n == second
+			out[n].after, out[n].earlier, out[n].aside, out[n].second, out[n].cause = n == after, n == earlier, n == aside, n == second, n == cause
 		}
 		first = last
 	}
@@ -82,6 +83,16 @@ func (r *reading) clauses(si int, out []clause) []clause {
 		}
 		if k == end {
 			cut(k)
+		}
+		if r.effectAt(s, first, k) {
+			cut(k)
+			cause = len(out)
+			continue
+		}
+		if n := r.causeAt(s, first, k); n > 0 {
+			cut(k)
+			cause, end = len(out), n
+			continue
 		}
 		if k > first+1 && r.theOther(s, k) {
 			cut(k)
@@ -303,7 +314,7 @@ func (r *reading) isKind(k int) bool {
 	case "shot":
 		return next != "back" && prev != "a" && prev != "the" && prev != "long" && prev != "first" && next != "of"
 	case "shell", "shells":
-		return prev != "oil" && next != "company"
+		return prev != "oil" && prev != "tear gas" && prev != "teargas" && prev != "smoke" && next != "company"
 	case "rammed", "rams", "ploughed into", "ploughs into", "ploughing into", "plough into", "plowed into", "plows into", "plowing into", "drove into", "drives into", "driven into", "driving into", "van rammed", "truck rammed", "car rammed":
 		return !r.collides(k)
 	case "drone", "drones", "missile", "missiles", "rocket", "rockets", "uav":

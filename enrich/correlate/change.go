@@ -201,10 +201,10 @@ func refuted(i *Incident) []string {
 }
 
 // sameHeld tells whether those held, or missing, are those of whom was told by another
-// word: there are as many.
+// word: there are as many, or nearly, since some have come free.
 func sameHeld(told *Told, m enrich.Measure, n int) bool {
 	held := []enrich.Measure{enrich.Abducted, enrich.Hostages, enrich.Missing}
-	return slices.Contains(held, m) && slices.ContainsFunc(held, func(o enrich.Measure) bool { return o != m && told.Totals[o] == n })
+	return slices.Contains(held, m) && slices.ContainsFunc(held, func(o enrich.Measure) bool { return o != m && told.Totals[o] >= n && told.Totals[o]*3 <= n*4 })
 }
 
 // withdrew tells whether a type was taken back, and not only called otherwise by

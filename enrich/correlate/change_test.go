@@ -44,6 +44,7 @@ func TestChanges(t *testing.T) {
 		{"graver only by its place", []*enrich.Report{said("a", 0), said("b", 1, siteOf("school"))}, "new silent"},
 		{"graver, though by no step", []*enrich.Report{said("a", 0, killed(19)), said("b", 1, killed(20))}, "new update(severity-up)"},
 		{"less grave is no news by itself", []*enrich.Report{said("a", 0, injured(3)), said("a", 1, injured(2), edition(2))}, "new silent"},
+		{"those who are left of them", []*enrich.Report{said("a", 0, kidnapping(20)), said("b", 1, exactly(enrich.Missing, 17), typ("kidnapping", ""))}, "new silent"},
 		{"who is missing under rubble was not taken", []*enrich.Report{said("a", 0, killed(2)), said("b", 1, killed(2), exactly(enrich.Missing, 30))}, "new silent"},
 		{"held for an hour in a raid is no abduction", []*enrich.Report{said("a", 0, killed(2)), said("b", 1, exactly(enrich.Hostages, 30))}, "new update(severity-up)"},
 

@@ -385,7 +385,7 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 			if s.exact || !from.exact {
 				take(s, "fuse.newest")
 			}
-		case s.n > from.n && withdrawn[s.n] && !replaces(s.x, m, from.n):
+		case s.n > from.n && withdrawn[s.n] && !replaces(s.x, m, from.n) && !s.x.oneMore(m):
 			total.Rule = "fuse.corrected-stays"
 		case s.n > from.n && s.rank < from.rank && from.rank == 4 && s.rank <= 1 && !replaces(s.x, m, from.n):
 			low, high := from.n, s.n

@@ -26,6 +26,11 @@ func TestTotals(t *testing.T) {
 			r.Figures = append(r.Figures, old)
 		}
 	}
+	died := func(r *enrich.Report) { // "… after a nurse died of her wounds"
+		f := r.Figures[0]
+		f.Relation, f.Rule, f.Min, f.Max, f.Point = "total", "fig.intransitive+singular", n(1), n(1), n(1)
+		r.Figures = append(r.Figures, f)
+	}
 	moved := func(r *enrich.Report) { r.Figures[0].Relation = "update" } // "the number of dead has risen to …"
 	alone := func(r *enrich.Report) {                                    // "the funeral of the judge, who was shot dead"
 		for k := range r.Figures {
@@ -62,6 +67,7 @@ func TestTotals(t *testing.T) {
 		{"so is one that names the toll before", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6), before(8))}, "6..6 fuse.corrected"},
 		{"one that names another toll before is not", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, killed(6), before(7))}, "8..8 fuse.lower-waits"},
 		{"what was corrected does not come back", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 2, killed(8)), said("d", 3, killed(8))}, "6..6 fuse.corrected-stays"},
+		{"unless somebody has died since", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(7)), said("c", 2, killed(8), moved, died)}, "8..8 fuse.newest"},
 		{"until it rises again, half a day later", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 15, killed(7)), said("d", 30, killed(8))}, "8..8 fuse.newest"},
 		{"one person who is told of by two is no lower toll", []*enrich.Report{said("a", 0, killed(3)), said("b", 1, killed(1), alone), said("c", 2, killed(1), alone)}, "3..3 fuse.lower-waits"},
 		{"a higher one than was corrected is news", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 2, killed(9))}, "9..9 fuse.newest"},

@@ -235,6 +235,14 @@ func (x *Reading) raises(m enrich.Measure) bool {
 	})
 }
 
+// oneMore tells whether a reading raises a toll by somebody who has died since: "Mrs
+// Bun, 71, died last night, raising the number of victims to five".
+func (x *Reading) oneMore(m enrich.Measure) bool {
+	return x.raises(m) && slices.ContainsFunc(x.figures, func(f enrich.Figure) bool {
+		return f.Measure == m && single(&f)
+	})
+}
+
 // denies tells whether a reading says that there was no incident after all. Of a hoax
 // nobody dies: a reading that counts the dead calls something else by the word.
 func (x *Reading) denies() bool {

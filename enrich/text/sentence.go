@@ -108,10 +108,20 @@ func (d *Doc) item(i int) bool {
 	return false
 }
 
-// clock tells whether token i is a time of day in digits.
+// clock tells whether token i is a time of day in digits: "16:40", and at the head of a
+// line "16.40".
 func (d *Doc) clock(i int) bool {
 	t := &d.Tokens[i]
-	return t.Kind == Number && (len(t.Low) == 4 || len(t.Low) == 5) && t.Low[len(t.Low)-3] == ':'
+	if t.Kind != Number || len(t.Low) != 4 && len(t.Low) != 5 {
+		return false
+	}
+	switch t.Low[len(t.Low)-3] {
+	case ':':
+		return true
+	case '.':
+		return len(t.Low) == 5 && t.Low[:2] < "24" && t.Low[3] < '6' && (i == 0 || d.lineBreaks(d.Tokens[i-1].End, t.Start) > 0)
+	}
+	return false
 }
 
 // stamp counts the tokens from i on that are the time before an entry of a live

@@ -120,6 +120,7 @@ func TestSentences(t *testing.T) {
 		{"entries of a live blog", "16:40 Toll now 11. 15:10 Police say nine dead.", []string{"16:40 Toll now 11.", "15:10 Police say nine dead."}},
 		{"entries without stops", "16:40 Toll now 11 15:10 Police say nine dead", []string{"16:40 Toll now 11", "15:10 Police say nine dead"}},
 		{"entries on lines", "16:40 GMT - Toll now 11\n15:10 GMT - nine dead", []string{"16:40 GMT - Toll now 11", "15:10 GMT - nine dead"}},
+		{"entries with the hour in the British way", "18.14 Toll now 11. Two more died.\n17.02 Talks go on", []string{"18.14 Toll now 11.", "Two more died.", "17.02 Talks go on"}},
 		{"a time inside a sentence", "It began at 15:10 Monday. Police came at 15:30 Kabul time.", []string{"It began at 15:10 Monday.", "Police came at 15:30 Kabul time."}},
 		{"bullets of all kinds", "Toll:\n• Two dead\n▪ One hurt\n🔴 Road shut", []string{"Toll:", "• Two dead", "▪ One hurt", "🔴 Road shut"}},
 		{"numbered lists", "Attacks\n1. Kano, two dead\n2) Jos, one hurt", []string{"Attacks", "1.", "Kano, two dead", "2) Jos, one hurt"}},
@@ -217,7 +218,7 @@ func TestCaps(t *testing.T) {
 }
 
 func TestStamp(t *testing.T) {
-	for in, want := range map[string]int{"16:40 Police say": 1, "16:40 GMT - nine dead": 3, "16:40 nine dead": 0, "It began at 16:40 Monday": 0, "16:40": 0} {
+	for in, want := range map[string]int{"16:40 Police say": 1, "16:40 GMT - nine dead": 3, "16:40 nine dead": 0, "16.40 Police say": 1, "16.40 metres": 0, "16.70 Police say": 0, "It began at 16:40 Monday": 0, "16:40": 0} {
 		d := Parse(in)
 		if got := d.Sentences[0].Stamp; got != want {
 			t.Errorf("Parse(%q) has a stamp of %d tokens, want %d", in, got, want)

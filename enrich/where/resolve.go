@@ -136,6 +136,8 @@ func (r *Reader) Resolve(ms []Mention, hint string) {
 			if c := r.leader(); c != 0 {
 				r.become(m, r.gaz.CapitalOf(r.gaz.Country(c)))
 			}
+		case m.Capital && i > 0 && ms[i-1].Kind > gazetteer.Country && !ms[i-1].Demonym:
+			// "Manipur's capital" is not that of its country, and which it is no row says.
 		case m.Capital && i > 0:
 			r.become(m, r.gaz.CapitalOf(ms[i-1].Country))
 		case m.Part:

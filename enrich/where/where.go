@@ -629,6 +629,15 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 		}
 		return false, false // "Ana Guerrero"
 	}
+	if !people && !state && r.family(d, toks, next) {
+		if k == 1 && len(r.persons) < maxPersons {
+			r.persons[strings.Clone(t.Low)] = true
+		}
+		return false, false // "Salem al-Zarrouq"
+	}
+	if k == 2 && Direction(t.Low) && side(toks[i+1].Low) || k == 1 && sided(t.Low) {
+		return r.held(d, toks, next), false // of what town, the text says elsewhere
+	}
 	if i == 0 && !r.headline && low(toks, next) == ":" && r.gaz.Kind(c.ID) >= gazetteer.Admin1 && !people && !info.Word && !info.Person && e.Class == 0 {
 		return true, true // "Nabatiyeh: a drone hit a car", in a round-up
 	}
@@ -665,6 +674,31 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 		return true, true
 	}
 	return ev.move && r.gaz.Population(c.ID) >= 5000, true
+}
+
+// family tells whether the name before toks[i] goes on with a family's that has an Arabic
+// article: no town is called so that the gazetteer does not have.
+func (r *Reader) family(d *text.Doc, toks []text.Token, i int) bool {
+	if r.headline || i >= len(toks) || !toks[i].Hyphen || toks[i].Start-toks[i-1].End != 1 || !Capital(d, &toks[i]) {
+		return false
+	}
+	switch article, rest, _ := strings.Cut(toks[i].Low, "-"); article {
+	case "al", "el", "ul", "ibn", "bin", "ben", "abu":
+		return len(rest) > 2
+	}
+	return false
+}
+
+// side tells whether a word behind a direction makes it a part of any town: "South Side".
+func side(w string) bool { return w == "side" || w == "end" || w == "shore" }
+
+// sided is side in one word.
+func sided(w string) bool {
+	switch w {
+	case "northside", "southside", "eastside", "westside", "downtown", "midtown", "uptown":
+		return true
+	}
+	return false
 }
 
 // named tells whether a word with a capital letter is what is often named after a

@@ -157,6 +157,7 @@ func TestFind(t *testing.T) {
 		// Told without its name.
 		{"the capital of a people", "The blast shook the Somali capital on Sunday.", "", "Somali = country SO +demonym +office; capital = settlement SO +capital"},
 		{"a country's capital", "In Mali's capital, police fired shots.", "", "Mali = country ML; capital = settlement ML +capital"},
+		{"a province's capital is not the country's", "A rocket fell near Manipur's capital.", "", "Manipur = admin1 IN; capital = ? - +capital"},
 		{"the name follows", "The Malian capital Bamako was calm.", "", "Malian = country ML +demonym +office; Bamako = settlement ML"},
 		{"this capital, where the text is about a country", "Police in Mali said that this capital was calm.", "", "Mali = country ML; capital = settlement ML +here"},
 		{"this city, where nothing tells", "In this city shots were heard all night.", "", "city = ? - +here"},
@@ -172,6 +173,8 @@ func TestFind(t *testing.T) {
 		{"a surname", "Ana Guerrero saw nothing.", "", ""},
 		{"a first name", "President Jordan Smith saw nothing.", "", ""},
 		{"who speaks", "Austin said he was safe.", "", ""},
+		{"a first name before a family's", "The killing of Salem al-Zarrouq was denied.", "", ""},
+		{"a side of any town", "Two men were shot on the South Side and one in the West End.", "", ""},
 		{"who has an age", "Jackson, 34, was shot.", "", ""},
 		{"a word of English at the head of a sentence", "Reading newspapers is banned.", "", ""},
 		{"a month", "May was hot. March was not.", "", ""},

@@ -372,6 +372,22 @@ func TestARaidForSuspectsHasItsOwnDead(t *testing.T) {
 	}
 }
 
+// What set off the news is an incident of its own, on the same day in the same town.
+func TestACauseIsAnother(t *testing.T) {
+	c := card("inc-1", said("a", 9, kindOf("assassination", ""), in("Quetta"), on(0), killedOf(1)))
+	one := 1
+	cause := func(x *Probe) {
+		x.About = append(x.About, enrich.About{Type: "unknown", Totals: map[enrich.Measure]enrich.Total{enrich.Killed: {Min: &one, Max: &one, Point: &one}}, Cause: true})
+	}
+	if p := said("b", 16, kindOf("clash", ""), in("Quetta"), on(0), cause); Weigh(p, c) >= Merge {
+		t.Errorf("clashes after a murder: %s", reasons(p, c))
+	}
+	c.Add(said("c", 17, kindOf("clash", ""), in("Quetta"), on(0), killedOf(1)))
+	if v := Compare(said("d", 18, kindOf("clash", ""), in("Quetta"), on(0), cause), c); v[fElsewhere] != 0 {
+		t.Errorf("the clashes: %v", v)
+	}
+}
+
 // A clash at a border is told of for the town of each side.
 func TestEachSideOfABorderHasItsTown(t *testing.T) {
 	c := card("inc-1", said("a", 4, kindOf("clash", ""), in("Chaman"), on(0), headline("chaman")))

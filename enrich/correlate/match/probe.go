@@ -411,6 +411,9 @@ func (s *seen) fromAbout(p *Probe) {
 	var best *enrich.About
 	for i := range p.About {
 		a := &p.About[i]
+		if a.Beside {
+			continue
+		}
 		if !law && !kin(p.Type, a.Type) && !(s.cue&taken != 0 && heldOf(a.Totals) > 0) || a.Occurred == nil || a.Occurred.Earliest == nil {
 			continue
 		}

@@ -474,13 +474,17 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 // compareAbouts finds whether the incident is one that the report's article names
 // beside its news: then its news is another.
 func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
+	if c.setOff(p) {
+		v[fElsewhere] = 2 // it says so in as many words
+		return
+	}
 	if s.about || len(p.About) == 0 || s.tolls[killed] < 0 && s.tolls[injured] < 0 && s.tolls[held] < 0 && s.cue&(again|unlinked) == 0 {
 		return
 	}
 	cw := c.window()
 	for i := range p.About {
 		a := &p.About[i]
-		if !kin(p.Type, a.Type) && !kin(a.Type, c.mainKind()) {
+		if a.Beside || !kin(p.Type, a.Type) && !kin(a.Type, c.mainKind()) {
 			continue
 		}
 		if n := numberOf(a.Totals); a.Occurred == nil || a.Occurred.Earliest == nil {
@@ -512,6 +516,27 @@ func compareAbouts(v *Values, s *seen, p *Probe, c *Card) {
 			return
 		}
 	}
+}
+
+// setOff tells whether the incident is what set off a report's news, as its article says:
+// clashes "triggered by the killing of a commander"; or what its article tells besides,
+// of the same kind and with the same toll.
+func (c *Card) setOff(p *Probe) bool {
+	for i := range p.About {
+		a := &p.About[i]
+		if !a.Cause && !a.Beside {
+			continue
+		}
+		if slices.ContainsFunc(c.kinds, func(k counted[kind]) bool { return k.v.typ == p.Type }) {
+			return false
+		}
+		n := numberOf(a.Totals)
+		kind, toll := a.Type == c.mainKind(), n > 0 && c.said(killed, n)
+		if kind && toll || a.Cause && (kind || toll) {
+			return true
+		}
+	}
+	return false
 }
 
 // mainKind is the type that most reports give.
