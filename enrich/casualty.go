@@ -54,6 +54,9 @@ func (r *reading) harms(si int) {
 			continue
 		}
 		r.nth(si, j)
+		if r.nthDied(j) {
+			continue // "the second of them to die"
+		}
 		if w.is(lexicon.Harm) {
 			n := len(r.figs)
 			r.harm(si, j)
