@@ -55,6 +55,9 @@ func (r *reading) harms(si int) {
 		}
 		r.nth(si, j)
 		r.takenAlong(si, j)
+		if r.nthDied(j) {
+			continue // "the second of them to die"
+		}
 		if w.is(lexicon.Harm) {
 			n := len(r.figs)
 			r.harm(si, j)

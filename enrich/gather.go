@@ -118,7 +118,7 @@ func (r *reading) gather(cs []clause) []incident {
 				continue
 			}
 		}
-		if c.after && main >= 0 && len(c.figs) > 0 && !slices.ContainsFunc(c.places, r.located) {
+		if c.after && main >= 0 && len(c.figs) > 0 && (c.came || !slices.ContainsFunc(c.places, r.located)) {
 			out = begin(out, Other, "role.hours-before")
 			r.join(&out[len(out)-1], c, i, s)
 			continue

@@ -345,6 +345,10 @@ found:
 		r.figs = append(r.figs, x)
 		return
 	}
+	if n, first := r.namedBefore(s, k); n > 0 && !neg {
+		r.figs = append(r.figs, mention{measure: m, q: quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule + "+names", sent: si, group: -1, harm: j, first: first, last: j + 1, parts: -1, hypothesis: r.hypothetical(s, j)})
+		return
+	}
 	args, first := r.leftward(si, k, low, rule == "fig.participle-subject")
 	if len(args) == 0 && !neg {
 		if f := r.elided(si, j, k, m); f >= 0 {
@@ -398,6 +402,46 @@ found:
 		}
 	}
 	r.figure(si, j, m, args, rule, first, j+1)
+}
+
+// namedBefore counts the people who are named with their ages before "who" at word k:
+// "in memory of Ana Mason, 17, and Omar Fry, 15, who were gunned down". It returns the
+// word where the first of the ages stands; no number where there are not two at least.
+func (r *reading) namedBefore(s *sentence, k int) (n, first int) {
+	if l := r.words[k].low; l != "who" && l != "whom" {
+		return 0, k
+	}
+	if r.lowAt(k-1) != "," {
+		return 0, k
+	}
+	first = k
+	for at := k - 2; at-2 > s.first; {
+		g := r.group(at)
+		if g < 0 || r.lowAt(r.groups[g].first-1) != "," {
+			break
+		}
+		if q := r.groups[g].q; !r.groups[g].age && (q == nil || q.Quantifier != "exact" || q.Min > 109 || r.groups[g].head >= 0) {
+			break
+		}
+		name := r.groups[g].first - 2
+		if w := &r.words[name]; name < s.first || !w.upper || w.place > 0 || w.is(lexicon.Person) {
+			break
+		}
+		n, first = n+1, r.groups[g].first
+		for at = name; at > s.first && r.words[at].upper && !r.words[at].punct; {
+			at--
+		}
+		if at > s.first && r.words[at].low == "and" {
+			at--
+		}
+		if at > s.first && r.words[at].low == "," {
+			at--
+		}
+	}
+	if n < 2 {
+		return 0, k
+	}
+	return n, first
 }
 
 // neither tells whether the people who begin at word first are said to be unharmed:

@@ -40,6 +40,9 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 		if cs[i].sent >= until {
 			break
 		}
+		if cs[i].came {
+			continue
+		}
 		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || len(x.clauses) > 0 {
 			r.join(&x, &cs[i], i, &r.sents[cs[i].sent])
 		}

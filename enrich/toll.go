@@ -116,16 +116,28 @@ func (r *reading) moved(s *sentence, j int) bool {
 
 // nth reads a toll from an ordinal: "the shooting claimed its third victim", "the
 // fifth person to die in the attack", "a second ranger has died", "he is the fourth
-// victim of the bombing". A child's third birthday and the third victim this year
-// are none.
+// victim of the bombing", "her death is the second from the raid". A child's third
+// birthday and the third victim this year are none.
 func (r *reading) nth(si, j int) {
 	ws, s := r.words, &r.sents[si]
 	n := ordinalOf(ws[j].low)
+	if ws[j].low == "first" {
+		n = 1
+	}
 	if n == 0 || j+1 >= s.last {
 		return
 	}
-	toll := false
+	harm, last, toll := j, j+2, false
+	if k := r.nthToDie(s, j); k > 0 {
+		harm, last, toll = k, k+1, true
+	} else if n == 1 {
+		return // "the first victim was a baker"
+	}
+	person := r.personAfter(s, j)
 	switch w := &ws[j+1]; {
+	case toll:
+	case r.deathIs(s, j):
+		toll = true
 	case w.low == "victim", w.low == "fatality", w.low == "death", w.low == "fatal victim":
 		toll = r.newlyDead(s, j)
 		if next := r.lowAt(j + 2); !toll && j+2 < s.last && (next == "in" || next == "of" || next == "from" || next == "after") {
@@ -140,11 +152,11 @@ func (r *reading) nth(si, j int) {
 		for k := j + 2; k < min(j+5, s.last); k++ {
 			toll = toll || ws[k].low == "found" || ws[k].low == "recovered" || ws[k].low == "pulled"
 		}
-	case w.is(lexicon.Person) && !w.e.Plural && w.e.Who != "perpetrator" && w.e.Who != "suspect":
+	case person > j:
 		if si > 2 {
 			return // as news: "A second man has died"
 		}
-		for k := j + 2; k < min(j+6, s.last) && !toll && !ws[k].punct; k++ {
+		for k := person + 1; k < min(person+5, s.last) && !toll && !ws[k].punct; k++ {
 			switch ws[k].low {
 			case "dies", "died", "succumbs", "succumbed", "perished", "found dead", "passed away":
 				toll = true
@@ -164,7 +176,93 @@ func (r *reading) nth(si, j int) {
 			return // "the third victim this year"
 		}
 	}
-	r.figs = append(r.figs, mention{measure: Killed, q: quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, who: "any", scope: "current", relation: "update", certainty: "reported", rule: "fig.nth", sent: si, group: -1, harm: j, first: j, last: j + 2, parts: -1})
+	r.figs = append(r.figs, mention{measure: Killed, q: quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, who: "any", scope: "current", relation: "update", certainty: "reported", rule: "fig.nth", sent: si, group: -1, harm: harm, first: j, last: last, parts: -1})
+}
+
+// personAfter is the person whom the ordinal at word j counts, a name or a trade
+// between them: "second Leeds clinic worker". It is j where there is none.
+func (r *reading) personAfter(s *sentence, j int) int {
+	for k := j + 1; k < min(j+5, s.last); k++ {
+		switch w := &r.words[k]; {
+		case w.is(lexicon.Person):
+			if w.e.Plural || w.e.Who == "perpetrator" || w.e.Who == "suspect" {
+				return j
+			}
+			return k
+		case w.punct, w.q != nil, w.is(lexicon.Prep | lexicon.Conj | lexicon.Det | lexicon.Sub | lexicon.Harm):
+			return j
+		}
+	}
+	return j
+}
+
+// nthToDie finds where the ordinal at word j counts those who have died of one deed so
+// far: "the second pupil to die of the shooting", "the first of the nine wounded to
+// die". It returns the word for the death, 0 where there is none: a second reporter to
+// be killed in a month is nobody's toll.
+func (r *reading) nthToDie(s *sentence, j int) int {
+	ws, whom := r.words, false
+	for k := j + 1; k+1 < min(j+16, s.last); k++ {
+		w := &ws[k]
+		if w.punct || isBe(w.low) && w.low != "'s" || w.is(lexicon.Sub) {
+			return 0
+		}
+		whom = whom || w.is(lexicon.Person|lexicon.Harm)
+		if w.low != "to" || !whom {
+			continue
+		}
+		died := k + 1
+		switch l := ws[died].low; l {
+		case "die", "perish", "succumb", "lose", "lose their lives", "lose their life":
+		case "have":
+			if died++; r.lowAt(died) != "died" {
+				return 0
+			}
+		default:
+			return 0
+		}
+		for n := died + 1; n < s.last && !ws[n].punct; n++ {
+			switch ws[n].low {
+			case "days", "weeks", "months", "years", "hours", "week", "month", "year", "season", "history", "decade", "custody":
+				return 0
+			}
+		}
+		return died
+	}
+	return 0
+}
+
+// deathIs tells whether the ordinal at word j is what a death is: "her death is the
+// second from Monday's raid", "the death was the third".
+func (r *reading) deathIs(s *sentence, j int) bool {
+	if j-3 < s.first || r.lowAt(j-1) != "the" || !isBe(r.lowAt(j-2)) && r.lowAt(j-2) != "marks" {
+		return false
+	}
+	if l := r.lowAt(j - 3); l != "death" && l != "deaths" {
+		return false
+	}
+	switch r.lowAt(j + 1) {
+	case "from", "of", "in", "after", "linked", "caused", "as", "following":
+	default:
+		return j+1 == s.last || r.words[j+1].punct
+	}
+	for n := j + 2; n < s.last && !r.words[n].punct; n++ {
+		switch r.words[n].low {
+		case "days", "weeks", "months", "years", "hours", "week", "month", "year":
+			return false
+		}
+	}
+	return true
+}
+
+// nthDied tells whether the death at word j was read from an ordinal already.
+func (r *reading) nthDied(j int) bool {
+	for i := len(r.figs) - 1; i >= 0 && i >= len(r.figs)-8; i-- {
+		if f := &r.figs[i]; f.rule == "fig.nth" && f.harm == j {
+			return true
+		}
+	}
+	return false
 }
 
 // deadBefore tells whether the dead are the last people spoken of before word k.

@@ -33,6 +33,14 @@ func TestTolls(t *testing.T) {
 		{"soldiers who were captured", "", "Militants captured four soldiers in an attack on a camp near Gao on Monday, a video shows.", Abducted, "4"},
 		{"suspects who were captured", "", "Police captured three gunmen after an attack near Goma on Monday that killed two people.", Arrested, "3"},
 		{"since the unrest began", "Four more killed in Dakar protests", "DAKAR - Police shot dead four people on Friday on the third day of demonstrations in Dakar, doctors said, bringing to 11 the number killed since the protests began.", Killed, "11, update"},
+		{"the second of a trade, after a name", "Third Leeds clinic worker dies", "LEEDS - A nurse who was stabbed at a clinic in Leeds on Monday has died.", Killed, "3, update"},
+		{"a death that is the second", "", "A boy who was shot outside a school in Lorain on Wednesday died on Saturday. His death is the second from the shooting.", Killed, "2, update"},
+		{"the second to die", "", "A porter who was stabbed at a clinic in Leeds on Monday has died, the second member of staff to lose their life in the attack.", Killed, "2, update"},
+		{"the first of the wounded to die", "Bomb victim dies", "A baker, 31, died on Thursday in Cotabato. He is the first of the nine people wounded in Saturday's bombing at the market to die.", Killed, "1, update"},
+		{"the second to die in a year", "", "A reporter was shot dead in Tijuana on Monday. He is the second journalist to die in the city in three months.", Killed, "1"},
+		{"the second death of a month", "", "A reporter was shot dead in Tijuana on Monday. His death is the second in a month.", Killed, "1"},
+		{"those named with their ages", "", "Hundreds stood on a field in Leeds to remember Ana Mason, 17, and Omar Fry, 15, who were gunned down on Monday.", Killed, "2"},
+		{"named, without the comma", "", "Hundreds came to a church in Leeds to remember Ana Mason, 17, Zoe Lamb, 16 and Omar Fry, 15, who were gunned down on Monday.", Killed, "3"},
 		{"since the war began", "", "A drone strike killed four people in Kherson on Friday, bringing to 200 the number killed in the city since the war began.", Killed, "4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

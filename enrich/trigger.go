@@ -20,6 +20,7 @@ type clause struct {
 	other             bool // the text says that it tells of another incident
 	apart             bool // its figures have a place of their own
 	after             bool // "… hours after a guard was shot": it happened before
+	came              bool // … and what came then is another: "the call came hours after a shooting in Leeds"
 	earlier           bool // "… in payback for a raid": so did this, and not as news
 	aside             bool // "… the club where four were shot on Sunday": where the day is another, this too
 	cause             bool // "… enraged by the killing of two children": what set off the news
@@ -32,12 +33,12 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	s := &r.sents[si]
 	ws := r.words
 	first := s.first + s.dateline
-	after, earlier, aside, end, second, cause := -1, -1, -1, -1, -1, -1
+	after, came, earlier, aside, end, second, cause := -1, -1, -1, -1, -1, -1, -1
 	cut := func(last int) {
 		if last > first {
 			n := len(out)
 			out = append(out, r.clause(si, first, last))
-			out[n].after, out[n].earlier, out[n].aside, out[n].second, out[n].cause = n == after, n == earlier, n == aside, n == second, n == cause
+			out[n].after, out[n].came, out[n].earlier, out[n].aside, out[n].second, out[n].cause = n == after, n == came, n == earlier, n == aside, n == second, n == cause
 		}
 		first = last
 	}
@@ -62,9 +63,16 @@ func (r *reading) clauses(si int, out []clause) []clause {
 				continue
 			}
 		}
-		if k > first+1 && r.soonAfter(k) && r.harmAhead(k, s.last) && (ws[k-1].low == "," || r.newComer(k+2)) {
+		if k > first+1 && r.soonAfter(k) && r.harmAhead(k, s.last) && (ws[k-1].low == "," || r.newComer(k+2) || r.cameAfter(s, k)) {
 			cut(k) // "settlers burnt houses, hours after a gunman killed a woman"
-			after = len(out)
+			if after = len(out); r.cameAfter(s, k) {
+				came = after
+			}
+			continue
+		}
+		if s.title && r.soonAfter(k) && r.knownElsewhere(s, first, k) {
+			cut(k)
+			earlier = len(out)
 			continue
 		}
 		if k > first+1 && r.daysAfter(s, k) {
@@ -150,6 +158,43 @@ func (r *reading) daysAfter(s *sentence, k int) bool {
 		if w.is(lexicon.Harm) {
 			m := Measure(w.e.Measure)
 			return (m == Killed || m == Injured || m == Abducted) && !(r.words[k+2].low == "they" && r.passive(r.sentenceAt(n), n)) && r.lowAt(n+1) != "him" && r.lowAt(n+1) != "her" && r.lowAt(n+1) != "them"
+		}
+	}
+	return false
+}
+
+// cameAfter tells whether something is said to have come hours after another incident:
+// "the call came less than 24 hours after a shooting in Leeds left two dead".
+func (r *reading) cameAfter(s *sentence, k int) bool {
+	g := r.group(k + 2)
+	if g < 0 || r.groups[g].first != k+2 || r.groups[g].head < 0 || r.groups[g].det != "a" && r.groups[g].det != "an" || !r.words[r.groups[g].head].is(lexicon.Kind) {
+		return false
+	}
+	for n := k - 1; n >= max(s.first, k-6); n-- {
+		switch r.words[n].low {
+		case "came", "comes", "coming", "happened", "occurred", "took place":
+			return true
+		}
+	}
+	return false
+}
+
+// knownElsewhere tells whether a headline that told of one deed names another one by its
+// place behind "hours after" at word k: "Gunmen storm Kano bank hours after Jos blast".
+// Those held or found hours after a blast are of that one.
+func (r *reading) knownElsewhere(s *sentence, first, k int) bool {
+	deed := false
+	for n := first; n < k; n++ {
+		if w := &r.words[n]; w.is(lexicon.Kind) && r.isKind(n) && Family(w.e.Type) != "law" && w.e.Type != "unknown" && w.e.Type != "bodies_found" {
+			deed = true
+		}
+	}
+	if !deed {
+		return false
+	}
+	for n := k + 2; n+1 < s.last; n++ {
+		if p := r.words[n].place; p > 0 && r.places[p-1].rank() >= 4 {
+			return r.deedAhead(n+1, s.last)
 		}
 	}
 	return false

@@ -37,6 +37,18 @@ func TestTotals(t *testing.T) {
 			r.Figures[k].Rule = "fig.passive-subject+singular"
 		}
 	}
+	mourned := func(r *enrich.Report) { // "sorry that a woman and a child died"
+		f := &r.Figures[0]
+		woman, child := *f, *f
+		woman.Relation, woman.Who, woman.Point, woman.Min, woman.Max = "part", "woman", n(1), n(1), n(1)
+		child.Relation, child.Who, child.Point, child.Min, child.Max = "part", "child", n(1), n(1), n(1)
+		f.Relation = "sum_of_parts"
+		r.Figures = append(r.Figures, woman, child)
+	}
+	civilians := func(r *enrich.Report) { // "lamented the deaths of two civilians"
+		r.Figures[0].Who, r.Figures[0].Evidence = "civilian", slices.Clone(r.Figures[0].Evidence)
+		r.Figures[0].Evidence[0].Text = "the deaths of two civilians"
+	}
 	for _, tt := range []struct {
 		name    string
 		reports []*enrich.Report
@@ -69,6 +81,8 @@ func TestTotals(t *testing.T) {
 		{"what was corrected does not come back", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 2, killed(8)), said("d", 3, killed(8))}, "6..6 fuse.corrected-stays"},
 		{"unless somebody has died since", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(7)), said("c", 2, killed(8), moved, died)}, "8..8 fuse.newest"},
 		{"until it rises again, half a day later", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 15, killed(7)), said("d", 30, killed(8))}, "8..8 fuse.newest"},
+		{"the civilians among the dead are no lower toll", []*enrich.Report{said("a", 0, killed(3)), said("b", 1, killed(2), civilians), said("c", 2, killed(2), mourned)}, "3..3 fuse.lower-waits"},
+		{"civilians are the toll where no other is told", []*enrich.Report{said("a", 0), said("b", 1, killed(2), civilians)}, "2..2 fuse.first"},
 		{"one person who is told of by two is no lower toll", []*enrich.Report{said("a", 0, killed(3)), said("b", 1, killed(1), alone), said("c", 2, killed(1), alone)}, "3..3 fuse.lower-waits"},
 		{"a higher one than was corrected is news", []*enrich.Report{said("a", 0, killed(8)), said("b", 1, revised(6)), said("c", 2, killed(9))}, "9..9 fuse.newest"},
 		{"a stale lower toll, printed again by two, changes nothing", []*enrich.Report{said("a", 0, killed(3)), said("b", 2, killed(8)), said("c", 3, killed(3)), said("d", 4, killed(3))}, "8..8 fuse.lower-waits"},

@@ -41,7 +41,7 @@ type Reading struct {
 	Enemy     []enrich.Measure                `json:"enemy,omitempty"`    // totals that a party gives of the other side's losses
 	Corrects  []enrich.Measure                `json:"corrects,omitempty"` // of what it gives a corrected number
 	Replaces  map[enrich.Measure]int          `json:"replaces,omitempty"` // totals that it names as those that stood before
-	Single    []enrich.Measure                `json:"single,omitempty"`   // totals that are one person who is told of, and no count
+	Single    []enrich.Measure                `json:"single,omitempty"`   // totals that are one person who is told of, or some of the victims, and no count
 	Official  bool                            `json:"official,omitempty"` // government, police, military or medical source
 	Weapons   []string                        `json:"weapons,omitempty"`
 	Terms     []string                        `json:"terms,omitempty"`
@@ -113,7 +113,7 @@ func readingOf(r *enrich.Report) Reading {
 		if _, named := x.Replaces[f.Measure]; !named && f.Relation == "superseded" && f.Point != nil {
 			put(&x.Replaces, f.Measure, *f.Point)
 		}
-		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) && single(f) && !slices.Contains(x.Single, f.Measure) {
+		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) && (single(f) || ofSome(r.Figures, k)) && !slices.Contains(x.Single, f.Measure) {
 			x.Single = append(x.Single, f.Measure)
 		}
 		if f.Source == nil {
@@ -156,6 +156,25 @@ func gives(f *enrich.Figure, t *enrich.Total) bool {
 // the judge, who was shot dead". Others may have died beside him.
 func single(f *enrich.Figure) bool {
 	return f.Point != nil && *f.Point == 1 && (strings.Contains(f.Rule, "+singular") || strings.Contains(f.Rule, "+named") || strings.Contains(f.Rule, "+pronoun"))
+}
+
+// ofSome tells whether the figure at k is of those among the victims whom a text cares
+// about, and may be no count of all: "regrets the deaths of two civilians", "sorry that
+// a woman and a child died".
+func ofSome(figures []enrich.Figure, k int) bool {
+	some := func(f *enrich.Figure) bool { return f.Who == "woman" || f.Who == "child" }
+	f := &figures[k]
+	if f.Relation == "sum_of_parts" {
+		parts := 0
+		for n := k + 1; n < len(figures) && figures[n].Relation == "part" && figures[n].Measure == f.Measure; n++ {
+			if !some(&figures[n]) {
+				return false
+			}
+			parts++
+		}
+		return parts > 0
+	}
+	return some(f) || len(f.Evidence) > 0 && f.Who == "civilian" && strings.Contains(strings.ToLower(f.Evidence[0].Text), "civilian")
 }
 
 // ofEnemy tells whether a party gives the losses of the other side.

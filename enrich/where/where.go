@@ -624,7 +624,7 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 	}
 	next := i + k
 	if !people && !state && k == 1 && i > 1 && r.surname(d, toks, i) || info.Person && r.person(d, toks, i, k, ev) {
-		if len(r.persons) < maxPersons {
+		if len(r.persons) < maxPersons && !institution(low(toks, next+1)) { // "at Lyon Part-Dieu station" introduces nobody
 			r.persons[strings.Clone(t.Low)] = true
 		}
 		return false, false // "Ana Guerrero"
@@ -646,6 +646,9 @@ func (r *Reader) accept(d *text.Doc, toks []text.Token, i, k, covered int, e *le
 	}
 	if street(d, toks, next) || next < len(toks) && toks[next].Upper && named(toks[next].Low) || info.Person && low(toks, next) == "station" {
 		return false, false // named after it
+	}
+	if k > 1 && !info.Strong && !people && next < len(toks) && toks[next].Upper && institution(toks[next].Low) {
+		return false, false // "the Queen Elizabeth Hospital"
 	}
 	if info.Strong && k == 1 && low(toks, i-1) == "of" && Noun(low(toks, i-2)) == gazetteer.Settlement && r.goesOn(d, toks, next) {
 		return false, false // "the town of Thar Yat"
@@ -706,6 +709,16 @@ func sided(w string) bool {
 func named(w string) bool {
 	switch w {
 	case "gate", "station", "square", "bridge", "crossing", "tower", "hotel":
+		return true
+	}
+	return false
+}
+
+// institution tells whether a word is of a house that bears somebody's name, or that of
+// a quarter: "Queen Elizabeth Hospital", "Part-Dieu station".
+func institution(w string) bool {
+	switch w {
+	case "station", "hospital", "infirmary", "clinic", "school", "university", "college", "academy", "stadium", "barracks":
 		return true
 	}
 	return false
@@ -827,7 +840,7 @@ func (r *Reader) surname(d *text.Doc, toks []text.Token, i int) bool {
 func title(w string) bool {
 	switch w {
 	case "mr", "mrs", "ms", "dr", "gen", "general", "colonel", "col", "captain", "president", "minister", "senator", "judge", "sheikh", "father", "monsignor", "saint",
-		"ambassador", "bishop", "archbishop", "lieutenant", "lt", "sergeant", "sgt", "commander", "inspector", "mayor", "professor", "prof", "reverend", "rev", "king", "prince", "princess", "deputy", "congressman", "spokesman", "spokeswoman", "justice":
+		"ambassador", "bishop", "archbishop", "lieutenant", "lt", "sergeant", "sgt", "commander", "inspector", "mayor", "professor", "prof", "reverend", "rev", "king", "queen", "prince", "princess", "deputy", "congressman", "spokesman", "spokeswoman", "justice":
 		return true
 	}
 	return false

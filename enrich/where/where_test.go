@@ -170,6 +170,8 @@ func TestFind(t *testing.T) {
 		{"two streets are none", "A bomb exploded between Arturo Prat and San Diego streets.", "", ""},
 		{"a name behind a title is a person", "Mr Hama was shot.", "", ""},
 		{"behind a rank too", "General Idlib was promoted.", "", ""},
+		{"a hospital's name", "She died at the Queen Elizabeth Hospital.", "", ""},
+		{"a station's name introduces nobody", "Attack at Lyon Part-Dieu station. It was in Lyon.", "", "Lyon = settlement FR"},
 		{"a surname", "Ana Guerrero saw nothing.", "", ""},
 		{"a first name", "President Jordan Smith saw nothing.", "", ""},
 		{"who speaks", "Austin said he was safe.", "", ""},
