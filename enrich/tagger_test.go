@@ -225,6 +225,8 @@ func TestTotals(t *testing.T) {
 		{"hostages put at", "Hostages in school siege now put at 31", "abducted 31"},
 		{"let go", "Gunmen holding hostages at a mill let four of them go.", "released 4"},
 		{"some of the taken came free", "Six of the nurses abducted from a clinic near Goma were set free on Friday.", "released 6"},
+		{"a war's dead are no attack's", "An airstrike on a bakery in Gaza killed four people. The number of those killed has risen to 72,310, with 171,900 injured, the ministry said.", "killed 4"},
+		{"bodies of two days", "An airstrike on a bakery in Gaza killed four people. Nine bodies were brought to hospitals in the past 48 hours.", "killed 4"},
 		{"they regain it", "Six kidnapped farmers regain freedom.", "abducted 6 released 6"},
 		{"they are with their families again", "Six of those kidnapped near Goma were reunited with their families on Friday.", "released 6"},
 		{"they regained their freedom", "Six of those kidnapped near Goma regained their freedom on Friday.", "released 6"},
