@@ -35,6 +35,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 			if scope == "current" && r.countedOff(c, x.harm) {
 				scope, rule = "background", "scope.counted-off"
 			}
+			if scope == "current" && ((x.measure == Killed || x.measure == Injured) && number(x.q) >= warDead || r.broughtIn(c, x)) {
+				scope, rule = "aggregate", "scope.war-total"
+			}
 			if x.hypothesis {
 				scope, rule = "hypothetical", "scope.hypothetical"
 			}
@@ -322,6 +325,26 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		}
 	}
 	return "current", ""
+}
+
+// warDead is how many dead or hurt are a war's, or a quake's, and no attack's.
+const warDead = 10_000
+
+// broughtIn tells whether a figure counts the bodies that came to the hospitals of a land
+// in some hours: "Nine bodies were brought to hospitals in the past 48 hours".
+func (r *reading) broughtIn(c *clause, f *mention) bool {
+	if f.rule != "fig.bodies" {
+		return false
+	}
+	in := false
+	for k := f.harm; k < c.last; k++ {
+		w := &r.words[k]
+		in = in || w.low == "hospitals"
+		if in && w.date > 0 && (r.endsIn(k, "hours") || r.endsIn(k, "day")) {
+			return true
+		}
+	}
+	return false
 }
 
 // sinceUnrest tells whether what a sum is counted from is unrest of these days: "the

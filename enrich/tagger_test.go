@@ -230,6 +230,8 @@ func TestTotals(t *testing.T) {
 		{"let go", "Gunmen holding hostages at a mill let four of them go.", "released 4"},
 		{"some of the taken came free", "Six of the nurses abducted from a clinic near Goma were set free on Friday.", "released 6"},
 		{"some, and all of them", "Gunmen freed 31 of the passengers whom they had taken near Jos. Police say that the hostages were rescued.", "released 31"},
+		{"a war's dead are no attack's", "An airstrike on a bakery in Gaza killed four people. The number of those killed has risen to 72,310, with 171,900 injured, the ministry said.", "killed 4"},
+		{"bodies of two days", "An airstrike on a bakery in Gaza killed four people. Nine bodies were brought to hospitals in the past 48 hours.", "killed 4"},
 		{"they regain it", "Six kidnapped farmers regain freedom.", "abducted 6 released 6"},
 		{"they are with their families again", "Six of those kidnapped near Goma were reunited with their families on Friday.", "released 6"},
 		{"they regained their freedom", "Six of those kidnapped near Goma regained their freedom on Friday.", "released 6"},
