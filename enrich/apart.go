@@ -760,8 +760,10 @@ func (r *reading) sits(n, k int) bool {
 		return true
 	}
 	switch w.low {
-	case "council", "spokesman", "spokeswoman", "spokesperson", "office", "speaking", "parliament", "court", "bureau", "embassy", "headquarters", "doctors", "analyst", "analysts", "told", "statement", "colleagues", "diplomats", "editors", "negotiators":
-		return w.low != "headquarters" && w.low != "office" && w.low != "embassy" && w.low != "court" && w.low != "parliament" || r.speaksAfter(k)
+	case "court", "tribunal", "judge", "magistrate", "magistrates", "prosecutors":
+		return r.speaksAfter(k) || r.rulesAfter(k) || r.standsBefore(n)
+	case "council", "spokesman", "spokeswoman", "spokesperson", "office", "speaking", "parliament", "bureau", "embassy", "headquarters", "doctors", "analyst", "analysts", "told", "statement", "colleagues", "diplomats", "editors", "negotiators":
+		return w.low != "headquarters" && w.low != "office" && w.low != "embassy" && w.low != "parliament" || r.speaksAfter(k)
 	}
 	if w.is(lexicon.Person) && w.e.Who == "official" {
 		return w.e.Plural || r.speaksAfter(k) // but "killed a minister in Rustavi"
@@ -774,6 +776,30 @@ func (r *reading) sits(n, k int) bool {
 		return true // "it has been reported in La Paz that"
 	}
 	return w.is(lexicon.Source) && r.speaksAfter(k)
+}
+
+// rulesAfter tells whether a court does its work behind word k: "in Lahore on Friday
+// sentenced".
+func (r *reading) rulesAfter(k int) bool {
+	for n := k + 1; n < min(k+8, len(r.words)) && !r.words[n].punct; n++ {
+		switch r.words[n].low {
+		case "charged", "charges", "sentenced", "sentences", "convicted", "convicts", "jailed", "jails", "remanded", "acquitted", "acquits", "indicted", "indicts", "ordered", "heard", "hears", "found", "began", "opened", "adjourned", "granted", "denied", "upheld", "handed", "trying":
+			return true
+		}
+	}
+	return false
+}
+
+// standsBefore tells whether somebody was brought before the court at word n: "appeared at a
+// court in Lahore", never "a bomb went off at a court".
+func (r *reading) standsBefore(n int) bool {
+	for k := n - 1; k >= max(0, n-7) && !r.words[k].punct; k-- {
+		switch r.words[k].low {
+		case "appeared", "appear", "appears", "appearing", "arraigned", "trial", "charged", "tried", "convicted", "sentenced", "remanded", "brought", "hearing":
+			return true
+		}
+	}
+	return false
 }
 
 // speaksAfter tells whether somebody speaks behind word k: "in Lahore said".
