@@ -35,7 +35,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
-	roundUp, spread := r.roundUp(), r.manyAtOnce || r.liveBlog()
+	roundUp, spread, digest := r.roundUp(), r.manyAtOnce || r.liveBlog(), r.digest()
 	entry := 0        // of a live blog: the one in hand
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
@@ -172,6 +172,12 @@ func (r *reading) gather(cs []clause) []incident {
 					}
 				}
 				page = s.para
+				r.join(&out[cur], c, i, s)
+				continue
+			}
+			if digest && r.otherTopic(c, &out[main]) {
+				out = begin(out, Other, "role.topic")
+				cur, page = len(out)-1, s.para
 				r.join(&out[cur], c, i, s)
 				continue
 			}

@@ -99,6 +99,45 @@ func (r *reading) paraOf(si int) int {
 	return si
 }
 
+// topic tells whether sentence si opens a paragraph with a label: "Tobacco war: A shop in
+// Bankstown was firebombed."
+func (r *reading) topic(si int) bool {
+	s := &r.sents[si]
+	if s.title || si > 0 && r.sents[si-1].para == s.para && !r.sents[si-1].title {
+		return false
+	}
+	for k := s.first; k < min(s.first+6, s.last); k++ {
+		if w := &r.words[k]; w.low == ":" {
+			return k > s.first && k+2 < s.last
+		} else if w.punct || w.date > 0 || speaks(w.low) {
+			return false
+		}
+	}
+	return false
+}
+
+// digest tells whether an article is a list of the day's topics, each with its label.
+func (r *reading) digest() bool {
+	n := 0
+	for si := range r.sents {
+		if r.topic(si) {
+			n++
+		}
+	}
+	return n > 2
+}
+
+// otherTopic tells whether a clause of a digest opens a topic that is not the incident's:
+// something else happened, and elsewhere.
+func (r *reading) otherTopic(c *clause, x *incident) bool {
+	if !r.topic(c.sent) || !r.saysWhat(c) || c.scope != "current" || !r.otherFamily(c, x) {
+		return false
+	}
+	return slices.ContainsFunc(c.places, func(p int) bool {
+		return r.places[p].rank() >= 4 && r.located(p) && !slices.ContainsFunc(few(x.places), func(q int) bool { return r.places[p].name() == r.places[q].name() })
+	})
+}
+
 // liveBlog tells whether an article is a list of entries with their hours: each may be of
 // another incident, and what stands further down is older.
 func (r *reading) liveBlog() bool { return r.entries > 1 }
