@@ -23,6 +23,8 @@ func TestTypes(t *testing.T) {
 		{"weapons found", "", "Police seized 40 kg of explosives and nine assault rifles in a lorry near Van on Monday and arrested the driver.", "seizure"},
 		{"weapons found where people were killed", "Toll of prison violence rises to 13", "A day of violence at a prison in Quito left 13 inmates dead on Monday. Rifles, grenades and a drone were found, the minister said.", "armed_attack"},
 		{"bodies with wounds", "Six bodies found near Jerez", "Six bodies with gunshot wounds were found by a road near Jerez on Monday.", "bodies_found"},
+		{"bodies brought to a hospital", "Seventeen bodies at Wabag hospital after ambush", "Gunmen ambushed a group of villagers near Wabag on Monday. Police have counted 17 bodies at the hospital.", "armed_attack"},
+		{"bodies found, and brought to a morgue", "Six bodies found near Jerez", "Six bodies were found by a road near Jerez on Monday and taken to the morgue.", "bodies_found"},
 		{"a ship taken", "", "Armed men boarded and seized a chemical tanker in the Gulf of Aden on Monday.", "hijacking"},
 		{"no shots", "", "Ten fishermen were kidnapped off Sabah on Monday. No shots fired, police said.", "kidnapping"},
 	} {
