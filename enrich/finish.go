@@ -825,8 +825,12 @@ func (r *reading) deedOrSequel(c *clause, d int) float64 {
 		switch w.low {
 		case "died", "succumbed", "dies", "ended", "lowered", "raised", "revised", "recovered", "found", "discovered", "retrieved", "unearthed", "exhumed", "visited", "identified", "vowed", "blamed", "searched", "registered", "blocked", "told", "said", "reaching", "reached", "located", "issued", "named", "seized":
 			best, v = n, -1.5
-		case "buried", "condemned", "remanded", "sentenced", "convicted", "mourned":
+		case "buried", "condemned", "remanded", "sentenced", "convicted", "mourned", "handed", "repatriated":
 			best, v = n, onlySequel
+		case "given":
+			if r.lowAt(k+1) == "to" {
+				best, v = n, onlySequel // "the bodies were given to their families"
+			}
 		case "threw", "thrown", "lobbed", "opened", "fired", "went off", "exploded", "blew", "rammed", "stormed", "intercepted", "struck", "hit", "attacked", "began", "broke", "burst", "ambushed", "happened", "occurred", "took place":
 			best, v = n, 1.5
 		default:

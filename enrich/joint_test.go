@@ -15,6 +15,7 @@ func TestRoundUps(t *testing.T) {
 		{"lines", "What happened in Sagaing this week", "Kanbalu: 31 killed in an air strike on 20 March.\nShwebo: three of a family killed by artillery the same evening.\nMonywa: power for six hours a day.", "main airstrike Kanbalu 31; other shelling Shwebo 3"},
 		{"headings", "News in brief", "PRISON: Four inmates were stabbed to death in a jail in Quito on Saturday.\n\nEXTORTION: A bomb destroyed a pharmacy in Guayaquil at dawn on Sunday. Nobody was hurt.\n\nFOOTBALL: Barcelona drew with Emelec.", "main stabbing Quito 4; other bombing Guayaquil 0"},
 		{"updates of one story", "Deputy killed in Pueblo; suspect found dead", "UPDATE 9 P.M.: The man who shot a deputy dead in Pueblo on Saturday was found dead.\n\nUPDATE 2 P.M.: A deputy has died, the sheriff says. A locksmith was wounded.\n\nORIGINAL STORY: Shots were fired at deputies in Pueblo on Saturday morning.", "main shooting Pueblo 1"},
+		{"another day, other means", "A week in Amhara", "Amhara had a bad week.\n\nOn Tuesday a drone strike killed 16 people at a market in Debre Markos. A day later gunmen kidnapped 20 passengers from a bus near Debre Birhan.", "main drone_strike Debre markos 16; other kidnapping Debre birhan 0"},
 		{"a comma for and in a headline", "Shelling kills grandmother, two children in Shwebo", "Rescuers were at work on Saturday night.", "main shelling Shwebo 3"},
 		{"one dateline", "Two killed in Karachi", "KARACHI: Two men were shot dead in Karachi on Saturday. Police said: they were brothers.", "main shooting Karachi 2"},
 	} {

@@ -179,6 +179,11 @@ func (r *reading) goesBack(cs []clause, cues []string, rule string, body int) bo
 	switch rule {
 	case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
 		return true
+	}
+	if r.disowns() {
+		return r.attackNamed(body + leadSentences)
+	}
+	switch rule {
 	case "relevance.policy", "relevance.aftermath", "relevance.life":
 		// Widows and ministers speak of much else.
 		return slices.Contains(cues, CueLater) && r.recalls(cs, body, recalledWithin) >= 0

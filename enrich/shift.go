@@ -34,6 +34,9 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 	if t == stays && s.para != r.sents[c.sent-1].para && r.newElsewhere(c, x) {
 		t, end = toPlace, c.first // "A mortar round fell on a street in Iskandariya. Two girls died."
 	}
+	if t == stays && r.dayLater(s) && r.indefinite(c) && r.otherFamily(c, x) {
+		t = toDay // "A day later passengers were kidnapped from a bus"
+	}
 	if t == stays || t == toPlace && r.sourceSpeaks(s, end) {
 		return false
 	}
@@ -79,6 +82,17 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 		return false
 	}
 	return hurt && (deed || r.anyAttacker(c)) && !r.definite(c)
+}
+
+// dayLater tells whether a sentence opens with a day that it counts from another: "A day
+// later", "The next day".
+func (r *reading) dayLater(s *sentence) bool {
+	for k := s.first + s.dateline; k < min(s.first+s.dateline+3, s.last); k++ {
+		if d := r.words[k].date - 1; d >= 0 {
+			return r.dates[d].Back != 0 && (r.endsIn(k, "later") || r.endsIn(k, "day")) || r.endsIn(k, "day later") || r.endsIn(k, "days later")
+		}
+	}
+	return false
 }
 
 // newElsewhere tells whether a clause brings an incident in as new and puts it in a

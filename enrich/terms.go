@@ -332,6 +332,12 @@ func (r *reading) cues(lead string) []string {
 	if !slices.Contains(out, CueLater) && r.knownOne() {
 		out = append(out, CueLater)
 	}
+	if !slices.Contains(out, "!"+CueLater) && r.disowns() {
+		if !slices.Contains(out, CueLater) {
+			out = append(out, CueLater)
+		}
+		out = append(out, "!"+CueLater)
+	}
 	return out
 }
 
@@ -903,6 +909,32 @@ func besides(all []Report, i int) []About {
 }
 
 func ofEntry(r *Report) bool { return slices.Contains(r.Rules, "role.entry") }
+
+// disowns tells whether the headline has somebody deny a deed, or his part in it, that
+// others have told of: "Army denies bombing monastery", "Group rejects blame for killing".
+func (r *reading) disowns() bool {
+	for si := range r.opening(0) {
+		s := &r.sents[si]
+		for k := s.first; k < s.last; k++ {
+			switch r.words[k].low {
+			case "denies", "deny", "denied", "rejects", "reject", "rejected", "dismisses", "dismiss", "dismissed", "disowns", "refutes", "disputes":
+			default:
+				continue
+			}
+			for n := k + 1; n < min(k+9, s.last); n++ {
+				switch w := &r.words[n]; {
+				case w.is(lexicon.Kind) && w.e.Type != "arrest" && w.e.Type != "judicial", w.is(lexicon.Harm) && w.e.Measure != string(Released) && w.e.Measure != string(Arrested):
+					return true
+				case w.low == "targeting", w.low == "blame", w.low == "involvement", w.low == "responsibility":
+					return true
+				case w.low == "bail", w.low == "charges", w.low == "charge", w.low == "guilt", w.low == "court", w.low == "appeal", w.low == "claim", w.low == "claims" && r.lowAt(n+1) == "of":
+					return false
+				}
+			}
+		}
+	}
+	return false
+}
 
 // abouts are the background incidents of an article that a report of its news
 // may follow from.

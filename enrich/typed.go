@@ -118,7 +118,7 @@ func (r *reading) cast(x *incident, toll bool, b *ballot) {
 	for n, k := range x.kinds {
 		w := &r.words[k]
 		t, ok := typeIndex[r.typeIn(k, toll, &byState)]
-		if !ok || r.denied(k) || toll && r.haul(k) || w.low == "bomb" && r.disposes(k+1) && slices.ContainsFunc(few(x.kinds), func(e int) bool { return r.words[e].e.Type == "explosion" }) {
+		if !ok || r.denied(k) || toll && r.haul(k) || w.e.Type == "bodies_found" && r.laidOut(k) || w.low == "bomb" && r.disposes(k+1) && slices.ContainsFunc(few(x.kinds), func(e int) bool { return r.words[e].e.Type == "explosion" }) {
 			continue
 		}
 		v := r.vote(n, k)
@@ -410,6 +410,26 @@ func (r *reading) haul(k int) bool {
 		}
 	}
 	return false
+}
+
+// laidOut tells whether bodies are those of an attack that lie where they were brought, or
+// are given to those who bury them, and nobody came upon them: "17 bodies at the hospital",
+// "the bodies of the four were handed to their families".
+func (r *reading) laidOut(k int) bool {
+	s := &r.sents[r.sentenceAt(k)]
+	out := false
+	for n := s.first; n < s.last; n++ {
+		switch w := r.words[n].low; w {
+		case "found", "discovered", "dumped", "floating", "exhumed", "unearthed", "recovered", "stumbled", "decomposed", "mutilated", "bound", "blindfolded", "grave", "graves":
+			return false
+		case "hospital", "hospitals", "morgue", "morgues", "mortuary", "mortuaries", "clinic", "relatives", "families", "family", "burial", "coffins":
+			out = out || n > k
+		case "health", "medical":
+			l := r.lowAt(n + 1)
+			out = out || n > k && (l == "centre" || l == "center" || l == "post")
+		}
+	}
+	return out
 }
 
 // turnedUp tells whether a verb says that things were found or taken away.

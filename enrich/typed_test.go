@@ -26,6 +26,8 @@ func TestTypes(t *testing.T) {
 		{"a crowd run over", "", "Two people were killed when a van hit a crowd at a bus stop in Leeds. The driver was arrested.", "vehicle_ramming"},
 		{"a bottle of petrol", "", "A barber's shop in Perth was firebombed overnight.", "arson"},
 		{"people led away", "", "Armed men led 12 villagers away near Kaya.", "kidnapping"},
+		{"bodies brought to a hospital", "Seventeen bodies at Wabag hospital after ambush", "Gunmen ambushed a group of villagers near Wabag on Monday. Police have counted 17 bodies at the hospital.", "armed_attack"},
+		{"bodies found, and brought to a morgue", "Six bodies found near Jerez", "Six bodies were found by a road near Jerez on Monday and taken to the morgue.", "bodies_found"},
 		{"a ship taken", "", "Armed men boarded and seized a chemical tanker in the Gulf of Aden on Monday.", "hijacking"},
 		{"no shots", "", "Ten fishermen were kidnapped off Sabah on Monday. No shots fired, police said.", "kidnapping"},
 	} {
