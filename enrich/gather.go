@@ -135,7 +135,7 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			was := cur
-			if p := r.labelled(s); p >= 0 && c.first == s.first+s.dateline && roundUp && r.tolls(c) {
+			if p := r.labelled(s); p >= 0 && c.first == s.first+s.dateline && roundUp && r.tolls(c) && !(s.dateline > 0 && (r.definite(c) || r.sameToll(c, &out[main]))) {
 				// "Sumy: a depot, 2 dead."
 				label := p
 				cur = -1

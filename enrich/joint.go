@@ -27,6 +27,8 @@ func (r *reading) labelled(s *sentence) int {
 			}
 		case w.low == ":":
 			return p
+		case p >= 0 && s.dateline > 0 && k == s.first+s.dateline-1:
+			return p // "VILLEURBANNE - A youth was shot", in a column of news in brief
 		case p >= 0 && !w.punct && (w.low == "region" || w.low == "district" || w.low == "province" || w.low == "oblast" || w.low == "city" || w.low == "area"):
 		default:
 			return -1
@@ -36,15 +38,22 @@ func (r *reading) labelled(s *sentence) int {
 }
 
 // roundUp tells whether an article gives places as labels to at least two of its
-// sentences.
+// sentences. Of datelines, most of its paragraphs must have one: a page that joins two
+// stories has as many, and is no column of briefs.
 func (r *reading) roundUp() bool {
-	n := 0
+	n, datelines, paragraphs := 0, 0, 0
 	for si := range r.sents {
-		if r.labelled(&r.sents[si]) >= 0 {
-			n++
+		s := &r.sents[si]
+		if !s.title && (si == 0 || r.sents[si-1].title || r.sents[si-1].para != s.para) {
+			paragraphs++
+		}
+		if r.labelled(s) >= 0 {
+			if n++; s.dateline > 0 && r.words[s.first+s.dateline-1].low != ":" {
+				datelines++
+			}
 		}
 	}
-	return n > 1
+	return n-datelines > 1 || datelines > 1 && 2*datelines > paragraphs
 }
 
 // liveBlog tells whether an article is a list of entries with their hours: each may be of
