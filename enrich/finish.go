@@ -277,6 +277,12 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 		}
 	}
 	if len(near) > 0 {
+		if !slices.ContainsFunc(near, func(p int) bool { return !r.places[p].unlisted() }) && r.roundUp() {
+			// "VILLEURBANNE - A youth was shot in the Buers quarter", in a column of briefs
+			if n := slices.IndexFunc(far, func(p int) bool { return r.places[p].Dateline && r.places[p].town() }); n >= 0 {
+				near = append(near, far[n])
+			}
+		}
 		return near
 	}
 	return far

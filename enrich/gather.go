@@ -150,7 +150,7 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			was := cur
-			if from, label, ok := r.entry(cs, i); ok && roundUp {
+			if from, label, ok := r.entry(cs, i); ok && roundUp && !(s.dateline > 0 && (r.definite(c) || r.sameToll(c, &out[main]))) {
 				// "Sumy: a depot, 2 dead."
 				cur = -1
 				for n := range out {

@@ -27,6 +27,8 @@ func (r *reading) labelled(s *sentence) int {
 			}
 		case w.low == ":":
 			return p
+		case p >= 0 && s.dateline > 0 && k == s.first+s.dateline-1:
+			return p // "VILLEURBANNE - A youth was shot", in a column of news in brief
 		case p >= 0 && !w.punct && (w.low == "region" || w.low == "district" || w.low == "province" || w.low == "oblast" || w.low == "city" || w.low == "area"):
 		default:
 			return -1
@@ -53,18 +55,27 @@ func (r *reading) headed(si int) bool {
 }
 
 // roundUp tells whether an article gives places as labels to at least two of its
-// sentences, or headings to three of its paragraphs.
+// sentences, or headings to three of its paragraphs. Of datelines, most of its paragraphs
+// must have one: a page that joins two stories has as many, and is no column of briefs.
 func (r *reading) roundUp() bool {
-	labels, heads := 0, 0
+	labels, datelines, heads, paragraphs := 0, 0, 0, 0
 	for si := range r.sents {
-		if r.labelled(&r.sents[si]) >= 0 {
-			labels++
+		s := &r.sents[si]
+		if !s.title && (si == 0 || r.sents[si-1].title || r.sents[si-1].para != s.para) {
+			paragraphs++
+		}
+		if r.labelled(s) >= 0 {
+			if s.dateline > 0 && r.words[s.first+s.dateline-1].low != ":" {
+				datelines++
+			} else {
+				labels++
+			}
 		}
 		if r.headed(si) {
 			heads++
 		}
 	}
-	return labels > 1 || heads > 2
+	return labels > 1 || datelines > 1 && 2*datelines > paragraphs || heads > 2
 }
 
 // entry tells whether clause i is the first of a paragraph under a label or a heading that

@@ -9,6 +9,7 @@
 package quantity
 
 import (
+	"strconv"
 	"strings"
 
 	"tocsin/enrich/text"
@@ -274,9 +275,27 @@ func (p *parser) bounded(i, depth int) (Quantity, bool) {
 		if (t.Low == "under" || t.Low == "above") && q.First == q.Last-1 && p.t[j].Kind == text.Word && q.Min == 1 {
 			continue // "under one roof"
 		}
+		if t.Low == "over" && p.year(j) {
+			continue // "on trial over 2019 school bombing"
+		}
 		return q.with(i, h.kind), true
 	}
 	return p.core(i)
+}
+
+// year tells whether the number at token j is the year of what is named behind it, and
+// counts nobody: "2019 school bombing", never "2019 pupils".
+func (p *parser) year(j int) bool {
+	w, next := p.low(j), p.low(j+1)
+	n, err := strconv.Atoi(w)
+	if err != nil || len(w) != 4 || n < 1950 || n > 2049 || n%100 == 0 || j+1 >= len(p.t) || p.t[j+1].Kind != text.Word {
+		return false
+	}
+	switch next {
+	case "people", "men", "women", "children", "police", "troops", "migrants", "dead", "of", "in", "and", "to":
+		return false
+	}
+	return !strings.HasSuffix(next, "s")
 }
 
 // share reads a number that the text leaves to be worked out: "all but two of

@@ -172,7 +172,7 @@ func ptr(n int) *int {
 }
 
 func TestWhatMoreThanPrints(t *testing.T) {
-	for in, want := range map[string][3]int{"more than 20 people": {21, Open, 20}, "over 1,000 people": {1001, Open, 1000}, "fewer than ten people": {Open, 9, 10}, "at least 14 people": {14, Open, Open}, "nearly 40 people": {Open, 40, 40}} {
+	for in, want := range map[string][3]int{"more than 20 people": {21, Open, 20}, "over 1,000 people": {1001, Open, 1000}, "over 2019 pupils": {2020, Open, 2019}, "over 2019 school bombing": {2019, 2019, 2019}, "fewer than ten people": {Open, 9, 10}, "at least 14 people": {14, Open, Open}, "nearly 40 people": {Open, 40, 40}} {
 		found := Find(text.Parse(in).Tokens)
 		if len(found) != 1 || [3]int{found[0].Min, found[0].Max, found[0].Point} != want {
 			t.Errorf("Find(%q) = %+v; want %v", in, found, want)

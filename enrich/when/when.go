@@ -686,6 +686,10 @@ func (r *reader) digits(i int) (Time, int) {
 	}
 	prev := low(toks, i-1)
 	switch prev {
+	case "over": // "jailed over 2019 bombing", never "over 2019 pupils"
+		if c := r.clock; !c.Known() || y >= c.Published.Year() || i+1 >= len(toks) || toks[i+1].Kind != text.Word || strings.HasSuffix(toks[i+1].Low, "s") || peopleNext(toks[i+1].Low) {
+			return Time{}, 0
+		}
 	case "in", "since", "of", "from", "by", "until", "during", "early", "late", "mid", "between", "the", "before", "after", "a", "that", "for", "(", "and", "-", "their", "its":
 	default:
 		return Time{}, 0

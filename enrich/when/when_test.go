@@ -191,6 +191,8 @@ func TestFind(t *testing.T) {
 		{"the year at hand runs", "in 2026", wednesday, "UTC", "2026 = 2026-01-01..2026-12-31 year explicit_date +running"},
 		{"since a year", "since 2017", wednesday, "UTC", "2017 = 2017-01-01..2017-12-31 year explicit_date +old +running"},
 		{"two years", "in 2016-2017", wednesday, "UTC", "2016-2017 = 2016-01-01..2017-12-31 year explicit_date +old"},
+		{"of a trial's deed", "over 2017 school bombing", wednesday, "UTC", "2017 = 2017-01-01..2017-12-31 year explicit_date +old"},
+		{"over so many people", "over 2017 pupils", wednesday, "UTC", ""},
 		{"so many people are no year", "of 2017 people", wednesday, "UTC", ""},
 		{"the verb", "He may go.", wednesday, "UTC", ""},
 		{"the march of protesters", "The March of protesters", wednesday, "UTC", ""},
