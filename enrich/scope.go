@@ -544,6 +544,11 @@ func (r *reading) reporting(k int) bool {
 		}
 		return false // "claimed Thursday's attack"
 	}
+	for n := k - 1; n > 0 && n >= k-3; n-- {
+		if l := r.words[n].low; (l == "of" || l == "at") && r.words[n-1].low == "as" {
+			return true // "as at midday today"
+		}
+	}
 	for n := k - 1; n >= 0 && n >= k-6; n-- {
 		w := &r.words[n]
 		if n < k-3 && w.low != "told" {
