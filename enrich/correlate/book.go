@@ -177,6 +177,9 @@ func (b *Book) age() {
 
 // setAsides keeps what belongs beside an incident, the latest of it.
 func (b *Book) setAsides(id string, list []Reading) {
+	for k := range list {
+		b.latest = max(b.latest, list[k].At.Unix()) // what was said before it is late
+	}
 	for k := range b.asides[id] {
 		x := &b.asides[id][k]
 		if b.asideOf[x.Report] == id {
