@@ -570,7 +570,7 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 		country, basis = r.art.Country, "feed_default"
 	}
 	if country == "" {
-		country = r.gaz.Country(r.atlas.Leaning()) // "Shin Bet", "corps members"
+		country = r.gaz.Country(r.atlas.Leaning()) // "corps members", "barangay"
 	}
 	id := r.gaz.CountryID(country)
 	if id == 0 {
