@@ -439,19 +439,20 @@ func heapInUse() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
-// peak runs f and tells by how much the heap was larger at any time of it: by what a
-// collection finds alive, one after the other for as long as f runs. What the heap
-// holds beside that depends on when the collector has come to it.
+// peak runs f and tells by how much the heap was larger at any time of it: by what two
+// collections in a row find alive, one after the other for as long as f runs. What is
+// allocated while a collection runs counts for alive, garbage or not, and on a busy machine
+// it runs long: the next one knows better. What the heap holds beside that depends on when
+// the collector has come to it.
 func peak(f func()) (grown int64) {
-	// What is allocated while a collection runs counts for alive, garbage or not: that
-	// is at most so many percent of the whole heap.
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	base := heapInUse()
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for {
-			grown = max(grown, heapInUse()-base)
+		for last := base; ; {
+			now := heapInUse()
+			grown, last = max(grown, min(last, now)-base), now
 			select {
 			case <-done:
 				return
