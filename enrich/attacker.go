@@ -52,7 +52,7 @@ func (r *reading) byArmed(s *sentence, j int) bool {
 		}
 		for n := k + 1; n < s.last && n < k+6; n++ {
 			w := &r.words[n]
-			if w.is(lexicon.Actor) && w.e.Party != "state" || w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") {
+			if w.captor() {
 				return true
 			}
 			switch w.low {
@@ -74,7 +74,7 @@ func (r *reading) byArmed(s *sentence, j int) bool {
 func (r *reading) armedSubject(s *sentence, j int) bool {
 	for k := j - 1; k >= s.first && k >= j-5; k-- {
 		w := &r.words[k]
-		if w.is(lexicon.Actor) && w.e.Party != "state" || w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") {
+		if w.captor() {
 			return true
 		}
 		if !w.is(lexicon.Aux|lexicon.Adv) && !strings.HasSuffix(w.low, "ly") {
@@ -289,7 +289,7 @@ func (r *reading) attackerAmong(s *sentence, k int) (q quantity.Quantity, end in
 
 func (r *reading) perpetratorNear(s *sentence, a, b int) bool {
 	for k := max(a, 0); k < min(b, s.last); k++ {
-		if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") {
+		if w := &r.words[k]; w.armed() {
 			return true
 		}
 	}

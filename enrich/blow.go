@@ -79,7 +79,7 @@ func (r *reading) target(s *sentence, k int) bool {
 		if w.punct || w.is(lexicon.Aux) {
 			return false
 		}
-		if w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") {
+		if w.armed() {
 			return !r.withTerms(s, n)
 		}
 		if !aimed && (w.is(lexicon.Thing) && (w.e.Unit == "building" || w.e.Unit == "vehicle") || w.place > 0 && r.places[w.place-1].town()) {

@@ -38,9 +38,7 @@ func (r *reading) boards(k, last int) bool {
 			return true
 		case w.low == "of", w.low == "carrying", w.low == "from", w.low == "on", w.low == "aboard", w.low == "to", w.is(lexicon.Sub), w.punct && w.low != "-" && w.low != "\"", w.is(lexicon.Person) && w.e.Plural:
 			return false
-		}
-		switch w.low {
-		case "cocaine", "drugs", "tonnes", "tons", "kilograms", "kg":
+		case w.low == "cocaine", w.low == "drugs", w.low == "tonnes", w.low == "tons", w.low == "kilograms", w.low == "kg":
 			return false
 		}
 	}
@@ -81,7 +79,7 @@ func (r *reading) shipThat(s *sentence, k int) bool {
 func (r *reading) captorIn(s *sentence, first, last int) bool {
 	for k := max(first, s.first); k < min(last, s.last); k++ {
 		w := &r.words[k]
-		if w.is(lexicon.Actor) && w.e.Party != "state" || w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") {
+		if w.captor() {
 			return true
 		}
 		switch w.low {

@@ -522,7 +522,7 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 	if event < 0 && toll {
 		// "Gunmen killed two people": who did it says what it was.
 		for k := c.first; k < c.last && event < 0; k++ {
-			if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") {
+			if w := &r.words[k]; w.armed() {
 				event = k
 			}
 		}
@@ -551,7 +551,7 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 		}
 	}
 	for k := c.first; k < c.last; k++ {
-		if w := &r.words[k]; w.is(lexicon.Person) && (w.e.Who == "perpetrator" || w.e.Who == "militant") || w.is(lexicon.Actor) {
+		if w := &r.words[k]; w.armed() || w.is(lexicon.Actor) {
 			f.zoned(zEventWithAttacker, z, event)
 			break
 		}

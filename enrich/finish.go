@@ -209,7 +209,7 @@ func (r *reading) agent(x *incident, cs []clause) bool {
 	for _, ci := range x.clauses {
 		for k := cs[ci].first; k < cs[ci].last; k++ {
 			w := &r.words[k]
-			if w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator") || w.is(lexicon.Actor) || w.low == "militia" || w.low == "army" {
+			if w.armed() || w.is(lexicon.Actor) || w.low == "militia" || w.low == "army" {
 				return true
 			}
 		}

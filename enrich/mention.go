@@ -47,6 +47,14 @@ func (w *word) noun() bool {
 	return !w.punct && w.q == nil && w.date == 0 && !w.is(lexicon.Function)
 }
 
+// armed tells whether a word is of people who bear arms and are no state's.
+func (w *word) armed() bool {
+	return w.is(lexicon.Person) && (w.e.Who == "militant" || w.e.Who == "perpetrator")
+}
+
+// captor tells whether it is of those, or names a group of them.
+func (w *word) captor() bool { return w.is(lexicon.Actor) && w.e.Party != "state" || w.armed() }
+
 // sentence is a run of words, [first, last) in reading.words.
 type sentence struct {
 	field       string
