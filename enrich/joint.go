@@ -61,7 +61,7 @@ func (r *reading) roundUp() bool {
 	labels, datelines, heads, paragraphs := 0, 0, 0, 0
 	for si := range r.sents {
 		s := &r.sents[si]
-		if !s.title && (si == 0 || r.sents[si-1].title || r.sents[si-1].para != s.para) {
+		if r.opensPara(si) {
 			paragraphs++
 		}
 		if r.labelled(s) >= 0 {
@@ -110,11 +110,14 @@ func (r *reading) paraOf(si int) int {
 	return si
 }
 
+// opensPara tells whether a sentence of the body is the first of its paragraph.
+func (r *reading) opensPara(si int) bool { return !r.sents[si].title && r.paraOf(si) == si }
+
 // topic tells whether sentence si opens a paragraph with a label: "Tobacco war: A shop in
 // Bankstown was firebombed."
 func (r *reading) topic(si int) bool {
 	s := &r.sents[si]
-	if s.title || si > 0 && r.sents[si-1].para == s.para && !r.sents[si-1].title {
+	if !r.opensPara(si) {
 		return false
 	}
 	for k := s.first; k < min(s.first+6, s.last); k++ {
