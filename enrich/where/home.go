@@ -2,6 +2,7 @@ package where
 
 import (
 	"strings"
+	"sync"
 
 	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/text"
@@ -33,7 +34,7 @@ type home struct {
 }
 
 // homesBy are those of homes, by their first word.
-var homesBy = func() map[string][]home {
+var homesBy = sync.OnceValue(func() map[string][]home {
 	m := map[string][]home{}
 	for line := range strings.Lines(homes) {
 		country, list, ok := strings.Cut(strings.TrimSpace(line), ": ")
@@ -46,12 +47,12 @@ var homesBy = func() map[string][]home {
 		}
 	}
 	return m
-}()
+})
 
 // Home leans towards the country whose news has the words at toks[i], if there is one.
 func (r *Reader) Home(toks []text.Token, i int) {
 next:
-	for _, h := range homesBy[toks[i].Low] {
+	for _, h := range homesBy()[toks[i].Low] {
 		if h.caps && !toks[i].Caps {
 			continue
 		}
