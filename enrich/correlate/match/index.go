@@ -144,6 +144,11 @@ func (x *Index) Card(id string) *Card {
 	if !is {
 		return nil
 	}
+	return x.own(slot)
+}
+
+// own is the card of a slot, the caller's own.
+func (x *Index) own(slot uint32) *Card {
 	c := &Card{}
 	x.cards[slot].unpack(&x.names, c)
 	c.whole()
@@ -419,9 +424,7 @@ func (x *Index) Of(article string) []*Card {
 	}
 	out := make([]*Card, len(list))
 	for k, e := range list {
-		out[k] = &Card{}
-		x.cards[e.slot].unpack(&x.names, out[k])
-		out[k].whole()
+		out[k] = x.own(e.slot)
 	}
 	return out
 }
