@@ -472,3 +472,22 @@ func BenchmarkNear(b *testing.B) {
 		x.Near(p, func(*Card) {})
 	}
 }
+
+// TestReachesOfWhatIsFoundByAMark: to compare marks a card is unpacked on the way, and then
+// it is compared in full.
+func TestReachesOfWhatIsFoundByAMark(t *testing.T) {
+	with := []func(*Probe){func(p *Probe) { p.Place = nil }, killedOf(30), words("stadium cricket umpire wicket pavilion")}
+	x := NewIndex()
+	x.Put(card("inc-1", said("rep-1", 0, with...)))
+	p, found := said("rep-2", 1, with...), false
+	x.Near(p, func(c *Card) {
+		found = true
+		want := Weigh(p, x.Card(c.ID))
+		if score, does := Reaches(p, c, want-.01); !does || score != want {
+			t.Errorf("reaches %v with %v; it weighs %v", does, score, want)
+		}
+	})
+	if !found {
+		t.Error("it is not found by its toll")
+	}
+}
