@@ -392,6 +392,9 @@ func (r *Reader) weigh(ms []Mention, gi int, hint gazetteer.ID) {
 		if m := &ms[g.first]; m.cue != gazetteer.None {
 			c.score += fits(m.cue, r.gaz.Kind(c.ID))
 		}
+		if ms[g.first].cue == gazetteer.None && r.ofItsCountry(g, c.ID) {
+			c.score -= against // "western Mexico", in a text from Mexico City
+		}
 		if best < 0 || c.score > r.cands[best].score {
 			best, country = k, code
 		}
@@ -481,6 +484,13 @@ func (r *Reader) holdsAnother(gi int, division gazetteer.ID) bool {
 		}
 	}
 	return false
+}
+
+// ofItsCountry tells whether a town or division that has a longer name, or another, is
+// called by its country's.
+func (r *Reader) ofItsCountry(g *group, id gazetteer.ID) bool {
+	code := r.gaz.CountryOf(id)
+	return id != code && r.gaz.Name(id) != r.gaz.Name(code) && slices.ContainsFunc(r.cands[g.cands.from:g.cands.to], func(c candidate) bool { return c.ID == code })
 }
 
 // fits weighs the word for a place beside its name.
