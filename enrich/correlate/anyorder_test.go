@@ -260,7 +260,7 @@ func contradictions(steps []step) (found []string, d tellings) {
 		case t == nil && !stands:
 			// it was none before anybody was told
 		case t == nil:
-			if !slices.ContainsFunc(i.Readings, denies) {
+			if !slices.ContainsFunc(i.Readings, denies) && !i.Unsure() {
 				say(id, "was never told: %v", i.Explain.Rules)
 			}
 		case !stands && !t.Cancelled:

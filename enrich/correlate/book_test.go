@@ -27,6 +27,9 @@ func TestBook(t *testing.T) {
 	}{
 		{"one event", []*enrich.Report{said("a", 0, killed(7)), said("b", 1, killed(7)), said("c", 2, killed(9))}, []string{"a b c"}, "new silent update"},
 		{"two towns", []*enrich.Report{said("a", 0, killed(7)), said("b", 1, killed(7), place("Quetta"))}, []string{"a", "b"}, "new new"},
+		{"perhaps the same, told by one alone", []*enrich.Report{said("a", 0, killed(7)), said("b", 1, undated, typ("arson", ""), siteOf("hotel"), words("!dumpling !owner !violin kettle umbrella"))}, []string{"a", "b"}, "new silent"},
+		{"perhaps the same, told by two", []*enrich.Report{said("a", 0, killed(7)), said("b", 1, undated, typ("arson", ""), siteOf("hotel"), words("!dumpling !owner !violin kettle umbrella")), said("c", 2, undated, typ("arson", ""), siteOf("hotel"), words("!dumpling !owner kettle umbrella violin"))}, []string{"a", "b c"}, "new silent new"},
+		{"another kind on another day", []*enrich.Report{said("a", 0, killed(7)), said("b", 26, day(1), typ("arson", ""), siteOf("hotel"), words("!dumpling !owner !violin kettle umbrella"))}, []string{"a", "b"}, "new new"},
 		{"two weeks", []*enrich.Report{said("a", 0, killed(7)), said("b", 14*24, killed(7), day(14))}, []string{"a", "b"}, "new new"},
 		{"the same report again", []*enrich.Report{said("a", 0, killed(7)), said("a", 0, killed(7)), said("a", 0, killed(7))}, []string{"a"}, "new"},
 		{"a report that comes late", []*enrich.Report{said("b", 5, killed(9)), said("c", 6, killed(9)), said("a", 0, killed(7))}, []string{"a b c"}, "new silent silent"},

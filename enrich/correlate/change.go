@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tocsin/enrich"
+	"tocsin/enrich/correlate/match"
 	"tocsin/enrich/gazetteer"
 )
 
@@ -104,7 +105,7 @@ func compare(prev, next *Incident, step Tell) Change {
 		told = toldOf(prev) // of a version before there was one
 	}
 	switch gone := cancelled(next); {
-	case told.Version == 0 && gone:
+	case told.Version == 0 && (gone || next.Unsure()):
 		return c // nobody was told that it was
 	case told.Version == 0:
 		tell(New, "status.first-report")
@@ -169,6 +170,25 @@ func compare(prev, next *Incident, step Tell) Change {
 	}
 	return c
 }
+
+// Unsure tells whether an incident may be another that is known, told otherwise: one
+// article alone tells of it, and it was kept apart for want of likeness, while nothing
+// tells the two apart. It is told once a second article does.
+func (i *Incident) Unsure() bool {
+	for k := range i.Readings {
+		if x := &i.Readings[k]; x.Article != i.Readings[0].Article || x.Match == nil || x.Bound != "" {
+			return false
+		}
+	}
+	return len(i.Readings) > 0 && slices.ContainsFunc(i.Readings[0].Match.Apart, func(r Rival) bool {
+		return r.Score >= match.Related && !slices.ContainsFunc(r.Reasons, func(m match.Reason) bool { return m.Added < 0 && slices.Contains(tellApart, m.Feature) })
+	})
+}
+
+// tellApart are the features that tell two incidents apart, and not only make them less
+// alike.
+var tellApart = []string{"time.next-day", "time.days-apart", "time.before", "time.other-hour", "cue.again", "cue.another", "cue.another-untold", "cue.apart", "about.elsewhere",
+	"killed.none", "killed.far-lower", "killed.leap", "outlet.lower", "title.elsewhere", "place.far", "place.distant", "place.other-country"}
 
 // graver tells whether an incident is as grave as it is for what happened to people, and
 // not for the kind of place, or because somebody says at last that it took place.

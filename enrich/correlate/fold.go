@@ -25,6 +25,8 @@ func begin(i Incident, at time.Time, why string) (Incident, Change) {
 	i.Version, i.Status, i.Updated = 1, New, at
 	if i.Told = toldOf(&i); i.Told.Cancelled {
 		i.Status, i.Told.Version = Silent, 0 // it was taken back before anybody was told
+	} else if i.Unsure() {
+		i.Status, i.Told.Version, why = Silent, 0, "status.perhaps-known"
 	}
 	i.Explain.Rules = append(i.Explain.Rules, why)
 	return i, Change{Status: i.Status, Why: []string{why}}

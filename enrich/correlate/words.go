@@ -101,6 +101,7 @@ func Words(feature string) string {
 // ruleWords say why a version was made, by the rules that begin with status. or order.
 var ruleWords = map[string]string{
 	"status.first-report":    "the first report",
+	"status.perhaps-known":   "perhaps one that is known: told once a second article tells of it",
 	"status.cancelled":       "no report stands by it",
 	"status.back":            "reports stand by it again",
 	"status.severity-up":     "graver than was told",
