@@ -565,6 +565,9 @@ func (r *Reader) pair(o *Mention, l link, c *candidate, before bool) float32 {
 		s = max(s, v)
 	}
 	around := r.cands[o.cands.from].ID
+	if l == comma && r.gaz.Kind(c.ID) == gazetteer.Country && r.gaz.Kind(around) == gazetteer.Country {
+		return max(s, 0) // "Lebanon, Syria and Jordan"
+	}
 	if l == comma && r.gaz.Kind(around) >= gazetteer.Settlement {
 		if around = r.namesake(o.cands, around); around == 0 {
 			return max(s, 0) // two towns in a row: a list, more often than not

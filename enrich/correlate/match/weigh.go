@@ -417,7 +417,7 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 			v[fTimeDay], v[fTimeOtherHour] = 1, 1
 		case math.Abs(gap) <= 10 && mine.orLater(w).length() < 14*hour:
 			v[fTimeClose] = 1 // of one night: who speaks in the evening does not mean the last one
-		case gap > 0 && s.cue&sequel != 0 && gap <= s.reach():
+		case gap > 0 && follows && gap <= s.reach():
 			v[fTimeFollows] = 1 // its date may be that of what follows
 			if gap > 36 {
 				v[fTimeFollows] = 2
