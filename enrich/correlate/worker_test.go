@@ -30,6 +30,7 @@ func report(article, city string, killed, edition int) enrich.Report {
 	at := cities[city]
 	r := enrich.Report{Schema: enrich.ReportSchema, Of: 1, Role: enrich.Main, Type: "bombing", Outcome: "carried_out",
 		Place:  &enrich.Place{Name: city, Country: "IQ", Precision: "settlement", Lat: &at[0], Lon: &at[1], Radius: 5000},
+		Places: []string{"!" + strings.ToLower(city)},
 		Totals: map[enrich.Measure]enrich.Total{enrich.Killed: {Min: &killed, Max: &killed, Point: &killed, Quantifier: "exact", Rule: "total.test"}},
 		Source: enrich.Source{ID: "art-" + article, Edition: edition, Outlet: article, Published: now, Fetched: now, ContentSHA256: fmt.Sprint("sha", edition)}}
 	r.ID = enrich.ReportID(r.Source, 0)

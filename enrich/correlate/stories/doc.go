@@ -5,7 +5,8 @@
 // they arrived, which incidents each of them tells of, and what a security desk
 // should have been told when. hand holds stories that people wrote, held those
 // that nobody may tune on, fresh those that were written blind and whose misses
-// nobody has read, generated those that the command in generate composes.
+// nobody has read, blind those of the same kind that weights are learnt from,
+// generated those that the command in generate composes.
 // The command in score runs a program over them.
 //
 // The package reads stories, writes the lines that a program is asked with, reads

@@ -210,7 +210,7 @@ func TestCollections(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		load func() ([]Story, error)
-	}{{"hand", Hand}, {"held", Held}, {"fresh", Fresh}, {"generated", Generated}} {
+	}{{"hand", Hand}, {"held", Held}, {"fresh", Fresh}, {"blind", Blind}, {"generated", Generated}} {
 		list, err := c.load()
 		if err != nil {
 			t.Errorf("%s:\n%v", c.name, err)

@@ -25,6 +25,10 @@ func Held() ([]Story, error) { return load(collections, "held") }
 // come will measure.
 func Fresh() ([]Story, error) { return load(collections, "fresh") }
 
+// Blind returns stories of the same kind that the weights of matching were learnt from;
+// nobody has read their misses either.
+func Blind() ([]Story, error) { return load(collections, "blind") }
+
 // Generated returns the stories that generate composed.
 func Generated() ([]Story, error) { return load(collections, "generated") }
 

@@ -42,7 +42,7 @@ func main() {
 	log.SetFlags(0)
 	var o options
 	flag.StringVar(&o.cmd, "cmd", "./tocsin correlate --jsonl", "the program, as a shell runs it")
-	flag.StringVar(&o.set, "set", "all", "collection: hand, held, fresh, generated, all")
+	flag.StringVar(&o.set, "set", "all", "collection: hand, held, fresh, blind, generated, all")
 	flag.BoolVar(&o.merged, "merged", false, "all stories as one stream, not each by itself")
 	flag.StringVar(&o.story, "story", "", "only the story of this name, or those whose names begin so")
 	flag.BoolVar(&o.misses, "misses", false, "list the stories in which something is wrong, and what")
@@ -125,7 +125,7 @@ func (o *options) load() ([]collection, error) {
 	for _, c := range []struct {
 		name string
 		load func() ([]stories.Story, error)
-	}{{"hand", stories.Hand}, {"held", stories.Held}, {"fresh", stories.Fresh}, {"generated", stories.Generated}} {
+	}{{"hand", stories.Hand}, {"held", stories.Held}, {"fresh", stories.Fresh}, {"blind", stories.Blind}, {"generated", stories.Generated}} {
 		if o.set != c.name && o.set != "all" {
 			continue
 		}
@@ -138,7 +138,7 @@ func (o *options) load() ([]collection, error) {
 		}
 	}
 	if len(sets) == 0 && o.story == "" {
-		return nil, fmt.Errorf("no stories in set %q: write --set hand, held, fresh, generated or all", o.set)
+		return nil, fmt.Errorf("no stories in set %q: write --set hand, held, fresh, blind, generated or all", o.set)
 	}
 	return sets, nil
 }

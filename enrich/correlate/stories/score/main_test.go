@@ -127,7 +127,7 @@ func TestRun(t *testing.T) {
 	}{
 		{options{cmd: "exit 3", set: "generated", merged: true}, "run exit 3: exit status 3"},
 		{options{cmd: "true", set: "generated", story: "g01-"}, "answers end before article"},
-		{options{set: "both"}, "write --set hand, held, fresh, generated or all"},
+		{options{set: "both"}, "write --set hand, held, fresh, blind, generated or all"},
 		{options{set: "all", story: "no such"}, `no story of set all has a name that begins with "no such"`},
 		{options{set: "all", story: "g01-", json: file}, "leave --story out with --json"},
 		{options{cmd: right.cmd, set: "generated", floor: file}, "has no figure of this run"},
