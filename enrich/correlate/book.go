@@ -381,6 +381,7 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 	at := updated(r)
 	named := map[string]bool{}
 	for _, c := range t.clusters {
+		c.rename()
 		if c.id != "" && !c.empty() {
 			named[c.id] = true
 		}
@@ -403,11 +404,6 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 				return err
 			}
 		default:
-			if !strings.HasPrefix(c.id, looseID) {
-				delete(named, c.id) // it ends: nobody tells of it as news any more
-				c.id = looseID + c.readings[0].Report
-			}
-			named[c.id] = true
 			notes = append(notes, func() { b.keepLoose(c) })
 		}
 		id, asides := c.id, c.asides
@@ -447,6 +443,19 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 	return nil
 }
 
+// rename gives a cluster that nobody tells of as news the name of its first report, which
+// no other can have, and takes it from one that somebody tells of: an incident ends, or
+// begins.
+func (c *cluster) rename() {
+	switch loose := strings.HasPrefix(c.id, looseID); {
+	case !c.touched || c.empty():
+	case !c.founded():
+		c.id = looseID + c.readings[0].Report
+	case loose:
+		c.id = ""
+	}
+}
+
 // heir is the incident that took over most readings of one that is gone.
 func (b *Book) heir(t *table, id string, owner map[string]string) string {
 	into, most := "", 0
@@ -467,7 +476,7 @@ func (b *Book) heir(t *table, id string, owner map[string]string) string {
 // version makes the next version of the incident that a cluster is, if it is
 // different from the last.
 func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner map[string]string, named map[string]bool, x *Reading, at time.Time) error {
-	if c.id == "" || strings.HasPrefix(c.id, looseID) {
+	if c.id == "" {
 		first := &c.readings[0]
 		for k := range c.readings {
 			if c.readings[k].founds() {
@@ -475,7 +484,6 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 				break
 			}
 		}
-		loose := c.id
 		was, err := b.before(c, named) // it has been before
 		if err != nil {
 			return err
@@ -483,7 +491,7 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 		if was != nil {
 			c.id = was.ID
 		}
-		for again := 0; c.id == loose; again++ {
+		for again := 0; c.id == ""; again++ {
 			id := newID(first, again)
 			if named[id] {
 				continue
@@ -498,7 +506,6 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 			}
 			c.id = id
 		}
-		delete(named, loose) // it is one no more
 		named[c.id] = true
 		next := Incident{ID: c.id, FirstSeen: firstSeen(r)}
 		if was != nil {
@@ -507,7 +514,7 @@ func (b *Book) version(o *Outcome, r *enrich.Report, t *table, c *cluster, owner
 		}
 		next.Bridged = c.bridged
 		next.assemble(c.readings, b.cfg)
-		if from := owner[first.Report]; from != "" && from != loose && !strings.HasPrefix(from, looseID) {
+		if from := owner[first.Report]; from != "" && !strings.HasPrefix(from, looseID) {
 			next.SplitFrom = from
 		} else {
 			next.Related = links(c, t)

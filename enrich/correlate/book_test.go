@@ -234,6 +234,26 @@ func TestLooseReportsBecomeAnIncident(t *testing.T) {
 	x.check()
 }
 
+// What nobody tells of as news waits for it, also where two that waited together part
+// because a third was said before them.
+func TestWhatWaitsParts(t *testing.T) {
+	waits := func(article string, hours float64, with ...func(*enrich.Report)) *enrich.Report {
+		return said(article, hours, append([]func(*enrich.Report){role(enrich.Background), undated, typ("shooting", "")}, with...)...)
+	}
+	x := newReader(t)
+	x.read(waits("c", 20, place("Basra"), killed(9), words("^barzan ^mirkhan ^salipada")),
+		waits("d", 22, nowhere, words("^barzan ^mirkhan ^salipada ^quispe ^huanca ^mamani ^orlu")),
+		waits("b", 10, place("Mosul"), killed(3), words("^quispe ^huanca ^mamani ^orlu")))
+	if n := len(x.book.loose); n != 2 {
+		t.Fatalf("%d wait, want two apart", n)
+	}
+	x.read(said("a", 9, undated, typ("shooting", ""), killed(3), words("^quispe ^huanca ^mamani ^orlu")))
+	if got := x.incidents(); !slices.Equal(got, []string{"a b d"}) {
+		t.Errorf("incidents %v, want one of all that waited for it", got)
+	}
+	x.check()
+}
+
 // A report that fits two incidents makes them one only where they fit each other.
 func TestBridges(t *testing.T) {
 	far := place("Tal Afar")
