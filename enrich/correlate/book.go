@@ -400,14 +400,21 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 		switch {
 		case !c.touched: // only something beside it
 		case c.founded():
+			n := len(o.Steps)
 			if err := b.version(o, r, t, c, owner, named, x, at); err != nil {
 				return err
+			}
+			if len(o.Steps) == n { // nobody stores what its readings might be of since
+				notes = append(notes, func() { b.contest(c) })
 			}
 		default:
 			notes = append(notes, func() { b.keepLoose(c) })
 		}
 		id, asides := c.id, c.asides
 		notes = append(notes, func() { b.setAsides(id, asides) })
+	}
+	for _, f := range t.later {
+		f() // what began only now has a name, too
 	}
 	for _, id := range slices.Sorted(maps.Keys(was)) {
 		if named[id] {
@@ -441,6 +448,21 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 		}
 	}
 	return nil
+}
+
+// contest notes what the readings of a cluster might be of besides.
+func (b *Book) contest(c *cluster) {
+	for k := range c.readings {
+		y := &c.readings[k]
+		if y.Match == nil {
+			continue
+		}
+		for _, r := range y.Match.Apart {
+			if r.Score >= match.Merge-.01 && r.Incident != "" && !slices.Contains(b.contested[y.Report], r.Incident) {
+				b.contested[y.Report] = append(b.contested[y.Report], r.Incident)
+			}
+		}
+	}
 }
 
 // rename gives a cluster that nobody tells of as news the name of its first report, which

@@ -175,9 +175,6 @@ func (g *grouping) anew() error {
 		}
 	}
 	g.t.name(g.owner, func(id string) bool { return g.in[id] != nil && g.in[id].told })
-	for _, f := range g.t.later {
-		f()
-	}
 	return nil
 }
 
