@@ -24,17 +24,18 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 	switch {
 	case denied:
 		x.rules[0] = "role.denial"
-	case !r.goesBack(cs, cues, rule, body):
+	case !r.goesBack(rule, body+recalledWithin):
 		return x, false // it is about something else: a quake, a match, prices
 	case slices.ContainsFunc(cues, func(c string) bool { return c != CueMemory && c != CueAgain }):
 		if r.recalls(cs, body, leadSentences) < 0 {
 			until = max(until, r.recalls(cs, body, recalledWithin))
 		}
+	case r.recalls(cs, body, recalledWithin) >= 0:
+		x.rules[0], until = "role.recalled", r.recalls(cs, body, recalledWithin)
+	case r.attackNamed(body + 1):
+		x.rules[0] = "role.named" // "Ministry protests over raid on Koya"
 	default:
-		if until = r.recalls(cs, body, recalledWithin); until < 0 {
-			return x, false
-		}
-		x.rules[0] = "role.recalled"
+		return x, false
 	}
 	for i := range cs {
 		if cs[i].sent >= until {
@@ -43,7 +44,7 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 		if cs[i].came {
 			continue
 		}
-		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || len(x.clauses) > 0 {
+		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || len(x.clauses) > 0 && x.rules[0] != "role.named" {
 			r.join(&x, &cs[i], i, &r.sents[cs[i].sent])
 		}
 	}
@@ -54,6 +55,9 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 		if dead+hurt < 2 && !r.agent(&x, cs) && !r.knownByDay(&x) {
 			return x, false
 		}
+	}
+	if !denied && len(x.figs) == 0 && len(x.places) == 0 {
+		return x, false // the attack of a team, or on tariffs
 	}
 	return x, len(x.kinds) > 0 || !denied && r.knownByDay(&x) || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
 }
@@ -173,28 +177,20 @@ func (r *reading) inSpiteOf(k int) bool {
 	return false
 }
 
-// goesBack tells whether an article that the model rejects by a rule may still be of
-// an incident: what speaks against it is that it looks back, or nothing much.
-func (r *reading) goesBack(cs []clause, cues []string, rule string, body int) bool {
+// goesBack tells whether an article that the model rejects by a rule may still be of an
+// incident: what speaks against it is that it looks back, or nothing much; or, whatever
+// else it is about, it names an attack in its first sentences.
+func (r *reading) goesBack(rule string, until int) bool {
 	switch rule {
 	case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
 		return true
+	case "relevance.no-violence", "relevance.told-in-a-work-or-drill":
+		return false
 	}
-	if r.disowns() {
-		return r.attackNamed(body + leadSentences)
-	}
-	switch rule {
-	case "relevance.policy", "relevance.aftermath", "relevance.life":
-		// Widows and ministers speak of much else.
-		return slices.Contains(cues, CueLater) && r.recalls(cs, body, recalledWithin) >= 0
-	case "relevance.fire", "relevance.accident":
-		// "… rescuers dig for those still under the block that a missile hit"
-		return slices.Contains(cues, "!"+CueLater) && r.recalls(cs, body, leadSentences) >= 0 && r.attackNamed(body+recalledWithin)
-	}
-	return false
+	return r.attackNamed(until)
 }
 
-// attackNamed tells whether one of the first sentences names an attack for certain.
+// attackNamed tells whether one of the first sentences names an attack, a blast or an arson.
 func (r *reading) attackNamed(until int) bool {
 	for k := range r.words {
 		if r.sentenceAt(k) >= until {
@@ -204,11 +200,7 @@ func (r *reading) attackNamed(until int) bool {
 		if !w.is(lexicon.Kind) || w.is(lexicon.Person) || !r.isKind(k) {
 			continue
 		}
-		switch w.e.Type {
-		case "explosion", "unknown", "bodies_found":
-			continue
-		}
-		if f := Family(w.e.Type); f != "fire" && f != "law" {
+		if f := Family(w.e.Type); f != "unknown" && f != "law" && w.e.Type != "bodies_found" {
 			return true
 		}
 	}
