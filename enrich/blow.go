@@ -125,3 +125,18 @@ func (r *reading) flew(s *sentence) string {
 	}
 	return ""
 }
+
+// underFire tells whether what comes under fire at word k is shot at, and not blamed: it is
+// a vehicle, a building or a town, or somebody armed shoots: "the minister came under fire".
+func (r *reading) underFire(k int) bool {
+	s := &r.sents[r.sentenceAt(k)]
+	for n := max(s.first, k-8); n < min(s.last, k+8); n++ {
+		switch w := &r.words[n]; {
+		case n > k && (w.captor() || w.is(lexicon.Person) && w.e.Who == "suspect"):
+			return true
+		case n < k && (w.is(lexicon.Thing) && (w.e.Unit == "vehicle" || w.e.Unit == "building") || w.place > 0 && n == k-1 && r.places[w.place-1].town()):
+			return true
+		}
+	}
+	return false
+}

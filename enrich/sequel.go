@@ -190,7 +190,8 @@ func (r *reading) goesBack(rule string, until int) bool {
 	return r.attackNamed(until)
 }
 
-// attackNamed tells whether one of the first sentences names an attack, a blast or an arson.
+// attackNamed tells whether one of the first sentences names an attack, a blast, an arson
+// or a murder.
 func (r *reading) attackNamed(until int) bool {
 	for k := range r.words {
 		if r.sentenceAt(k) >= until {
@@ -200,7 +201,9 @@ func (r *reading) attackNamed(until int) bool {
 		if !w.is(lexicon.Kind) || w.is(lexicon.Person) || !r.isKind(k) {
 			continue
 		}
-		if f := Family(w.e.Type); f != "unknown" && f != "law" && w.e.Type != "bodies_found" {
+		switch f := Family(w.e.Type); {
+		case f == "law", w.e.Type == "bodies_found":
+		case f != "unknown", w.low != "killed" && (w.low != "killing" || r.lowAt(k+1) == "of"):
 			return true
 		}
 	}
@@ -231,7 +234,7 @@ func (r *reading) captives(x *incident, until int) bool {
 			return false
 		}
 		switch r.words[k].low {
-		case "captors", "captor", "kidnappers", "kidnapper", "abductors", "abductor", "hostage", "hostages", "captivity", "ransom", "kidnapped", "abducted":
+		case "captors", "captor", "kidnappers", "kidnapper", "abductors", "abductor", "hostage", "hostages", "captive", "captives", "captivity", "abductee", "abductees", "ransom", "kidnapped", "abducted":
 			return true
 		}
 	}

@@ -368,6 +368,8 @@ func (r *reading) isKind(k int) bool {
 			return false // they look for somebody
 		}
 		return next != "maker" && next != "program" && next != "programme" && next != "test" && next != "tests" && next != "launch" && next != "scientists" && next != "engine"
+	case "came under fire", "come under fire", "comes under fire", "coming under fire":
+		return r.underFire(k)
 	case "executed", "execution", "executions":
 		return next != "of"
 	case "attack", "attacks", "attacked", "assault", "attacking":
