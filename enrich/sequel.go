@@ -24,7 +24,7 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 	switch {
 	case denied:
 		x.rules[0] = "role.denial"
-	case !r.goesBack(rule, body+recalledWithin):
+	case !r.goesBack(cs, rule, body+recalledWithin):
 		return x, false // it is about something else: a quake, a match, prices
 	case slices.ContainsFunc(cues, func(c string) bool { return c != CueMemory && c != CueAgain }):
 		if r.recalls(cs, body, leadSentences) < 0 {
@@ -32,7 +32,7 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 		}
 	case r.recalls(cs, body, recalledWithin) >= 0:
 		x.rules[0], until = "role.recalled", r.recalls(cs, body, recalledWithin)
-	case r.attackNamed(body + 1):
+	case r.attackNamed(body+1, true):
 		x.rules[0] = "role.named" // "Ministry protests over raid on Koya"
 	default:
 		return x, false
@@ -180,19 +180,19 @@ func (r *reading) inSpiteOf(k int) bool {
 // goesBack tells whether an article that the model rejects by a rule may still be of an
 // incident: what speaks against it is that it looks back, or nothing much; or, whatever
 // else it is about, it names an attack in its first sentences.
-func (r *reading) goesBack(rule string, until int) bool {
+func (r *reading) goesBack(cs []clause, rule string, until int) bool {
 	switch rule {
 	case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
 		return true
-	case "relevance.no-violence", "relevance.told-in-a-work-or-drill":
+	case "relevance.no-violence", "relevance.told-in-a-work-or-drill", "relevance.fiction", "relevance.exercise", "relevance.sport":
 		return false
 	}
-	return r.attackNamed(until)
+	return r.attackNamed(until, r.recalls(cs, until, 0) >= 0)
 }
 
 // attackNamed tells whether one of the first sentences names an attack, a blast, an arson
-// or a murder.
-func (r *reading) attackNamed(until int) bool {
+// or a murder; vague, with no more than "an attack", which matches and debates have too.
+func (r *reading) attackNamed(until int, vague bool) bool {
 	for k := range r.words {
 		if r.sentenceAt(k) >= until {
 			return false
@@ -202,7 +202,7 @@ func (r *reading) attackNamed(until int) bool {
 			continue
 		}
 		switch f := Family(w.e.Type); {
-		case f == "law", w.e.Type == "bodies_found":
+		case f == "law", w.e.Type == "bodies_found", !vague && generic(w.low):
 		case f != "unknown", w.low != "killed" && (w.low != "killing" || r.lowAt(k+1) == "of"):
 			return true
 		}
