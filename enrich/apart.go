@@ -662,11 +662,11 @@ func (r *reading) located(p int) bool {
 		if w.low == "from" {
 			return r.places[p].unlisted() // "abducted from Womey village"
 		}
-		if w.low == "to" && n == k-1 && !r.nextTo(n) {
-			return false // "on her way home to Terneuzen"
+		if w.low == "to" && n == k-1 {
+			return r.nextTo(n) // never "on her way home to Terneuzen"
 		}
 		switch w.low {
-		case "in", "at", "near", "outside", "on", "off", "inside", "around", "across", "of", "into", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
+		case "in", "at", "near", "outside", "on", "off", "inside", "around", "across", "of", "into", "close to", "next to", "along", "beside", "beyond", "between", "throughout", "within", "in front of", "northeast", "northwest", "southeast", "southwest", "north", "south", "east", "west", "town", "city", "village", "district", "province", "region":
 			return true
 		}
 		if w.punct && w.low != "," || w.is(lexicon.Verb) {
@@ -861,7 +861,7 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 	if c.other && own {
 		return -1
 	}
-	if own && r.opens(c.sent) && !r.hurtsAny(&out[main]) {
+	if own && r.opens(c.sent) && (!r.hurtsAny(&out[main]) || r.onlyTitle(cs, &out[main])) {
 		return main // what the headline names, the first sentence tells of
 	}
 	// A place of its own makes an incident where the clause also says what
@@ -879,6 +879,11 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 		return main
 	}
 	return cur
+}
+
+// onlyTitle tells whether so far only the headline told of an incident.
+func (r *reading) onlyTitle(cs []clause, x *incident) bool {
+	return !slices.ContainsFunc(x.clauses, func(ci int) bool { return !r.sents[cs[ci].sent].title })
 }
 
 // sameToll tells whether a clause repeats a number of the incident.

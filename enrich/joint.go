@@ -209,23 +209,47 @@ func (r *reading) newer(a, b int) bool {
 
 // severalAt tells whether word k names a number of incidents: "two attacks", "twin
 // blasts", "a string of shootings".
-func (r *reading) severalAt(first, k int) bool {
+func (r *reading) severalAt(first, k int) bool { return r.countAt(first, k) > 0 }
+
+// untold is the count of incidents that a text does not number.
+const untold = 99
+
+// countAt is how many incidents word k names, 0 where it is no word for several.
+func (r *reading) countAt(first, k int) int {
 	w := &r.words[k]
 	if !w.is(lexicon.Kind) || w.is(lexicon.Person) || len(w.low) < 5 || !strings.HasSuffix(w.low, "s") || r.meansOnly(w.low) {
-		return false
+		return 0
 	}
 	for n := k - 1; n >= max(first, k-4); n-- {
 		p := &r.words[n]
 		switch {
 		case p.q != nil:
-			return p.q.Quantifier == "exact" && p.q.Point >= 2 && p.q.Point <= 20
-		case p.low == "twin", p.low == "string", p.low == "series", p.low == "wave", p.low == "spate", p.low == "separate":
-			return true
+			if p.q.Quantifier == "exact" && p.q.Point >= 2 && p.q.Point <= 20 {
+				return p.q.Point
+			}
+			return 0
+		case p.low == "twin":
+			return 2
+		case p.low == "string", p.low == "series", p.low == "wave", p.low == "spate", p.low == "separate":
+			return untold
 		case p.punct, p.is(lexicon.Verb | lexicon.Aux):
-			return false
+			return 0
 		}
 	}
-	return false
+	return 0
+}
+
+// countTold is how many incidents the opening says it is of; 0 where it says nothing.
+func (r *reading) countTold(x *incident, cs []clause) int {
+	for _, ci := range x.clauses {
+		c := &cs[ci]
+		for k := c.first; k < c.last && r.opens(c.sent); k++ {
+			if n := r.countAt(c.first, k); n > 0 {
+				return n
+			}
+		}
+	}
+	return 0
 }
 
 // severalTold tells whether the opening counts several attacks together: "Seven
@@ -331,10 +355,14 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 		return
 	}
 	of := func(x *incident) bool { return x.role == Other && x.rules[0] == "role.one-of-many" }
+	told := r.countTold(&out[main], cs)
 	counted, best, most, dead := 0, -1, -1, 0
 	labels := roundUp && len(out[main].clauses) > 0 && r.labelled(&r.sents[cs[out[main].clauses[0]].sent]) < 0
 	entry := roundUp && !labels // the opening is one of the entries, and no sum of them
-	all := !entry && !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && ((r.manyAtOnce || labels) && r.deadBelow(&out[main], cs) == 0 || r.severalTold(&out[main], cs))
+	sum, ok := r.totalNumber(&out[main], Killed)
+	below := r.deadBelow(&out[main], cs)
+	only := below == 0 || ok && below > sum // the sum is all that is told of the main one
+	all := !entry && !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && (only && (r.manyAtOnce || labels || told > 0) || r.severalTold(&out[main], cs))
 	if all {
 		of = func(x *incident) bool { return x.role == Other }
 	}
@@ -354,8 +382,9 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	}
 	x, b := &out[main], &out[best]
 	if all {
-		sum, ok := r.totalNumber(x, Killed)
-		if counted < 2 && !(r.manyAtOnce && ok && dead < sum) || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
+		if only && counted > 1 && (told == counted || told == untold) {
+			// As many as it says.
+		} else if counted < 2 && !(r.manyAtOnce && ok && dead < sum) || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
 			return
 		}
 	} else if counted == 1 {
