@@ -346,17 +346,15 @@ func (r *reading) promote(out []incident, cs []clause, main int) {
 	out[main].role, out[main].figs = merged, nil
 }
 
-// deadBelow is the largest number of dead that an incident has below the opening, sums
-// apart.
+// deadBelow is the largest number of dead that an incident has below the opening, or with
+// a place of their own, sums apart.
 func (r *reading) deadBelow(x *incident, cs []clause) int {
 	n := 0
 	for _, ci := range x.clauses {
 		c := &cs[ci]
-		if r.opens(c.sent) || r.many(c) {
-			continue
-		}
+		sum := r.opens(c.sent) || r.many(c)
 		for _, fi := range c.figs {
-			if f := &r.figs[fi]; f.measure == Killed && f.scope == "current" && (f.relation == "total" || f.relation == "sum_of_parts") {
+			if f := &r.figs[fi]; (!sum || f.at > 0) && f.measure == Killed && f.scope == "current" && (f.relation == "total" || f.relation == "sum_of_parts") {
 				n = max(n, number(f.q))
 			}
 		}

@@ -353,7 +353,7 @@ func (r *reading) respectively(s *sentence, n int) []int {
 	if !r.says(s, "respectively") {
 		return nil
 	}
-	for k := s.first; k < s.last; k++ {
+	for k := s.first + s.dateline; k < s.last; k++ {
 		var at []int
 		i := k
 		for i < s.last && r.words[i].place > 0 && r.places[r.words[i].place-1].rank() >= 2 {
@@ -393,12 +393,12 @@ func (r *reading) gap(si, from int) {
 	if f.relation != "total" || f.group < 0 || f.scope != "current" {
 		return
 	}
-	k := max(f.last, f.harm+1)
+	k := r.overTime(s, max(f.last, f.harm+1))
 	at, end := r.placed(s, k)
 	n0 := len(r.figs)
 	if at < 0 {
 		// A sum of what follows, if it is one: "seven were killed on Saturday, five in …".
-		for k < s.last && ws[k].low != "," && k < f.harm+12 {
+		for k < s.last && ws[k].low != "," && ws[k].low != ":" && k < f.harm+16 {
 			if ws[k].is(lexicon.Harm) {
 				return
 			}
@@ -410,7 +410,7 @@ func (r *reading) gap(si, from int) {
 	sum, first := 0, -1
 	for n := 0; n < 8 && k+3 < s.last+1; n++ {
 		sep := k
-		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == ";") {
+		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == ";" || ws[k].low == ":") {
 			k++
 		}
 		g := r.group(k)
@@ -425,7 +425,7 @@ func (r *reading) gap(si, from int) {
 		if to < s.last && ws[to].low == "more" {
 			to++
 		}
-		p, end := r.placed(s, to)
+		p, end := r.placed(s, r.overTime(s, to))
 		if p < 0 {
 			break
 		}
@@ -454,12 +454,12 @@ func (r *reading) gap(si, from int) {
 	}
 	switch {
 	case len(r.figs) == n0:
+	case sum == number(f.q) && len(r.figs)-n0 > 1 && (at < 0 || !r.places[at].town()):
+		r.figs[from].scope = "aggregate"
 	case at >= 0:
 		r.figs[from].at = at + 1
-	case sum != number(f.q) || len(r.figs)-n0 < 2:
-		r.figs = r.figs[:n0]
 	default:
-		r.figs[from].scope = "aggregate"
+		r.figs = r.figs[:n0]
 	}
 }
 
@@ -472,18 +472,21 @@ func (r *reading) placed(s *sentence, k int) (place, end int) {
 		return -1, k
 	}
 	switch ws[k].low {
-	case "in", "at", "near", "outside", "by", "during", "when":
+	case "in", "at", "near", "outside", "by", "during", "when", "on", "inside", "close to":
 	default:
 		return -1, k
 	}
 	if ws[k+1].place > 0 && ws[k].low != "by" && ws[k].low != "when" {
-		return ws[k+1].place - 1, k + 2
+		return ws[k+1].place - 1, r.overTime(s, k+2)
 	}
 	if ws[k+1].low == "the" && k+5 < s.last && ws[k+2].place > 0 && r.places[ws[k+2].place-1].Kind == gazetteer.Sea && ws[k+4].low == "of" && ws[k+5].place > 0 {
 		return ws[k+5].place - 1, k + 6 // "in the Black Sea port of Odesa"
 	}
 	for n := k + 1; n < min(k+12, s.last); n++ {
 		w := &ws[n]
+		if w.low == "," && n+1 < s.last && ws[n+1].place > 0 {
+			continue // "in the state capital, Kadugli"
+		}
 		if w.punct || w.low == "and" || w.q != nil || w.is(lexicon.Harm) || w.is(lexicon.Aux) && ws[k].low != "when" {
 			return -1, k
 		}
@@ -493,9 +496,28 @@ func (r *reading) placed(s *sentence, k int) (place, end int) {
 		if p := &r.places[w.place-1]; p.Demonym || p.rank() < 4 || !r.located(w.place-1) {
 			continue
 		}
-		return w.place - 1, n + 1
+		return w.place - 1, r.overTime(s, n+1)
 	}
 	return -1, k
+}
+
+// overTime is the word behind the time that stands at word k: "on Saturday night".
+func (r *reading) overTime(s *sentence, k int) int {
+	n := k
+	for n < s.last && (r.words[n].low == "itself" || r.words[n].low == "on" || r.words[n].low == "late" || r.words[n].low == "early") {
+		n++
+	}
+	if n >= s.last || r.words[n].date == 0 {
+		return k
+	}
+	for n++; n < s.last; n++ {
+		switch r.words[n].low {
+		case "morning", "afternoon", "evening", "night":
+		default:
+			return n
+		}
+	}
+	return n
 }
 
 // withAges drops the ages of the people before them: "two saleswomen, 52 and 58".

@@ -46,7 +46,7 @@ func (r *reading) gather(cs []clause) []incident {
 			out = begin(out, Other, "role.one-of-many")
 			cur, page = len(out)-1, s.para
 			if !r.saysWhat(c) && len(out[main].kinds) > 0 {
-				out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+				out[cur].kinds = append(out[cur].kinds, r.whatOf(&out[main]))
 			}
 			r.join(&out[cur], c, i, s)
 			if len(out[main].at) > 0 {
@@ -168,7 +168,7 @@ func (r *reading) gather(cs []clause) []incident {
 						r.join(&out[cur], &cs[n], n, &r.sents[cs[n].sent]) // its place and day
 					}
 					if label >= 0 && !r.saysWhat(c) && len(out[main].kinds) > 0 && !r.kindAhead(cs, i) {
-						out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+						out[cur].kinds = append(out[cur].kinds, r.whatOf(&out[main]))
 					}
 				}
 				page = s.para
@@ -202,7 +202,7 @@ func (r *reading) gather(cs []clause) []incident {
 				out = begin(out, Other, "role.turn")
 				cur, page = len(out)-1, s.para
 				if !r.saysWhat(c) && c.other && len(out[main].kinds) > 0 && !r.kindAhead(cs, i) {
-					out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+					out[cur].kinds = append(out[cur].kinds, r.whatOf(&out[main]))
 				}
 				r.join(&out[cur], c, i, s)
 				continue
@@ -215,7 +215,7 @@ func (r *reading) gather(cs []clause) []incident {
 				out = begin(out, Other, "role.other-place")
 				cur = len(out) - 1
 				if !r.saysWhat(c) && len(out[main].kinds) > 0 {
-					out[cur].kinds = append(out[cur].kinds, out[main].kinds[0])
+					out[cur].kinds = append(out[cur].kinds, r.whatOf(&out[main]))
 				}
 				r.join(&out[cur], c, i, s)
 				continue
@@ -237,7 +237,7 @@ func (r *reading) gather(cs []clause) []incident {
 				if c.other {
 					out[cur].rules = append(out[cur].rules, "role.another")
 					if main >= 0 && !r.saysWhat(c) && len(out[main].kinds) > 0 {
-						out[cur].kinds = append(out[cur].kinds, out[main].kinds[0]) // "… and another in Mosul"
+						out[cur].kinds = append(out[cur].kinds, r.whatOf(&out[main])) // "… and another in Mosul"
 					}
 				} else {
 					out[cur].rules = append(out[cur].rules, "role.other-place")
@@ -250,7 +250,7 @@ func (r *reading) gather(cs []clause) []incident {
 		main = r.theOnly(out, cs)
 	}
 	r.goesBackTo(out, cs, main)
-	if spread && main >= 0 {
+	if main >= 0 {
 		out = r.tellList(out, main)
 	}
 	r.partsOfSum(out, cs, main, roundUp)
@@ -343,8 +343,7 @@ func (r *reading) join(x *incident, c *clause, i int, s *sentence) {
 // tellList makes an incident of each town that the opening only lists, and that no
 // other sentence tells of. The first stays with the main one.
 func (r *reading) tellList(out []incident, main int) []incident {
-	list := r.listed()
-	for n, p := range list {
+	for n, p := range r.struck {
 		if n == 0 || slices.ContainsFunc(out, func(x incident) bool {
 			return x.role == Other && slices.ContainsFunc(x.at, func(q int) bool { return r.samePlace(p, q) })
 		}) {
@@ -353,7 +352,7 @@ func (r *reading) tellList(out []incident, main int) []incident {
 		out = begin(out, Other, "role.listed")
 		x, m := &out[len(out)-1], &out[main]
 		if len(m.kinds) > 0 {
-			x.kinds = append(x.kinds, m.kinds[0])
+			x.kinds = append(x.kinds, r.whatOf(m))
 		}
 		for _, d := range few(m.dates) {
 			if !r.dates[d].dateline && !r.dates[d].Old && !r.reporting(r.dates[d].word) {
@@ -363,10 +362,10 @@ func (r *reading) tellList(out []incident, main int) []incident {
 		}
 		x.places, x.at = append(x.places, p), append(x.at, p)
 	}
-	if len(list) > 0 {
-		r.sumOfList(out, main, list)
+	if len(r.struck) > 0 {
+		r.sumOfList(out, main, r.struck)
 		m := &out[main]
-		drop := func(q int) bool { return slices.Contains(list[1:], q) }
+		drop := func(q int) bool { return slices.Contains(r.struck[1:], q) }
 		m.places, m.at = slices.DeleteFunc(m.places, drop), slices.DeleteFunc(m.at, drop)
 	}
 	return out
@@ -380,7 +379,7 @@ func (r *reading) sumOfList(out []incident, main int, list []int) {
 	var kept []int
 	for _, f := range m.figs {
 		x := &r.figs[f]
-		if x.scope != "current" || x.measure != Killed && x.measure != Injured || x.q.Quantifier == "none" {
+		if x.scope != "current" || x.measure != Killed && x.measure != Injured || x.q.Quantifier == "none" || x.sent >= len(r.opening(2)) {
 			kept = append(kept, f)
 			continue
 		}
@@ -407,10 +406,18 @@ func (r *reading) sumOfList(out []incident, main int, list []int) {
 	m.figs = append(m.figs[:0], kept...)
 }
 
-// placedAt is which of some places stands behind a figure in its sentence, before any
+// placedAt is which of some places a figure has, or stands behind it in its sentence, before any
 // other figure; -1 where none does.
 func (r *reading) placedAt(f *mention, list []int) int {
-	end := r.sents[f.sent].last
+	s := &r.sents[f.sent]
+	own := f.at - 1
+	if p, end := r.openingPlace(s, s.first+s.dateline); own < 0 && p >= 0 && end <= f.first && r.lowAt(s.first+s.dateline) == "in" {
+		own = p // "In Gao, two policemen died"
+	}
+	if own >= 0 {
+		return slices.IndexFunc(list, func(q int) bool { return r.samePlace(own, q) })
+	}
+	end := s.last
 	for i := r.figsFrom(f.sent); i < len(r.figs) && r.figs[i].sent == f.sent; i++ {
 		// "six died, three of them in Sumy": the three
 		if o := &r.figs[i]; o.first > f.first && o.first < end && (o.harm != f.harm || o.relation == "subset") {

@@ -530,14 +530,20 @@ func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int 
 		}
 		for _, q := range few(x.at) {
 			if r.places[q].rank() >= 4 && (r.samePlace(p, q) || r.places[q].admin != "" && r.places[q].admin == r.places[p].name()) {
-				if n == main && (c.other || r.places[p].town() && !r.places[q].town()) {
-					continue // one of those that the opening sums up, or the region of them all
+				if n == main && (c.other || r.places[p].town() && !r.places[q].town() || r.listedLater(p)) {
+					continue // one of those that the opening sums up or lists, or the region of them all
 				}
 				return n
 			}
 		}
 	}
 	return partNew
+}
+
+// listedLater tells whether a place is in the list of the opening, and not the first there,
+// which is the main incident's.
+func (r *reading) listedLater(p int) bool {
+	return len(r.struck) > 0 && slices.ContainsFunc(r.struck[1:], func(q int) bool { return r.samePlace(p, q) })
 }
 
 // inHeadline tells whether the headline names a place.
@@ -651,7 +657,7 @@ func (r *reading) townOf(c *clause) int {
 func (r *reading) takeFrom(x, main *incident, cs []clause, i int) {
 	c := &cs[i]
 	if !r.saysWhat(c) && len(main.kinds) > 0 && !r.kindAhead(cs, i) {
-		x.kinds = append(x.kinds, main.kinds[0])
+		x.kinds = append(x.kinds, r.whatOf(main))
 	}
 	if len(c.dates) == 0 && r.sents[c.sent].entry == 0 {
 		for _, d := range few(main.dates) {
@@ -665,6 +671,17 @@ func (r *reading) takeFrom(x, main *incident, cs []clause, i int) {
 		x.places = append(x.places, main.at[0])
 		x.at = append(x.at, main.at[0])
 	}
+}
+
+// whatOf is the word for what happened in an incident: "shootings" rather than "murdered".
+func (r *reading) whatOf(x *incident) int {
+	if r.liveBlog() {
+		return x.kinds[0] // each entry may be of its own kind
+	}
+	if n := slices.IndexFunc(x.kinds, func(k int) bool { return specific(r.words[k].e.Type) && !r.words[k].is(lexicon.Person) }); n >= 0 {
+		return x.kinds[n]
+	}
+	return x.kinds[0]
 }
 
 // each gives every place its own dead: "Kherson and Nizhyn reported one death each".
@@ -744,42 +761,84 @@ func (r *reading) theOther(s *sentence, k int) bool {
 }
 
 // listed are the towns, as places, that the opening lists as all attacked: "Sumy,
-// Kryvyi Rih and Cherkasy were struck"; nil where there is no such list.
+// Kryvyi Rih and Cherkasy were struck", "attacks on a temple in Amritsar and a post near
+// Batala", "the Gao and Ansongo blasts"; nil where there is no such list.
 func (r *reading) listed() []int {
 	for si := range r.opening(2) {
 		s := &r.sents[si]
 		for k := s.first + s.dateline; k < s.last; k++ {
+			if r.deedsAt(k) && si < len(r.opening(1)) {
+				if at := r.townsOf(s, k); at != nil {
+					return at
+				}
+			}
 			if r.words[k].place == 0 {
 				continue
 			}
-			var at []int
-			e := k
-			for e < s.last {
-				p := r.words[e].place - 1
-				if p < 0 || !r.places[p].town() || r.places[p].Demonym {
-					break
-				}
-				at = append(at, p)
-				e++
-				if e+1 < s.last && (r.words[e].low == "," || r.words[e].low == "and") {
-					e++
-					if r.words[e].low == "and" {
-						e++
-					}
-					continue
-				}
-				break
-			}
+			at, e := r.townsFrom(s, k)
 			if len(at) < 2 {
 				continue
 			}
-			if r.struckAfter(s, e) || k > s.first && assails(r.words[k-1].low) {
+			if r.struckAfter(s, e) || k > s.first && assails(r.words[k-1].low) || e < s.last && r.deedsAt(e) {
 				return at
 			}
 			k = e
 		}
 	}
 	return nil
+}
+
+// townsFrom are the towns that stand one after the other from word k on, and the word
+// behind them.
+func (r *reading) townsFrom(s *sentence, k int) (at []int, end int) {
+	for end = k; end < s.last; {
+		p := r.words[end].place - 1
+		if p < 0 || !r.places[p].town() || r.places[p].Demonym {
+			break
+		}
+		at = append(at, p)
+		end++
+		if end+1 >= s.last || r.words[end].low != "," && r.words[end].low != "and" {
+			break
+		}
+		if end++; r.words[end].low == "and" {
+			end++
+		}
+	}
+	return at, end
+}
+
+// deedsAt tells whether word k is a plural for what was done to people: "attacks",
+// "bombings", never their means.
+func (r *reading) deedsAt(k int) bool {
+	w := &r.words[k]
+	return w.is(lexicon.Kind) && !w.is(lexicon.Person|lexicon.Verb) && len(w.low) > 4 && strings.HasSuffix(w.low, "s") && !r.meansOnly(w.low) && r.isKind(k) && Family(w.e.Type) != "law"
+}
+
+// townsOf are the towns that the deeds at word k were done in, one each, the last behind
+// an "and"; nil where they are not told of in several.
+func (r *reading) townsOf(s *sentence, k int) []int {
+	var at []int
+	and := false
+	for n := k + 1; n < min(k+20, s.last); n++ {
+		w := &r.words[n]
+		if w.is(lexicon.Verb|lexicon.Aux|lexicon.Sub) || w.punct && !w.clitic && w.low != "," {
+			break
+		}
+		and = and || w.low == "and" && len(at) > 0
+		p := w.place - 1
+		if p < 0 || !r.places[p].town() || r.places[p].Demonym || !r.located(p) && r.words[n-1].low != "and" && r.words[n-1].low != "," {
+			continue
+		}
+		if slices.ContainsFunc(at, func(q int) bool { return !r.otherTown(p, q) }) {
+			continue
+		}
+		at = append(at, p)
+	}
+	if !and || len(at) < 2 {
+		return nil
+	}
+	return at
 }
 
 // struckAfter tells whether what stands before word k was attacked: "were struck by",

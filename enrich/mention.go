@@ -85,7 +85,8 @@ type reading struct {
 	trace    trace
 	// manyAtOnce: the opening tells of several places at once, see spread.
 	manyAtOnce bool
-	entries    int // of a live blog
+	struck     []int // the places that the opening lists, see listed
+	entries    int   // of a live blog
 
 	// Scratch memory: a reading is used again for the next article.
 	docs    [3]text.Doc

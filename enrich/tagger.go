@@ -88,7 +88,8 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 			}
 		}
 	}
-	r.cs, r.manyAtOnce = cs, r.spread()
+	r.cs, r.struck = cs, r.listed()
+	r.manyAtOnce = r.struck != nil || r.spread()
 	return r, r.split(cs)
 }
 
@@ -141,7 +142,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 			// They are in order: where the first is none that is news, all are old.
 			out[i].Passing = out[0].Role != Background || r.inPassing(&found[out[i].Ordinal], cues, ab.rule)
 		}
-		if out[i].Role != Other && !out[i].Passing {
+		if (out[i].Role != Other || out[i].Rules[0] == "role.listed") && !out[i].Passing {
 			out[i].Cues = cues // they are of what the article is about
 		}
 		if rs := out[i].Rules; out[i].Role == Other && (rs[0] == "role.label" || rs[0] == "role.part-of-many") {

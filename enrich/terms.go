@@ -319,7 +319,7 @@ func (r *reading) cues(lead string) []string {
 	if r.claim() {
 		out = append(out, CueClaim)
 	}
-	if r.spread() || r.inTwoTowns() {
+	if r.manyAtOnce {
 		out = append(out, CueJoint)
 	}
 	if r.taken() {
@@ -806,43 +806,6 @@ func (r *reading) joint() bool {
 			text = strings.ReplaceAll(text, " of violence ", " of-violence ")
 		}
 		if hasAny(text, several, nil) {
-			return true
-		}
-	}
-	return false
-}
-
-// inTwoTowns tells whether the headline, or the first sentence, places incidents in two
-// towns at once: "attacks in Gao and Ansongo", "the Gao and Ansongo blasts".
-func (r *reading) inTwoTowns() bool {
-	return slices.ContainsFunc(r.opening(1), func(s sentence) bool { return r.placesTwo(&s) })
-}
-
-func (r *reading) placesTwo(s *sentence) bool {
-	town := func(k int) int {
-		if k >= s.first && k < s.last && r.words[k].place > 0 {
-			if p := r.words[k].place - 1; r.places[p].town() && !r.places[p].Demonym {
-				return p
-			}
-		}
-		return -1
-	}
-	several := func(k int) bool {
-		if k < s.first || k >= s.last {
-			return false
-		}
-		w := &r.words[k]
-		return w.is(lexicon.Kind) && !w.is(lexicon.Person|lexicon.Verb) && len(w.low) > 4 && strings.HasSuffix(w.low, "s") && !r.meansOnly(w.low) && r.isKind(k)
-	}
-	for k := s.first + s.dateline + 1; k+1 < s.last; k++ {
-		if l := r.words[k].low; l != "and" && l != "," {
-			continue
-		}
-		a, b := town(k-1), town(k+1)
-		if a < 0 || b < 0 || a == b || r.words[k].low == "," && !several(k+2) {
-			continue
-		}
-		if several(k+2) || r.words[k].low == "and" && k-3 >= s.first && (r.words[k-2].low == "in" || r.words[k-2].low == "on" || r.words[k-2].low == "at") && several(k-3) {
 			return true
 		}
 	}

@@ -91,6 +91,8 @@ func (x *Reading) founds() bool {
 		return false // of all the world's incidents it may be any: it waits for one that says where
 	case x.cue(enrich.CueMemory) && len(x.About) > 0 && !x.dated():
 		return false
+	case x.Role == enrich.Other && len(x.Totals) == 0 && !x.dated():
+		return false // "… over the attacks in Bwera and Bundibugyo": of what others told
 	}
 	return true
 }
