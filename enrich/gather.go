@@ -208,6 +208,10 @@ func (r *reading) gather(cs []clause) []incident {
 				continue
 			}
 			if page == s.para && cur >= 0 && out[cur].role == Other {
+				if r.otherDay(&out[cur], c) != 0 {
+					out = begin(out, Other, "role.other-day") // the next of a round-up
+					cur = len(out) - 1
+				}
 				r.join(&out[cur], c, i, s)
 				continue
 			}

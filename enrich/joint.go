@@ -360,8 +360,8 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	labels := roundUp && len(out[main].clauses) > 0 && r.labelled(&r.sents[cs[out[main].clauses[0]].sent]) < 0
 	entry := roundUp && !labels // the opening is one of the entries, and no sum of them
 	sum, ok := r.totalNumber(&out[main], Killed)
-	below := r.deadBelow(&out[main], cs)
-	only := below == 0 || ok && below > sum // the sum is all that is told of the main one
+	// The sum is all that is told of the main one.
+	only := r.deadBelow(&out[main], cs) == 0 || told > 0 && told < untold && !slices.ContainsFunc(out[main].at, func(p int) bool { return r.places[p].rank() >= 5 })
 	all := !entry && !slices.ContainsFunc(out, func(x incident) bool { return of(&x) }) && (only && (r.manyAtOnce || labels || told > 0) || r.severalTold(&out[main], cs))
 	if all {
 		of = func(x *incident) bool { return x.role == Other }
