@@ -844,8 +844,8 @@ func (r *reading) which(out []incident, cs []clause, c *clause, main, cur int) i
 			for _, p := range at {
 				for _, q := range x.at {
 					if r.samePlace(p, q) {
-						if n != cur && r.places[p].country() && !r.places[p].Region {
-							continue // the country alone does not lead back to another incident
+						if n != cur && r.places[p].country() && !r.places[p].Region && !(r.abroad(c, &out[cur]) && r.definite(c)) {
+							continue // the country alone does not lead back to another incident in it
 						}
 						if c.other && n == main && own {
 							continue

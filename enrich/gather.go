@@ -207,7 +207,7 @@ func (r *reading) gather(cs []clause) []incident {
 				r.join(&out[cur], c, i, s)
 				continue
 			}
-			if page == s.para && cur >= 0 && out[cur].role == Other {
+			if page == s.para && cur >= 0 && out[cur].role == Other && !r.returnsTo(c, &out[main], &out[cur]) {
 				if r.otherDay(&out[cur], c) != 0 {
 					out = begin(out, Other, "role.other-day") // the next of a round-up
 					cur = len(out) - 1
@@ -284,6 +284,15 @@ func (r *reading) tolls(c *clause) bool {
 		}
 	}
 	return len(c.kinds) > 0
+}
+
+// returnsTo tells whether a clause goes back from incident x to the main one, by its place:
+// "JNIM said that it carried out the attack in Benin".
+func (r *reading) returnsTo(c *clause, main, x *incident) bool {
+	return r.definite(c) && slices.ContainsFunc(c.places, func(p int) bool {
+		same := func(q int) bool { return r.samePlace(p, q) }
+		return r.located(p) && slices.ContainsFunc(main.at, same) && !slices.ContainsFunc(x.at, same) && r.elsewhereThan(p, x)
+	})
 }
 
 // surelyPast is the confidence below which not even the only incident of a text is

@@ -78,7 +78,7 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 	if t == toOther {
 		return hurt || deed
 	}
-	if t == toTime && !away {
+	if t == toTime && !away && !r.abroad(c, x) {
 		return false
 	}
 	return hurt && (deed || r.anyAttacker(c)) && !r.definite(c)
@@ -159,6 +159,9 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 		}
 		return ""
 	}
+	if k+1 < s.last && (ws[k].low == "and" || ws[k].low == "but" || ws[k].low == "then") {
+		k++
+	}
 	if ws[k].q != nil {
 		return stays, 0
 	}
@@ -216,7 +219,9 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 	}
 	for n := k; n < min(k+9, s.last) && !ws[n].is(lexicon.Kind|lexicon.Harm); n++ {
 		switch l := at(n); {
-		case l == "same" && (at(n+1) == "day" || at(n+1) == "night" || at(n+1) == "hour" || at(n+1) == "time" || at(n+1) == "morning" || at(n+1) == "evening" || at(n+1) == "afternoon"),
+		case (l == "same" || l == "following" || l == "next" || l == "that") && partOfDay(at(n+1)),
+			n == k && l == "later" && (at(n+1) == "in" || at(n+1) == "on" || at(n+1) == "that"),
+			n < k+3 && at(n+1) == "later" && (l == "hours" || l == "minutes" || l == "hour" || l == "moments"),
 			l == "earlier" && (n == k || at(n+1) == ","),
 			(l == "end" || l == "side") && at(n+1) == "of" && at(n+2) == "the",
 			l == "to" && at(n+1) == "the" && where.Direction(at(n+2)),
@@ -229,6 +234,15 @@ func (r *reading) firstWords(s *sentence, x *incident) (turn, int) {
 		}
 	}
 	return stays, 0
+}
+
+// partOfDay tells whether a word names a day or a part of it.
+func partOfDay(w string) bool {
+	switch w {
+	case "day", "night", "hour", "time", "morning", "evening", "afternoon", "weekend":
+		return true
+	}
+	return false
 }
 
 // nextDay tells whether a date is known to be the day before, or a day after, the
