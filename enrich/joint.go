@@ -717,14 +717,25 @@ func (r *reading) each(s *sentence, from int) {
 }
 
 // theOther tells whether at word k a sentence goes on with the second of two incidents:
-// "One blast was at Deh Mazang and the other on the Jalalabad road".
+// "One blast was at Deh Mazang and the other on the Jalalabad road", "a bomb went off in a
+// bank in Bastia and another at a villa near Calvi".
 func (r *reading) theOther(s *sentence, k int) bool {
-	if r.words[k].low != "and" || k+4 >= s.last || r.words[k+1].low != "the" && r.words[k+1].low != "a" {
+	n := k
+	switch l := r.words[k].low; {
+	case k+4 >= s.last:
 		return false
+	case l == "and":
+		n++
+	case l != "," || r.lowAt(k+1) == "and":
+		return false
+	default:
+		n++
 	}
-	n := k + 2
-	switch r.words[n].low {
-	case "other", "second":
+	another := r.words[n].low == "another"
+	switch {
+	case another:
+	case (r.words[n].low == "the" || r.words[n].low == "a") && (r.words[n+1].low == "other" || r.words[n+1].low == "second"):
+		n++
 	default:
 		return false
 	}
@@ -735,26 +746,38 @@ func (r *reading) theOther(s *sentence, k int) bool {
 		return false
 	}
 	switch r.words[n].low {
-	case "in", "at", "near", "outside", "on", "was":
+	case "in", "at", "near", "outside", "on", "was", "close to", "inside":
 	default:
 		return false
 	}
-	switch first := r.words[s.first+s.dateline].low; first {
-	case "one", "the first":
-	case "the":
-		if r.lowAt(s.first+s.dateline+1) != "first" {
-			return false
+	return r.firstOfTwo(s, k, another) && r.someplace(s, n)
+}
+
+// firstOfTwo tells whether what stands before word k tells of the first of two incidents, and
+// where it was: behind "another" any deed may be the first, else it is counted.
+func (r *reading) firstOfTwo(s *sentence, k int, another bool) bool {
+	placed, deed := false, false
+	for m := s.first + s.dateline; m < k; m++ {
+		w := &r.words[m]
+		placed = placed || w.place > 0 && r.places[w.place-1].rank() >= 5
+		switch {
+		case another:
+			deed = deed || w.is(lexicon.Kind) && !w.is(lexicon.Person) && r.isKind(m)
+		case w.low == "one":
+			deed = deed || m+1 < k && (r.words[m+1].is(lexicon.Kind|lexicon.Prep|lexicon.Aux))
+		case w.low == "first":
+			deed = deed || m > 0 && r.words[m-1].low == "the"
 		}
-	default:
-		return false
 	}
-	placed := false
-	for m := s.first; m < k; m++ {
-		placed = placed || r.words[m].place > 0 && r.places[r.words[m].place-1].rank() >= 5
-	}
-	for m := n; placed && m < s.last; m++ {
+	return placed && deed
+}
+
+// someplace tells whether from word n on a sentence names a place, which need be no town: a
+// street will do.
+func (r *reading) someplace(s *sentence, n int) bool {
+	for m := n; m < s.last; m++ {
 		if w := &r.words[m]; w.upper && !w.punct || w.place > 0 && r.places[w.place-1].rank() >= 5 {
-			return true // a street is no place of its own
+			return true
 		}
 	}
 	return false
@@ -820,9 +843,9 @@ func (r *reading) deedsAt(k int) bool {
 func (r *reading) townsOf(s *sentence, k int) []int {
 	var at []int
 	and := false
-	for n := k + 1; n < min(k+20, s.last); n++ {
+	for n := k + 1; n < min(k+30, s.last); n++ {
 		w := &r.words[n]
-		if w.is(lexicon.Verb|lexicon.Aux|lexicon.Sub) || w.punct && !w.clitic && w.low != "," {
+		if w.is(lexicon.Verb|lexicon.Aux|lexicon.Sub) && !w.is(lexicon.Kind) || w.punct && !w.clitic && w.low != "," && w.low != ":" {
 			break
 		}
 		and = and || w.low == "and" && len(at) > 0
