@@ -1011,6 +1011,9 @@ func (r *reading) abroad(c *clause, x *incident) bool {
 // indefinite tells whether the clause brings its incident as new: "an armed
 // drone struck", "gunmen killed", never "the attack".
 func (r *reading) indefinite(c *clause) bool {
+	if r.ofKnown(c) {
+		return false
+	}
 	for _, k := range c.kinds {
 		if r.ofDay(k) {
 			continue
@@ -1026,6 +1029,19 @@ func (r *reading) indefinite(c *clause) bool {
 		return true
 	}
 	return len(c.kinds) == 0 && len(c.figs) > 0
+}
+
+// ofKnown tells whether a clause goes on about people who were spoken of: "The men were
+// killed when settlers attacked".
+func (r *reading) ofKnown(c *clause) bool {
+	return slices.ContainsFunc(c.figs, func(f int) bool {
+		m := &r.figs[f]
+		if m.scope != "current" || m.group < 0 || m.group >= len(r.groups) {
+			return false
+		}
+		g := &r.groups[m.group]
+		return g.plural && g.q == nil && (g.det == "the" || g.det == "these" || g.det == "those")
+	})
 }
 
 // ofDay tells whether the word for an incident at word k stands with the day by which
