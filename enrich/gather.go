@@ -224,6 +224,14 @@ func (r *reading) gather(cs []clause) []incident {
 				r.join(&out[cur], c, i, s)
 				continue
 			}
+			if p := r.thereIn(c, &out[cur]); p >= 0 && cur == main && !r.sameToll(c, &out[main]) {
+				out = begin(out, Other, "role.there")
+				cur, page = len(out)-1, s.para
+				out[cur].places, out[cur].at = append(out[cur].places, p), append(out[cur].at, p)
+				r.join(&out[cur], &cs[i-1], i-1, s) // its day
+				r.join(&out[cur], c, i, s)
+				continue
+			}
 			cur = r.which(out, cs, c, main, cur)
 			day := 0
 			if cur == main || cur < 0 || out[was].role == Background {

@@ -845,7 +845,7 @@ func (r *reading) townsOf(s *sentence, k int) []int {
 	and := false
 	for n := k + 1; n < min(k+30, s.last); n++ {
 		w := &r.words[n]
-		if w.is(lexicon.Verb|lexicon.Aux|lexicon.Sub) && !w.is(lexicon.Kind) || w.punct && !w.clitic && w.low != "," && w.low != ":" {
+		if w.is(lexicon.Verb|lexicon.Aux|lexicon.Sub) && !w.is(lexicon.Kind) && r.group(n) < 0 || w.punct && !w.clitic && w.low != "," && w.low != ":" {
 			break
 		}
 		and = and || w.low == "and" && len(at) > 0

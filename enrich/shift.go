@@ -1,8 +1,10 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
+	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/where"
 )
@@ -308,11 +310,16 @@ func (r *reading) elsewhereThan(p int, x *incident) bool {
 		if r.samePlace(p, q) || b.name() == a.admin && a.admin != "" {
 			return false
 		}
-		if a.Kind != b.Kind && !a.unlisted() && !b.unlisted() && (a.province() || b.province()) && a.Country == b.Country {
+		if a.Kind != b.Kind && !a.unlisted() && !b.unlisted() && (a.province() || b.province()) && a.Country == b.Country && !r.outside(a, b) && !r.outside(b, a) {
 			return false // a region may hold the town
 		}
 	}
 	return true
+}
+
+// outside tells whether a town is known to lie in no part of a province.
+func (r *reading) outside(town, province *placing) bool {
+	return town.town() && province.Kind == gazetteer.Admin1 && town.ID != 0 && province.ID != 0 && !r.gaz.Within(town.ID, province.ID)
 }
 
 // sourceSpeaks tells whether after its opening a sentence goes on with who says it:
@@ -325,6 +332,25 @@ func (r *reading) sourceSpeaks(s *sentence, k int) bool {
 		}
 	}
 	return false
+}
+
+// thereIn is the town of the sentence before, none of incident x, where a clause tells of
+// people harmed "there": "By noon a patrol had been caught at Modiyah. Three were killed
+// there". -1 where there is none.
+func (r *reading) thereIn(c *clause, x *incident) int {
+	if c.sent == 0 || len(c.places) > 0 || !r.there(c) || !slices.ContainsFunc(c.figs, func(f int) bool { return r.figs[f].scope == "current" && r.figs[f].measure == Killed }) {
+		return -1
+	}
+	o := &r.sents[c.sent-1]
+	if r.opens(c.sent-1) || o.para != r.sents[c.sent].para || c.first != r.sents[c.sent].first {
+		return -1
+	}
+	for k := o.first; k < o.last; k++ {
+		if p := r.words[k].place - 1; p >= 0 && r.places[p].rank() >= 5 && r.located(p) && r.elsewhereThan(p, x) {
+			return p
+		}
+	}
+	return -1
 }
 
 // sums sets aside what a headline or an opening adds up over the incidents that are

@@ -111,8 +111,9 @@ const (
 	// it all the same: somebody was held, or freed, or died since.
 	alive     = 156 * time.Hour // a week, but for what appears on its seventh day
 	longAlive = 60 * 24 * time.Hour
-	// aside is how long after its first report an incident is news beside another.
-	aside = 12 * time.Hour
+	// aside is how long after its first report an incident is news beside another: it is in
+	// the next morning's papers.
+	aside = 36 * time.Hour
 )
 
 // mentions tells whether a reading that fits an incident only mentions it.
@@ -130,7 +131,7 @@ func (x *Reading) mentions(c *match.Card) bool {
 	case x.sums():
 		return true
 	case x.Second && !x.cue(enrich.CueEntry):
-		// Told of beside the news, half a day after, with nothing new.
+		// Told of beside the news, with nothing new, when it is news no longer.
 		n, ok := x.Totals[enrich.Killed].Number()
 		return age > int64(aside/time.Second) && !(ok && n > c.Killed())
 	}

@@ -31,6 +31,7 @@ func TestFounds(t *testing.T) {
 	}{
 		{"news", said("a", 0), true},
 		{"other news", said("a", 0, role(enrich.Other)), true},
+		{"another town of a list, without a day or anybody hurt", said("a", 0, role(enrich.Other), undated), false},
 		{"background", said("a", 0, role(enrich.Background)), false},
 		{"a hoax", said("a", 0, outcome("hoax")), false},
 		{"a retraction", said("a", 0, certain("retracted")), false},
@@ -68,9 +69,10 @@ func TestMentions(t *testing.T) {
 		{"on an anniversary", said("b", 5, role(enrich.Background), cues(enrich.CueMemory)), true},
 		{"a denial told as of the past", said("b", 70*24, role(enrich.Background), outcome("hoax")), false},
 		{"beside other news, soon", said("b", 11, role(enrich.Other)), false},
-		{"beside other news, half a day after", said("b", 13, role(enrich.Other)), true},
-		{"beside other news, with the same toll", said("b", 13, role(enrich.Other), killed(7)), true},
-		{"beside other news, with a higher toll", said("b", 13, role(enrich.Other), killed(8)), false},
+		{"beside other news, the next day", said("b", 30, role(enrich.Other)), false},
+		{"beside other news, two days after", said("b", 44, role(enrich.Other)), true},
+		{"beside other news, with the same toll", said("b", 44, role(enrich.Other), killed(7)), true},
+		{"beside other news, with a higher toll", said("b", 44, role(enrich.Other), killed(8)), false},
 	} {
 		x := readingOf(tt.report)
 		if got := x.mentions(c); got != tt.want {
