@@ -118,6 +118,11 @@ func TestFollows(t *testing.T) {
 		{"the headline frees them", said("a", 0, abduction, cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},
 		{"some were let go at once", said("a", 0, abduction, exactly(enrich.Abducted, 20), exactly(enrich.Released, 1), cues(enrich.CueFreed)), Reports, ""},
 		{"some come free", said("a", 0, abduction, exactly(enrich.Abducted, 20), exactly(enrich.Released, 4), cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},
+		{"one comes free, and nobody counts him", said("a", 0, abduction, cues(enrich.CueFreed)), FollowsUp, "release"},
+		{"they escaped", said("a", 0, abduction, exactly(enrich.Escaped, 5), cues(enrich.CueFreed)), FollowsUp, ""},
+		{"those who were taken in an attack come free", said("a", 0, exactly(enrich.Released, 9), cues(enrich.CueFreed)), FollowsUp, "release"},
+		{"suspects come free on bail", said("a", 0, exactly(enrich.Released, 9), cues(enrich.CueFreed, enrich.CueCharged)), FollowsUp, "trial"},
+		{"some were held, of whom the opening does not speak", said("a", 0, figure(enrich.Arrested, "unknown", "total", n(2), nil)), Reports, ""},
 		{"suspects come free", said("a", 0, exactly(enrich.Released, 3)), Reports, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
