@@ -254,6 +254,12 @@ func (r *reading) published(s *sentence, k int) bool {
 func (r *reading) unmade(s *sentence, k int) bool {
 	w := &r.words[k]
 	switch w.low {
+	case "arrested", "detained", "charged", "indicted", "convicted", "sentenced", "jailed", "imprisoned":
+		if r.longAgo(s, k) {
+			return true // "prosecutors charged him in absentia in 2023"
+		}
+	}
+	switch w.low {
 	case "arrest", "arrests", "apprehend", "nab", "capture", "charge", "release", "release of", "freedom", "rescue":
 		return r.aimedAt(s, k)
 	case "jailed", "convicted", "imprisoned":
@@ -279,6 +285,21 @@ func (r *reading) unmade(s *sentence, k int) bool {
 			if jailed(r.words[n].low) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// longAgo tells whether a date of another season stands beside word k, and is nobody's
+// birth.
+func (r *reading) longAgo(s *sentence, k int) bool {
+	for n := max(s.first, k-6); n < min(k+12, s.last); n++ {
+		d := r.words[n].date - 1
+		if d < 0 || r.dates[d].Earliest.IsZero() || r.lowAt(n-1) == "born" || r.lowAt(n-2) == "born" {
+			continue
+		}
+		if r.clock.Known() && !r.thisSeason(d) && r.dates[d].Earliest.Before(r.clock.End()) {
+			return true
 		}
 	}
 	return false
@@ -330,7 +351,7 @@ func (r *reading) courtAsPlace(s *sentence, k int) bool {
 	}
 	for n := k - 1; n >= max(s.first, k-5) && !r.words[n].punct; n-- {
 		switch w := &r.words[n]; w.low {
-		case "outside", "near", "inside", "head", "chief", "chairman", "president", "front", "storm", "storms", "stormed", "hit", "hits", "rocked", "rocks", "targeted", "targeting":
+		case "outside", "near", "inside", "head", "chief", "chairman", "president", "in front of", "front", "storm", "storms", "stormed", "hit", "hits", "rocked", "rocks", "targeted", "targeting":
 			return true
 		default:
 			if w.is(lexicon.Kind) && !w.is(lexicon.Person) && r.lowAt(n+1) != "suspect" && Family(w.e.Type) != "law" && n >= k-2 {
@@ -359,7 +380,7 @@ var cueWords = []struct {
 }{
 	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "last respects", "coffins", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
-	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "into custody", "suspect held", "suspects held", "held over", "held for questioning", "caught", "nab", "nabs", "nabbed", "apprehend*", "in cuffs", "cuffed", "handcuff*", "behind bars", "taken in by", "taken in for",
+	{CueArrest, []string{"arrest", "arrests", "arrested", "detain", "detains", "detained", "detaining", "detention", "detentions", "in custody", "into custody", "suspect held", "suspects held", "held over", "held for questioning", "caught", "nab", "nabs", "nabbed", "apprehend*", "in cuffs", "cuffed", "handcuff*", "behind bars", "taken in by", "taken in for",
 		"rounded up", "rounds up", "round up", "gave himself up", "gave herself up", "gives himself up", "turned himself in", "turned herself in", "turns himself in", "handed himself in", "surrendered to police", "surrenders to police"}},
 	{CueArrest + " by", []string{"were picked up", "was picked up", "police pick up", "police picked up", "picked up by police", "handed over to police", "handed over to the police", "handed over to the army", "handed over to army", "handed over to the authorities"}},
 	{CueArrest + " of", []string{"captured", "captures", "seized in"}},
@@ -390,7 +411,7 @@ var charged = []string{"court", "trial", "charged", "charges", "charge sheet*", 
 var culprits = []string{"suspect", "suspects", "accused", "defendant", "defendants", "alleged", "gunman", "shooter", "bomber", "bombers", "attacker", "attackers", "assailant", "assailants", "killer", "killers", "mastermind", "masterminds", "handler", "handlers", "ringleader", "ringleaders", "culprit", "culprits", "hostage-taker", "arsonist", "arsonists", "stabber"}
 
 // planted are the words beside which a thing that might burst was used, or hit.
-var planted = []string{"bomb", "bombs", "bomber*", "device", "devices", "explosives", "packed", "stuffed", "hidden", "rigged", "planted", "gunmen", "militants", "shell", "shells", "missile*", "rocket*", "drone*"}
+var planted = []string{"bomb", "bombs", "bomber*", "device", "devices", "explosives", "packed", "stuffed", "hidden", "rigged", "planted", "prepared", "assembled", "gunmen", "militants", "shell", "shells", "missile*", "rocket*", "drone*"}
 
 // unsure are the words beside which a cause is only one of several.
 var unsure = []string{"initially", "thought", "took", "sounded like", "looked like", "like a", "believed", "first thought", "at first", "earlier", "whether", "unclear", "possibl*", "may", "might", "could", "not ruled", "cannot rule", "rumour*", "rumor*", "or a", "deny", "denied", "rejected"}
@@ -406,7 +427,7 @@ func (r *reading) cues(lead string) []string {
 	first := "\n" + sentenceOf(lead, min(len(title)+2, len(lead))) + "\n"
 	ofCulprit := hasAny(title+"\n", culprits, nil)
 	for _, c := range cueWords {
-		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() {
+		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) {
 			continue
 		}
 		cue, _, _ := strings.Cut(c.cue, " ")

@@ -59,6 +59,8 @@ func TestCues(t *testing.T) {
 		{"of culprits a headline is", "Ringleader of Abuja bombers in the net", "The ringleader of those who bombed a bus park in Abuja on Sunday, killing nine, was arrested on Monday.", "!arrest", ""},
 		{"a charge sheet", "Charge sheet filed in Srinagar grenade attack", "Police filed a charge sheet on Monday over last week's grenade attack in Srinagar that killed four.", "charged !charged", ""},
 		{"a leader who sits in jail", "Captors want leader back", "The kidnappers of four engineers near Mopti on Sunday want a jailed commander.", "", "charged"},
+		{"what a victim was charged with", "Port director dies after car bombing in Berdiansk", "The director of the port of Berdiansk died on Monday when a bomb blew up his car. Prosecutors had charged him with treason in 2022.", "", "charged"},
+		{"a cylinder that a headline calls a bomb", "Ten held after bomb that killed soldiers", "Ten people were arrested on Monday over Sunday's explosion near Kumba in which four soldiers died. A welder filled the gas cylinder.", "arrest", "accident"},
 		{"inmates are no captives", "Gunmen free 40 inmates in Jolo", "Gunmen attacked a prison in Jolo on Monday, killed three guards and freed 40 inmates.", "", "freed"},
 		{"a ransom that was paid", "Twelve Zamfara villagers walk free", "Twelve villagers who were abducted in Zamfara on Sunday walked free after a ransom was paid.", "freed !freed", ""},
 	} {

@@ -296,7 +296,7 @@ func (x *Reading) follows() []string {
 	goesOn := x.Relation == FollowsUp && (x.Role != enrich.Background || x.cue(enrich.CueLater))
 	// "Captured" are soldiers whom an attack took, too.
 	taken := x.Totals[enrich.Abducted].Max != nil && x.Totals[enrich.Arrested].Max == nil && enrich.Family(x.Type) != "abduction"
-	if x.held() || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged)) {
+	if x.held() || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim)) {
 		out = append(out, followArrest)
 	}
 	if x.Type == "judicial" || x.headline(enrich.CueCharged) || goesOn && x.cue(enrich.CueCharged) {

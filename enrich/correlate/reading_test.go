@@ -107,6 +107,7 @@ func TestFollows(t *testing.T) {
 		{"the headline has an arrest", said("a", 0, cues(enrich.CueArrest, "!"+enrich.CueArrest)), Reports, "arrest"},
 		{"the text has one, of news", said("a", 0, cues(enrich.CueArrest)), Reports, ""},
 		{"the text has one, of a sequel", said("a", 0, cues(enrich.CueArrest)), FollowsUp, "arrest"},
+		{"who claims a deed says whom he held", said("a", 0, cues(enrich.CueArrest, enrich.CueClaim)), FollowsUp, ""},
 		{"an essay that looks back has one", said("a", 0, role(enrich.Background), cues(enrich.CueArrest)), FollowsUp, ""},
 		{"one that looks back, of an incident that is known", said("a", 0, role(enrich.Background), cues(enrich.CueArrest, enrich.CueLater)), FollowsUp, "arrest"},
 		{"one that looks back, of another incident", said("a", 0, role(enrich.Background), cues(enrich.CueApart, enrich.CueArrest, "!"+enrich.CueArrest)), FollowsUp, ""},
