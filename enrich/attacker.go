@@ -84,6 +84,24 @@ func (r *reading) armedSubject(s *sentence, j int) bool {
 	return false
 }
 
+// gunmenDid tells whether gunmen, and no party that holds a country and has courts, do to
+// somebody what word j says: "rebels detained ten villagers", not "attackers arrested".
+func (r *reading) gunmenDid(s *sentence, j int) bool {
+	if g := r.group(j + 1); g < 0 || r.groups[g].first != j+1 || r.groups[g].prep >= 0 {
+		return false
+	}
+	for k := j - 1; k >= s.first && k >= j-4; k-- {
+		w := &r.words[k]
+		if w.armed() || w.low == "group" {
+			return true
+		}
+		if !w.is(lexicon.Aux|lexicon.Adv) && w.low != "that" {
+			return false
+		}
+	}
+	return false
+}
+
 // attackerOf tells whether the one who was killed had attacked: "police shot a man
 // dead after he stabbed a teacher".
 func (r *reading) attackerOf(s *sentence, j, end int) bool {

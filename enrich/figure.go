@@ -41,7 +41,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		}
 	}
 	base := mention{measure: m, who: "any", scope: "current", relation: "total", certainty: "reported", rule: rule, sent: si, group: -1, harm: j, first: first, last: last, parts: -1}
-	if m == Arrested && (r.byArmed(s, j) || r.prisoners(j, args)) {
+	if m == Arrested && (r.byArmed(s, j) || r.prisoners(j, args) || r.gunmenDid(s, j)) {
 		base.measure = Abducted // the state arrests, others abduct
 	}
 	if m == Arrested && r.capture(j) && (r.groups[args[0].g].who == "security" || !r.passive(si, j) && r.armedSubject(s, j)) {

@@ -264,6 +264,7 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 			}
 		}
 	}
+	near = r.heldLast(x, near, far)
 	if len(near) > 3 {
 		rest := few(near[3:])
 		near = near[:3:3]
@@ -286,6 +287,73 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 		return near
 	}
 	return far
+}
+
+// heldLast puts the places where people were arrested, or stood trial, over a deed of
+// violence behind those that the text names beside: "detained in Yenisehir on suspicion of
+// setting the fire that killed six in Inegol". Where it names no others, those may do.
+func (r *reading) heldLast(x *incident, near, far []int) []int {
+	harmed := slices.ContainsFunc(few(x.figs), func(f int) bool { m := r.figs[f].measure; return m == Killed || m == Injured || m == Abducted })
+	if len(near) == 0 || !harmed && !r.violentDeed(x) || !slices.ContainsFunc(few(near), r.heldAt) {
+		return near
+	}
+	var first, last []int
+	for _, p := range near {
+		if r.heldAt(p) {
+			last = append(last, p)
+		} else {
+			first = append(first, p)
+		}
+	}
+	if !slices.ContainsFunc(first, func(p int) bool { return r.places[p].rank() >= 5 }) {
+		for _, p := range few(far) {
+			if q := &r.places[p]; q.Title && q.town() && !q.Demonym {
+				first = append(first, p) // "Two held for Lund bombing || … were arrested in Malmo"
+			}
+		}
+	}
+	return append(first, last...)
+}
+
+// heldAt tells whether a place is where somebody was arrested, or stood trial: "were
+// arrested at Delft, Utrecht and The Hague", "a court in Kumasi", "the Melitopol city court".
+func (r *reading) heldAt(p int) bool {
+	k := r.places[p].word
+	s := &r.sents[r.sentenceAt(k)]
+	if strings.HasSuffix(r.words[k].low, " court") {
+		return true
+	}
+	for n := k + 1; n < min(k+4, s.last) && !r.words[n].punct; n++ {
+		if r.words[n].low == "court" {
+			return !r.courtAsPlace(s, n)
+		}
+	}
+	switch r.lowAt(k - 1) {
+	case "in", "at", "near", "from", "outside":
+	case ",", "and":
+		return p > 0 && r.places[p-1].word == k-2 && r.heldAt(p-1)
+	default:
+		return false
+	}
+	for n := k - 2; n >= max(s.first, k-12) && r.words[n].low != ","; n-- {
+		switch w := &r.words[n]; {
+		case w.low == "court":
+			return !r.courtAsPlace(s, n)
+		case w.is(lexicon.Kind) && w.low != "terrorism": // which a court may be for
+			n = 0
+		}
+	}
+	for n := k - 2; n >= max(s.first, k-7); n-- {
+		switch w := &r.words[n]; {
+		case w.is(lexicon.Harm):
+			return w.e.Measure == string(Arrested)
+		case w.low == "custody", w.low == "caught", w.low == "held", w.low == "picked up":
+			return true
+		case w.punct, w.is(lexicon.Kind):
+			return false
+		}
+	}
+	return false
 }
 
 // speakerAt tells whether a place is named as one who says or does something:

@@ -648,7 +648,7 @@ func (r *reading) site(x *incident, cs []clause, pl *Place) {
 			if g := r.group(k); g >= 0 {
 				from = r.groups[g].first
 			}
-			if kind == "hospital" && r.inCare(from) {
+			if kind == "hospital" && r.inCare(from) || r.words[k].low == "court" && r.ofLaw(k) && !r.courtAsPlace(&r.sents[c.sent], k) {
 				continue
 			}
 			at := false
@@ -667,6 +667,16 @@ func (r *reading) site(x *incident, cs []clause, pl *Place) {
 			}
 		}
 	}
+}
+
+// ofLaw tells whether the court at word k is one of law, and no street: "Coventry Crown
+// Court".
+func (r *reading) ofLaw(k int) bool {
+	switch r.lowAt(k - 1) {
+	case "crown", "high", "district", "magistrate", "magistrates", "'s", "’s", "'", "’", "supreme", "federal", "special", "criminal", "appeals", "appeal", "county", "superior", "circuit", "military", "sessions", "regional", "city", "municipal", "anti-terrorism", "antiterrorism":
+		return true
+	}
+	return false
 }
 
 // siteName takes the name that stands before the word for a site or behind it,

@@ -208,7 +208,7 @@ func (r *reading) low(sentences int) string {
 				b.WriteString(tailMark[1:])
 				continue
 			}
-			if r.published(s, k) {
+			if r.published(s, k) || r.unmade(s, k) {
 				continue
 			}
 			b.WriteString(r.words[k].low)
@@ -248,6 +248,120 @@ func (r *reading) published(s *sentence, k int) bool {
 	return false
 }
 
+// unmade tells whether the arrest, the charge or the release that word k names is none that
+// was made over an incident: it is planned, asked for or old, the court is a place, or those
+// who came free had sat in prison.
+func (r *reading) unmade(s *sentence, k int) bool {
+	w := &r.words[k]
+	switch w.low {
+	case "arrested", "detained", "charged", "indicted", "convicted", "sentenced", "jailed", "imprisoned":
+		if r.longAgo(s, k) {
+			return true // "prosecutors charged him in absentia in 2023"
+		}
+	}
+	switch w.low {
+	case "arrest", "arrests", "apprehend", "nab", "capture", "charge", "release", "release of", "freedom", "rescue":
+		return r.aimedAt(s, k)
+	case "jailed", "convicted", "imprisoned":
+		return r.calledTaken(s, k) || k > s.first && r.words[k-1].is(lexicon.Det) // "the jailed leader"
+	case "detain", "detains", "detained", "detaining":
+		return r.aimedAt(s, k) || r.gunmenDid(s, k) || r.byArmed(s, k)
+	case "caught":
+		switch r.lowAt(k + 1) {
+		case "fire", "up", "on", "between", "off", "unawares":
+			return true
+		case "in":
+			return k+2 < s.last && r.words[k+2].place == 0 && !r.words[k+2].upper
+		}
+	case "trial":
+		return r.lowAt(k-1) == "without"
+	case "court":
+		return r.courtAsPlace(s, k)
+	case "free", "freed", "frees", "freeing", "released", "releases", "releasing", "set free":
+		if w.low == "free" && r.aimedAt(s, k) {
+			return true
+		}
+		for n := k + 1; n < min(k+6, s.last) && !r.words[n].punct; n++ {
+			if jailed(r.words[n].low) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// longAgo tells whether a date of another season stands beside word k, and is nobody's
+// birth.
+func (r *reading) longAgo(s *sentence, k int) bool {
+	for n := max(s.first, k-6); n < min(k+12, s.last); n++ {
+		d := r.words[n].date - 1
+		if d < 0 || r.dates[d].Earliest.IsZero() || r.lowAt(n-1) == "born" || r.lowAt(n-2) == "born" {
+			continue
+		}
+		if r.clock.Known() && !r.thisSeason(d) && r.dates[d].Earliest.Before(r.clock.End()) {
+			return true
+		}
+	}
+	return false
+}
+
+// jailed tells whether a word is for people who sit in prison.
+func jailed(w string) bool {
+	switch w {
+	case "inmates", "inmate", "prisoners", "prisoner", "detainees", "detainee", "convicts", "suspects", "suspect", "bail":
+		return true
+	}
+	return false
+}
+
+// aimedAt tells whether what word k names is only meant, or wanted: "vowed to arrest
+// them", "a reward for information leading to the arrest", "arrests would follow".
+func (r *reading) aimedAt(s *sentence, k int) bool {
+	switch r.lowAt(k + 1) {
+	case "warrant", "warrants", "will", "would", "should", "must", "to":
+		return true
+	}
+	if r.lowAt(k-1) == "to" {
+		switch r.lowAt(k - 2) {
+		case "able", "managed", "succeeded":
+			return false
+		}
+		return true
+	}
+	for n := k - 1; n >= max(s.first, k-6); n-- {
+		switch w := &r.words[n]; w.low {
+		case "leading", "leads", "lead", "reward", "demand", "demands", "demanded", "demanding", "call", "calls", "called", "calling", "orders", "order", "ordered", "directs", "directed", "urge", "urges", "urged",
+			"seek", "seeks", "seeking", "sought", "vow", "vows", "vowed", "promise", "promises", "promised", "evade", "evaded", "evading", "avoid", "avoided", "warrant", "warrants", "will", "would", "should", "must":
+			return true
+		default:
+			if w.punct {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// courtAsPlace tells whether the court at word k is where something happened, or whose
+// people it befell: "outside the court", "stormed a court", "head of the Bari court".
+func (r *reading) courtAsPlace(s *sentence, k int) bool {
+	switch r.lowAt(k + 1) {
+	case "building", "buildings", "complex", "premises", "compound", "gate", "gates", "house", "official", "officials", "clerk", "clerks", "staff", "bailiff", "bailiffs", "road", "area", "square", "judge", "reporter":
+		return true
+	}
+	for n := k - 1; n >= max(s.first, k-5) && !r.words[n].punct; n-- {
+		switch w := &r.words[n]; w.low {
+		case "outside", "near", "inside", "head", "chief", "chairman", "president", "in front of", "front", "storm", "storms", "stormed", "hit", "hits", "rocked", "rocks", "targeted", "targeting":
+			return true
+		default:
+			if w.is(lexicon.Kind) && !w.is(lexicon.Person) && r.lowAt(n+1) != "suspect" && Family(w.e.Type) != "law" && n >= k-2 {
+				return true // "gunmen attack court"
+			}
+		}
+	}
+	return false
+}
+
 // given tells whether a word is of what is given out to be seen, heard or read.
 func given(w string) bool {
 	switch w {
@@ -266,11 +380,14 @@ var cueWords = []struct {
 }{
 	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "last respects", "coffins", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
-	{CueArrest, []string{"arrest", "arrests", "arrested", "detain*", "in custody", "suspect held", "suspects held", "held over", "caught", "nab", "nabs", "nabbed", "apprehend*", "seized in", "in cuffs", "rounded up"}},
-	{CueArrest + " of", []string{"captured", "captures"}},
-	{CueCourt, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "prosecutor", "prosecutors", "judge", "jury", "tribunal", "arraign*", "remanded", "extradit*", "appeal", "in dock", "in the dock", "magistrate*"}},
-	{CueCharged, []string{"court", "trial", "charged", "charges", "sentenc*", "jailed", "convict*", "verdict", "guilty", "pleads not", "indict*", "tribunal", "arraign*", "remanded", "extradit*", "formal investigation", "prosecutors seek", "prosecutors ask", "prosecutors charge", "pleaded", "jury", "counts of", "raps", "in dock", "in the dock", "magistrate*"}},
-	{CueFreed, []string{"freed", "frees", "released", "release", "releases", "release of", "let go", "lets go", "rescued", "regain*", "set free", "freedom", "free", "walk free", "walked free", "return home", "returned home", "reunited"}},
+	{CueArrest, []string{"arrest", "arrests", "arrested", "detain", "detains", "detained", "detaining", "detention", "detentions", "in custody", "into custody", "suspect held", "suspects held", "held over", "held for questioning", "caught", "nab", "nabs", "nabbed", "apprehend*", "in cuffs", "cuffed", "handcuff*", "behind bars", "taken in by", "taken in for",
+		"rounded up", "rounds up", "round up", "gave himself up", "gave herself up", "gives himself up", "turned himself in", "turned herself in", "turns himself in", "handed himself in", "surrendered to police", "surrenders to police"}},
+	{CueArrest + " by", []string{"were picked up", "was picked up", "police pick up", "police picked up", "picked up by police", "handed over to police", "handed over to the police", "handed over to the army", "handed over to army", "handed over to the authorities"}},
+	{CueArrest + " of", []string{"captured", "captures", "seized in"}},
+	{CueCourt, slices.Concat(charged, []string{"prosecutor", "prosecutors", "judge", "extradit*", "appeal"})},
+	{CueCharged, charged},
+	{CueFreed, []string{"freed", "frees", "released", "release", "releases", "release of", "let go", "lets go", "rescued", "regain*", "set free", "freedom", "free", "return home", "returns home", "returned home", "back home", "came home", "are home", "is home", "returned to his family", "returned to her family", "returned to their families", "returns to his family", "returns to her family", "back with",
+		"reunited", "let out", "recovered unhurt", "recovered unharmed", "recovered safely", "recovered alive", "found alive", "safe and sound"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks",
 		// not "the decades-old conflict"
 		"decade after", "decades after", "decade ago", "decades ago", "decade on", "decades on", "decade later", "decades later", "decade since", "decades since"}},
@@ -285,8 +402,16 @@ var cueWords = []struct {
 	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman"}},
 }
 
+// charged are the words by which somebody answers for it.
+var charged = []string{"court", "trial", "charged", "charges", "charge sheet*", "charge-sheet*", "chargesheet*", "sentenc*", "jailed", "convict*", "acquit*", "verdict", "guilty", "pleads not", "pleaded not", "indict*", "tribunal", "arraign*", "remand", "remands", "remanded", "formal investigation", "under investigation for", "judicial custody", "judicial control", "police custody", "pre-trial", "pretrial",
+	"prosecutors seek", "prosecutors ask", "prosecutors charge", "appeared before a judge", "appears before a judge", "was brought before a judge", "were brought before a judge", "faces judge", "faced a judge", "pleaded guilty", "plead guilty", "jury", "counts of", "raps", "in dock", "in the dock", "magistrate*"}
+
+// culprits are those who did it, or are thought to: of them a headline is whose first
+// sentence says that they were held, or charged.
+var culprits = []string{"suspect", "suspects", "accused", "defendant", "defendants", "alleged", "gunman", "shooter", "bomber", "bombers", "attacker", "attackers", "assailant", "assailants", "killer", "killers", "mastermind", "masterminds", "handler", "handlers", "ringleader", "ringleaders", "culprit", "culprits", "hostage-taker", "arsonist", "arsonists", "stabber"}
+
 // planted are the words beside which a thing that might burst was used, or hit.
-var planted = []string{"bomb", "bombs", "bomber*", "device", "devices", "explosives", "packed", "stuffed", "hidden", "rigged", "planted", "gunmen", "militants", "shell", "shells", "missile*", "rocket*", "drone*"}
+var planted = []string{"bomb", "bombs", "bomber*", "device", "devices", "explosives", "packed", "stuffed", "hidden", "rigged", "planted", "prepared", "assembled", "gunmen", "militants", "shell", "shells", "missile*", "rocket*", "drone*"}
 
 // unsure are the words beside which a cause is only one of several.
 var unsure = []string{"initially", "thought", "took", "sounded like", "looked like", "like a", "believed", "first thought", "at first", "earlier", "whether", "unclear", "possibl*", "may", "might", "could", "not ruled", "cannot rule", "rumour*", "rumor*", "or a", "deny", "denied", "rejected"}
@@ -299,15 +424,17 @@ func (r *reading) cues(lead string) []string {
 	if len(r.sents) == 0 || !r.sents[0].title {
 		title = ""
 	}
+	first := "\n" + sentenceOf(lead, min(len(title)+2, len(lead))) + "\n"
+	ofCulprit := hasAny(title+"\n", culprits, nil)
 	for _, c := range cueWords {
-		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() {
+		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) {
 			continue
 		}
 		cue, _, _ := strings.Cut(c.cue, " ")
 		if !slices.Contains(out, cue) {
 			out = append(out, cue)
 		}
-		if title != "" && !slices.Contains(out, "!"+cue) && hasAny(title+"\n", c.words, doubts[c.cue]) {
+		if title != "" && !slices.Contains(out, "!"+cue) && (hasAny(title+"\n", c.words, doubts[c.cue]) || ofCulprit && (cue == CueArrest || cue == CueCharged || cue == CueCourt) && hasAny(first, c.words, doubts[c.cue])) {
 			out = append(out, "!"+cue)
 		}
 	}
@@ -345,7 +472,8 @@ func (r *reading) cues(lead string) []string {
 // prisoner of war.
 func (r *reading) captures() bool {
 	return slices.ContainsFunc(r.figs, func(f mention) bool {
-		return f.measure == Arrested && strings.HasPrefix(r.words[f.harm].low, "captur")
+		w := r.words[f.harm].low
+		return f.measure == Arrested && (strings.HasPrefix(w, "captur") || strings.HasPrefix(w, "seiz"))
 	})
 }
 
@@ -373,11 +501,12 @@ var causes = []string{"assum*", "whether", "unclear", "apparent", "apparently", 
 var doubts = map[string][]string{
 	CueLater:    {"toll plaza*", "toll gate*", "toll booth*", "toll road*", "toll tax"},
 	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
-	CueHoax + " but": slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
-	CueFreed:         {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "ransom", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
-	CueMeant:         {"whether", "unclear", "may", "might", "could", "possibl*", "if", "not known"},
-	CueApart:         {"nothing to do with it", "nothing to do with this", "nothing to do with him", "nothing to do with them"}, // the suspects' word
-	CueArrest:        {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
+	CueHoax + " but":  slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
+	CueFreed:          {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "for the release", "for their release", "for his release", "for her release", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
+	CueMeant:          {"whether", "unclear", "may", "might", "could", "possibl*", "if", "not known"},
+	CueApart:          {"nothing to do with it", "nothing to do with this", "nothing to do with him", "nothing to do with them"}, // the suspects' word
+	CueArrest + " by": {"survivor*", "boat*", "ship*", "vessel*", "ambulance*", "wounded", "injured", "hospital*", "hostage*", "captive*", "kidnap*", "abduct*"},
+	CueArrest:         {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }
 
 // hasAny tells whether one of the words stands in the text, in a sentence that has

@@ -48,6 +48,21 @@ func TestCues(t *testing.T) {
 		{"a second bomb", "Second bombing shakes Quetta", "A bomb killed two people in Quetta on Monday.", "again", ""},
 		{"a second body", "Quetta: second body found under collapsed roof", "A bomb killed two people in Quetta on Monday.", "", "again"},
 		{"two strikes", "Nine dead in two strikes on Mykolaiv", "Nine people were killed in Mykolaiv on Monday.", "joint", ""},
+		{"a court that was hit is no trial", "Gunmen storm court in Khost", "Gunmen stormed a court in Khost on Monday, killing a clerk and a guard.", "", "charged"},
+		{"nor is one outside which somebody fell", "Two shot outside Khulna court", "Two men were shot dead on Monday in front of the court building in Khulna.", "", "charged"},
+		{"an arrest that is wanted", "Police hunt killers of trader", "A trader was shot dead in Kano on Monday. Police offered a reward for information leading to the arrest of the killers.", "", "arrest"},
+		{"an arrest that is promised", "Five die in Durban tavern", "Gunmen killed five people in a tavern in Durban on Monday. The minister vowed that arrests would follow.", "", "arrest"},
+		{"an arrest that came off", "Four held over Qena killings", "Police in Qena were able to arrest four men over the killing of seven people on Monday.", "arrest", ""},
+		{"whom rebels detain nobody arrested", "Rebels round on village", "Rebels detained ten villagers near Bhamo on Monday and killed two.", "", "arrest"},
+		{"fire is no policeman", "Bus burns in Kharkiv", "A bus caught fire when a drone struck it in Kharkiv on Monday, killing two.", "", "arrest"},
+		{"who gives himself up", "Man wanted over Monterrey shooting gives himself up", "The man sought over Sunday's shooting of nine people in Monterrey walked into a police station on Monday.", "arrest !arrest", ""},
+		{"of culprits a headline is", "Ringleader of Abuja bombers in the net", "The ringleader of those who bombed a bus park in Abuja on Sunday, killing nine, was arrested on Monday.", "!arrest", ""},
+		{"a charge sheet", "Charge sheet filed in Srinagar grenade attack", "Police filed a charge sheet on Monday over last week's grenade attack in Srinagar that killed four.", "charged !charged", ""},
+		{"a leader who sits in jail", "Captors want leader back", "The kidnappers of four engineers near Mopti on Sunday want a jailed commander.", "", "charged"},
+		{"what a victim was charged with", "Port director dies after car bombing in Berdiansk", "The director of the port of Berdiansk died on Monday when a bomb blew up his car. Prosecutors had charged him with treason in 2022.", "", "charged"},
+		{"a cylinder that a headline calls a bomb", "Ten held after bomb that killed soldiers", "Ten people were arrested on Monday over Sunday's explosion near Kumba in which four soldiers died. A welder filled the gas cylinder.", "arrest", "accident"},
+		{"inmates are no captives", "Gunmen free 40 inmates in Jolo", "Gunmen attacked a prison in Jolo on Monday, killed three guards and freed 40 inmates.", "", "freed"},
+		{"a ransom that was paid", "Twelve Zamfara villagers walk free", "Twelve villagers who were abducted in Zamfara on Sunday walked free after a ransom was paid.", "freed !freed", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			reps := tagger.Tag(article("a", tt.title, tt.text, "2024-05-06"))

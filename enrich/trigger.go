@@ -420,7 +420,9 @@ func (r *reading) isKind(k int) bool {
 		return true
 	case "captured":
 		return r.heldBy(k)
-	case "arrested", "detained", "arrest", "arrests":
+	case "arrest", "arrests":
+		return !r.aimedAt(&r.sents[r.sentenceAt(k)], k) // "efforts to arrest them"
+	case "arrested", "detained":
 		return true
 	case "gunman", "sniper":
 		return true

@@ -296,18 +296,40 @@ func (x *Reading) follows() []string {
 	goesOn := x.Relation == FollowsUp && (x.Role != enrich.Background || x.cue(enrich.CueLater))
 	// "Captured" are soldiers whom an attack took, too.
 	taken := x.Totals[enrich.Abducted].Max != nil && x.Totals[enrich.Arrested].Max == nil && enrich.Family(x.Type) != "abduction"
-	if n, ok := x.Totals[enrich.Arrested].Number(); ok && n > 0 || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged)) {
+	if x.held() || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim)) {
 		out = append(out, followArrest)
 	}
 	if x.Type == "judicial" || x.headline(enrich.CueCharged) || goesOn && x.cue(enrich.CueCharged) {
 		out = append(out, followTrial)
 	}
-	if n, ok := x.Totals[enrich.Released].Number(); ok && n > 0 && !x.spared(n) || x.headline(enrich.CueFreed) {
-		if enrich.Family(x.Type) == "abduction" || x.Totals[enrich.Abducted].Max != nil || x.Subtype == "hostage_taking" || ok && n > 0 && x.headline(enrich.CueFreed) {
-			out = append(out, followRelease)
-		}
+	if x.freed(goesOn) {
+		out = append(out, followRelease)
 	}
 	return out
+}
+
+// held tells whether a reading counts people who were arrested. Where it only says that
+// some were, further down, they may have been so in another year.
+func (x *Reading) held() bool {
+	t := x.Totals[enrich.Arrested]
+	n, ok := t.Number()
+	return ok && n > 0 && (t.Quantifier != "unknown" || x.cue(enrich.CueArrest))
+}
+
+// freed tells whether a reading has people come free who had been taken.
+func (x *Reading) freed(goesOn bool) bool {
+	n, ok := x.Totals[enrich.Released].Number()
+	counted := ok && n > 0 && !x.spared(n)
+	if _, fled := x.Totals[enrich.Escaped].Number(); fled && !ok {
+		goesOn = false // nobody let them go
+	}
+	switch {
+	case enrich.Family(x.Type) == "abduction", x.Totals[enrich.Abducted].Max != nil, x.Subtype == "hostage_taking":
+		return counted || x.headline(enrich.CueFreed) || goesOn && x.cue(enrich.CueFreed)
+	case x.headline(enrich.CueFreed):
+		return counted || goesOn && !x.headline(enrich.CueArrest) && !x.headline(enrich.CueCharged)
+	}
+	return goesOn && counted && x.cue(enrich.CueFreed) && !x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) // of those who are known to have been taken
 }
 
 // spared tells whether the n people who came free are no news of those who were taken, but

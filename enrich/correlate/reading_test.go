@@ -107,6 +107,7 @@ func TestFollows(t *testing.T) {
 		{"the headline has an arrest", said("a", 0, cues(enrich.CueArrest, "!"+enrich.CueArrest)), Reports, "arrest"},
 		{"the text has one, of news", said("a", 0, cues(enrich.CueArrest)), Reports, ""},
 		{"the text has one, of a sequel", said("a", 0, cues(enrich.CueArrest)), FollowsUp, "arrest"},
+		{"who claims a deed says whom he held", said("a", 0, cues(enrich.CueArrest, enrich.CueClaim)), FollowsUp, ""},
 		{"an essay that looks back has one", said("a", 0, role(enrich.Background), cues(enrich.CueArrest)), FollowsUp, ""},
 		{"one that looks back, of an incident that is known", said("a", 0, role(enrich.Background), cues(enrich.CueArrest, enrich.CueLater)), FollowsUp, "arrest"},
 		{"one that looks back, of another incident", said("a", 0, role(enrich.Background), cues(enrich.CueApart, enrich.CueArrest, "!"+enrich.CueArrest)), FollowsUp, ""},
@@ -118,6 +119,11 @@ func TestFollows(t *testing.T) {
 		{"the headline frees them", said("a", 0, abduction, cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},
 		{"some were let go at once", said("a", 0, abduction, exactly(enrich.Abducted, 20), exactly(enrich.Released, 1), cues(enrich.CueFreed)), Reports, ""},
 		{"some come free", said("a", 0, abduction, exactly(enrich.Abducted, 20), exactly(enrich.Released, 4), cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},
+		{"one comes free, and nobody counts him", said("a", 0, abduction, cues(enrich.CueFreed)), FollowsUp, "release"},
+		{"they escaped", said("a", 0, abduction, exactly(enrich.Escaped, 5), cues(enrich.CueFreed)), FollowsUp, ""},
+		{"those who were taken in an attack come free", said("a", 0, exactly(enrich.Released, 9), cues(enrich.CueFreed)), FollowsUp, "release"},
+		{"suspects come free on bail", said("a", 0, exactly(enrich.Released, 9), cues(enrich.CueFreed, enrich.CueCharged)), FollowsUp, "trial"},
+		{"some were held, of whom the opening does not speak", said("a", 0, figure(enrich.Arrested, "unknown", "total", n(2), nil)), Reports, ""},
 		{"suspects come free", said("a", 0, exactly(enrich.Released, 3)), Reports, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

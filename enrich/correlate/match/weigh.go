@@ -419,7 +419,10 @@ func compareTimes(v *Values, s *seen, c *Card, at time.Time) {
 			v[fTimeClose] = 1 // of one night: who speaks in the evening does not mean the last one
 		case gap > 0 && follows && gap <= s.reach():
 			v[fTimeFollows] = 1 // its date may be that of what follows
-			if gap > 36 {
+			switch {
+			case gap > 36 && s.cue&(arrest|court|freed) != 0:
+				v[fTimeFollows] = 1.5 // police, courts and captors take longer than mourners
+			case gap > 36:
 				v[fTimeFollows] = 2
 			}
 		case math.Abs(gap) <= 36:
