@@ -360,6 +360,12 @@ found:
 			return
 		}
 	}
+	if (len(args) == 0 || r.groups[args[0].g].who == "perpetrator") && !neg && m == Killed && rule == "fig.intransitive" {
+		if a, ok := r.parted(s, k); ok {
+			r.figure(si, j, m, []arg{a}, rule+"+parted", r.groups[a.g].first, r.groups[a.g].last)
+			return
+		}
+	}
 	if len(args) == 0 {
 		for n := k; n >= low && n > k-20; n-- {
 			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 {
@@ -615,6 +621,47 @@ func (r *reading) besides(s *sentence, first int) (arg, bool) {
 		return arg{}, false
 	}
 	return r.take(g)
+}
+
+// parted finds the subject with which a sentence begins where all that befell it stands
+// before its verb: "The student who was wounded on Friday by gunmen in Kotor has died",
+// "One of five passengers hurt when their bus was bombed has died". k is the word before
+// the verb: it must end that clause.
+func (r *reading) parted(s *sentence, k int) (arg, bool) {
+	ws := r.words
+	if g := r.group(k); ws[k].low != "," && ws[k].place == 0 && (k+1 >= s.last || ws[k+1].date == 0) && (g < 0 || r.groups[g].prep < 0) {
+		return arg{}, false
+	}
+	first := s.first + s.dateline
+	g := r.group(first)
+	if g < 0 || r.groups[g].first != first || r.groups[g].who == "perpetrator" || r.groups[g].who == "official" && r.groups[g].plural {
+		return arg{}, false
+	}
+	a, ok := r.take(g)
+	if n := r.names(g); !ok && n >= 2 && n == r.groups[g].last-first {
+		a, ok = arg{g, quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, "named"}, true
+	}
+	n := r.groups[g].last
+	if h := r.group(n + 1); n < k && ws[n].low == "of" && h >= 0 && r.groups[h].first == n+1 {
+		n = r.groups[h].last // "one of five passengers"
+	}
+	if n < k && ws[n].low == "," {
+		n++
+	}
+	if !ok || a.q.Quantifier == "unknown" || n >= k {
+		return arg{}, false
+	}
+	w := &ws[n]
+	return a, w.low == "who" || w.low == "whom" || w.is(lexicon.Harm) || hurtVerb(w.low) || hitVerb(w.low) || a.rule == "named" && ws[n-1].low == ","
+}
+
+// hitVerb tells whether a participle says what was done to somebody who may live.
+func hitVerb(w string) bool {
+	switch w {
+	case "hit", "struck", "hurt", "burned", "burnt", "beaten", "trampled", "maimed", "hospitalised", "hospitalized", "grazed", "crushed", "injured":
+		return true
+	}
+	return false
 }
 
 // relativeOf finds the "who" behind whose verb a subordinate clause begins at word

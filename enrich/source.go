@@ -19,11 +19,12 @@ func speaks(w string) bool {
 // sources gives the figures from fig on, all of sentence si, their source and
 // how sure the sentence is of them.
 func (r *reading) sources(si, fig int) {
+	s := &r.sents[si]
 	if fig >= len(r.figs) {
+		r.notSoMany(s, fig)
 		r.openEnded(si)
 		return
 	}
-	s := &r.sents[si]
 	var said, second *Said
 	from := 0 // the word from which on the second source speaks
 	certainty := ""
@@ -374,7 +375,7 @@ func (r *reading) notSoMany(s *sentence, fig int) {
 	for k := s.first + 2; k+1 < s.last; k++ {
 		switch r.words[k].low {
 		case "not":
-			if r.words[k-1].low != "," && (r.words[k-1].low != "and" || r.words[k-2].low != ",") {
+			if l := r.words[k-1].low; l != "," && l != "and" {
 				continue
 			}
 		case "than", "of", "to", "against":
@@ -391,19 +392,46 @@ func (r *reading) notSoMany(s *sentence, fig int) {
 		if g < 0 {
 			continue
 		}
-		if gr := &r.groups[g]; gr.first != k+1 || gr.q == nil || gr.q.Shape != quantity.Count || gr.head >= 0 || gr.age {
+		if gr := &r.groups[g]; gr.first != k+1 || gr.q == nil || gr.q.Shape != quantity.Count || gr.head >= 0 && !gr.person || gr.age {
 			continue
 		}
-		was := number(*r.groups[g].q)
-		for i := len(r.figs) - 1; i >= fig; i-- {
-			f := &r.figs[i]
-			if f.harm >= k || f.last > k || f.relation != "total" || f.q.Quantifier != "exact" || f.previous != 0 {
-				continue
+		was, found := number(*r.groups[g].q), false
+		for i := len(r.figs) - 1; i >= fig && !found; i-- {
+			if f := &r.figs[i]; f.harm < k && f.last <= k {
+				found = f.instead(was) && f.measure != Casualties
 			}
-			if f.previous, f.relation = was, "update"; number(f.q) < was {
-				f.relation = "correction"
+		}
+		for n := k - 1; n >= max(s.first, k-14) && !found; n-- {
+			if g := r.group(n); g >= 0 && r.groups[g].q != nil && r.groups[g].q.Quantifier == "exact" && r.groups[g].q.Shape == quantity.Count && !r.groups[g].age && (r.groups[g].head < 0 || r.groups[g].person) {
+				r.retold = append(r.retold, denial{number(*r.groups[g].q), was})
+				break
 			}
-			break
+		}
+	}
+}
+
+// denial is a number that a text takes back for another, where neither counts by itself
+// what is counted: "Nine, not twelve: names of the dead".
+type denial struct{ now, was int }
+
+// instead makes a figure the one that replaces a number, and tells whether it may be.
+func (f *mention) instead(was int) bool {
+	if f.relation != "total" || f.q.Quantifier != "exact" || f.previous != 0 {
+		return false
+	}
+	if f.previous, f.relation = was, "update"; number(f.q) < was {
+		f.relation = "correction"
+	}
+	return true
+}
+
+// deny gives the numbers that were taken back to the figures that stand for them.
+func (r *reading) deny() {
+	for _, d := range r.retold {
+		for i := range r.figs {
+			if f := &r.figs[i]; f.scope == "current" && number(f.q) == d.now && (f.measure == Killed || f.measure == Injured || f.measure == Abducted || f.measure == Missing) && f.instead(d.was) {
+				break
+			}
 		}
 	}
 }

@@ -88,6 +88,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 			}
 		}
 	}
+	r.deny()
 	r.cs, r.manyAtOnce = cs, r.spread()
 	return r, r.split(cs)
 }

@@ -41,6 +41,16 @@ func TestTolls(t *testing.T) {
 		{"the second death of a month", "", "A reporter was shot dead in Tijuana on Monday. His death is the second in a month.", Killed, "1"},
 		{"those named with their ages", "", "Hundreds stood on a field in Leeds to remember Ana Mason, 17, and Omar Fry, 15, who were gunned down on Monday.", Killed, "2"},
 		{"named, without the comma", "", "Hundreds came to a church in Leeds to remember Ana Mason, 17, Zoe Lamb, 16 and Omar Fry, 15, who were gunned down on Monday.", Killed, "3"},
+		{"and not, without a comma", "", "Five drivers died in Saturday's ambush near Djibo and not seven, the mayor said.", Killed, "5, correction of 7"},
+		{"a headline that only has the numbers", "Eight, not ten: names of the Gao dead released", "The council has released the names of eight people who were killed in Monday's bombing in Gao.", Killed, "8, correction of 10"},
+		{"the dead are so many", "Convoy's dead are six, not nine", "The governor named those who were killed when a convoy was ambushed near Kidal on Monday.", Killed, "6, correction of 9"},
+		{"parted from the verb by what befell him", "", "The baker who was hit on Sunday by gunmen in the Mexican town of Celaya has died of his wounds.", Killed, "1"},
+		{"one of those who were hurt", "", "One of six tourists hurt when a bus was bombed near Luxor on Monday has died in a clinic. The death brings to four those killed in the bombing.", Killed, "4, update"},
+		{"the wounds of which he died", "", "Ali Hamdan, the mayor of the small town of Rutba, has died of the wounds he received when his car was blown up on Monday.", Killed, "1"},
+		{"a life that was claimed", "Herat grenade claims fourth life", "A cook who was hurt by Monday's grenade in a hotel in Herat has died.", Killed, "4, update"},
+		{"a total that is put", "Three more victims of Jos blast die", "Three of those who were injured in Friday's bombing in Jos died overnight. The director puts the total number of deaths at 12.", Killed, "12, update"},
+		{"so that so many are dead", "", "Two of those injured in Monday's bombing in Jos have died, so that seven are now dead.", Killed, "7, update"},
+		{"the dead are brought to", "", "A guard wounded in Monday's attack on a mine near Kayes has died, taking the dead to six.", Killed, "6, update"},
 		{"since the war began", "", "A drone strike killed four people in Kherson on Friday, bringing to 200 the number killed in the city since the war began.", Killed, "4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
