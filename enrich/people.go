@@ -1018,8 +1018,8 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 		if !ok || b.q.Quantifier == "none" {
 			break
 		}
-		if b.rule == "plural" && ws[r.groups[g].last].low == "," && (r.groups[a.g].q != nil || s.title) {
-			break // "van hits shoppers, one dead"; "14 died, most of them civilians, and 30 others were hurt"
+		if b.rule == "plural" && (ws[r.groups[g].last].low == "," && (r.groups[a.g].q != nil || s.title) || s.title && ws[first-1].low == ",") {
+			break // "van hits shoppers, one dead"; "youths with guns storm post, two dead"; "14 died, most of them civilians, and 30 others were hurt"
 		}
 		if h, ok := r.bracketed(g, lowest); ok {
 			b = h

@@ -51,6 +51,17 @@ func TestTolls(t *testing.T) {
 		{"a total that is put", "Three more victims of Jos blast die", "Three of those who were injured in Friday's bombing in Jos died overnight. The director puts the total number of deaths at 12.", Killed, "12, update"},
 		{"so that so many are dead", "", "Two of those injured in Monday's bombing in Jos have died, so that seven are now dead.", Killed, "7, update"},
 		{"the dead are brought to", "", "A guard wounded in Monday's attack on a mine near Kayes has died, taking the dead to six.", Killed, "6, update"},
+		{"a figure that had counted others", "", "Seven guards were killed in Monday's attack on a depot in Aden, a spokesman said. The figure of nine that was given on Monday had included two visitors, who are alive.", Killed, "7, correction of 9"},
+		{"a number that is denied", "", "Six soldiers were killed in Monday's ambush near Kayes, the army said, and denied reports of ten dead.", Killed, "6, correction of 10"},
+		{"a denial of another matter", "", "Six soldiers were killed in Monday's ambush near Kayes, the army said. It denied that it had shelled villages where 30 people live.", Killed, "6"},
+		{"some were listed twice", "Names of four dead of camp clash published", "A hospital named the four people who were killed in Friday's clash in a camp at Tyre. Two had been entered twice, it said.", Killed, "4, correction"},
+		{"declared dead, and alive", "", "Three farmers were killed by gunmen near Kano on Monday. A fourth, who had been declared dead, is alive.", Killed, "3, correction"},
+		{"attackers in a list that adds up", "", "Three people died after a car was driven into a crowd in Haifa on Monday - a nurse, a soldier and the attacker himself, whom a guard shot.", Killed, "2"},
+		{"attackers in the next sentence", "", "At least eight people died in Monday's attack on a bank in Quito. They are a guard, two customers and five robbers.", Killed, "3"},
+		{"the dead include attackers", "", "Ten people were killed when gunmen stormed a fort in Bannu on Monday. The dead include two suicide bombers.", Killed, "8"},
+		{"attackers among them", "", "Six people, two attackers among them, died in an attack on a bank in Quito on Monday.", Killed, "4"},
+		{"of the dead so many attacked", "Goma: two of the seven dead were attackers", "Five residents were killed in Monday's attack on a market in Goma, a count shows.", Killed, "5"},
+		{"a list that adds up to something else", "", "Three people died in a shooting in Munich on Monday. Police held a suspect, a driver and a cook.", Killed, "3"},
 		{"since the war began", "", "A drone strike killed four people in Kherson on Friday, bringing to 200 the number killed in the city since the war began.", Killed, "4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
