@@ -379,6 +379,11 @@ found:
 		}
 		return
 	}
+	if len(args) == 1 {
+		if h, ok := r.someOf(s, args[0].g, k, j, rule); ok {
+			args[0], first = h, r.groups[h.g].first
+		}
+	}
 	if b, ok := r.besides(s, first); ok {
 		args = append([]arg{b}, args...)
 	}
@@ -621,6 +626,24 @@ func (r *reading) besides(s *sentence, first int) (arg, bool) {
 		return arg{}, false
 	}
 	return r.take(g)
+}
+
+// someOf finds the few to whom a verb at word j belongs where its subject was taken for
+// all of them: "One of the two men who are accused of the attack was killed", never "two of
+// the five who were killed". k is the last word before the verb and its auxiliaries.
+func (r *reading) someOf(s *sentence, g, k, j int, rule string) (arg, bool) {
+	gr := &r.groups[g]
+	if gr.q == nil || gr.prep <= s.first || r.words[gr.prep].low != "of" || k < gr.last || r.words[k].low == "who" || r.words[k].low == "that" {
+		return arg{}, false
+	}
+	if rule == "fig.participle-subject" && (!s.title || j < gr.last+2) {
+		return arg{}, false // "one of five passengers injured"
+	}
+	h := r.group(gr.prep - 1)
+	if h < 0 || r.groups[h].q == nil || r.groups[h].head >= 0 || r.groups[h].q.Quantifier != "exact" || number(*r.groups[h].q) >= number(*gr.q) {
+		return arg{}, false
+	}
+	return r.take(h)
 }
 
 // parted finds the subject with which a sentence begins where all that befell it stands

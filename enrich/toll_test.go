@@ -62,6 +62,9 @@ func TestTolls(t *testing.T) {
 		{"attackers among them", "", "Six people, two attackers among them, died in an attack on a bank in Quito on Monday.", Killed, "4"},
 		{"of the dead so many attacked", "Goma: two of the seven dead were attackers", "Five residents were killed in Monday's attack on a market in Goma, a count shows.", Killed, "5"},
 		{"a list that adds up to something else", "", "Three people died in a shooting in Munich on Monday. Police held a suspect, a driver and a cook.", Killed, "3"},
+		{"some of those who were taken", "", "One of the six miners who were taken near Kayes on Sunday was killed on Monday, police said.", Killed, "1"},
+		{"some of those whom a headline describes", "Two of nine drivers taken for questioning found dead", "Two of nine drivers who had been taken for questioning after Monday's bombing in Quetta were found dead.", Killed, "2"},
+		{"some of those who were killed", "", "Two of the five men who were killed in an ambush near Gao on Monday were brothers.", Killed, "5"},
 		{"since the war began", "", "A drone strike killed four people in Kherson on Friday, bringing to 200 the number killed in the city since the war began.", Killed, "4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
