@@ -65,6 +65,7 @@ func TestTolls(t *testing.T) {
 		{"some of those who were taken", "", "One of the six miners who were taken near Kayes on Sunday was killed on Monday, police said.", Killed, "1"},
 		{"some of those whom a headline describes", "Two of nine drivers taken for questioning found dead", "Two of nine drivers who had been taken for questioning after Monday's bombing in Quetta were found dead.", Killed, "2"},
 		{"some of those who were killed", "", "Two of the five men who were killed in an ambush near Gao on Monday were brothers.", Killed, "5"},
+		{"the second of those who were counted", "", "The ministry said two people were killed by a drone in Tyre on Monday, the second a cyclist who died in a clinic.", Killed, "2"},
 		{"since the war began", "", "A drone strike killed four people in Kherson on Friday, bringing to 200 the number killed in the city since the war began.", Killed, "4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
