@@ -235,43 +235,161 @@ func (r *reading) excluding(si, from, last int, base *mention) {
 }
 
 // attackersAmong reads what a text says of attackers among the dead: "six of them
-// attackers", "two of the dead were gunmen". They are in the number that was told.
+// attackers", "two of the dead were gunmen", "a nurse, a guard and the attacker". They are
+// in the number that was told.
 func (r *reading) attackersAmong(si int) {
-	ws, s := r.words, &r.sents[si]
-	for k := s.first + s.dateline; k+3 < s.last; k++ {
-		if q, n := r.attackerAmong(s, k); n > k {
+	s := &r.sents[si]
+	for k := s.first + s.dateline; k < s.last; k++ {
+		q, n := r.attackerAmong(s, k)
+		if n == k {
+			if q, n = r.attackersOf(s, k); n > k {
+				r.ofAll(si, k)
+			}
+		}
+		if n == k {
+			q, n = r.madeUpOf(si, k)
+		}
+		if n > k {
 			r.figs = append(r.figs, mention{measure: Killed, q: q, who: "perpetrator", scope: "perpetrator", relation: "subset", certainty: "reported", rule: "fig.attackers-among", sent: si, group: -1, harm: n - 1, first: k, last: n, parts: -1})
 			return
 		}
-		if ws[k].q == nil || ws[k].q.Quantifier != "exact" || ws[k].q.Shape != quantity.Count || ws[k+1].low != "of" {
-			continue
-		}
-		n := k + 2
-		switch ws[n].low {
-		case "them", "whom", "these":
-			n++
-		case "the":
-			if l := ws[n+1].low; l != "dead" && l != "bodies" && l != "victims" && l != "fatalities" && l != "killed" {
-				continue
-			}
-			n += 2
-		case "those":
-			if ws[n+1].low != "killed" && ws[n+1].low != "dead" {
-				continue
-			}
-			n += 2
-		default:
-			continue
-		}
-		for n < s.last && (ws[n].low == "were" || ws[n].low == "are" || ws[n].low == "was" || ws[n].is(lexicon.Det) || ws[n].low == "suspected" || ws[n].low == "alleged") {
-			n++
-		}
-		if n >= s.last || !ws[n].is(lexicon.Person) || ws[n].e.Who != "perpetrator" || n+1 < s.last && ws[n+1].is(lexicon.Person) {
-			continue
-		}
-		r.figs = append(r.figs, mention{measure: Killed, q: *ws[k].q, who: "perpetrator", scope: "perpetrator", relation: "subset", certainty: "reported", rule: "fig.attackers-among", sent: si, group: -1, harm: n, first: k, last: n + 1, parts: -1})
-		return
 	}
+}
+
+// attackersOf reads "six of them attackers", "two of the seven dead were gunmen", "two of
+// the bodies counted were those of attackers" at word k, and returns the word after it, k
+// where there is none.
+func (r *reading) attackersOf(s *sentence, k int) (q quantity.Quantity, end int) {
+	ws := r.words
+	if k+3 >= s.last || ws[k].q == nil || ws[k].q.Quantifier != "exact" || ws[k].q.Shape != quantity.Count || ws[k+1].low != "of" {
+		return q, k
+	}
+	n := k + 3
+	switch ws[k+2].low {
+	case "them", "whom", "these":
+	case "the", "those":
+		if n+1 < s.last && ws[n].q != nil {
+			n++
+		}
+		switch ws[n].low {
+		case "dead", "bodies", "victims", "fatalities", "killed":
+		default:
+			return q, k
+		}
+		if n++; n+4 < s.last && ws[n].is(lexicon.Verb) && !isWas(ws[n].low) {
+			for n < min(k+11, s.last) && !isWas(ws[n].low) {
+				n++ // "of the bodies counted on the day were"
+			}
+		}
+	default:
+		return q, k
+	}
+	for n < s.last && (ws[n].low == "were" || ws[n].low == "are" || ws[n].low == "was" || ws[n].is(lexicon.Det) || ws[n].low == "suspected" || ws[n].low == "alleged" || ws[n].low == "of" && ws[n-1].low == "those") {
+		n++
+	}
+	if n >= s.last || !ws[n].is(lexicon.Person) || ws[n].e.Who != "perpetrator" || n+1 < s.last && ws[n+1].is(lexicon.Person) {
+		return q, k
+	}
+	return *ws[k].q, n + 1
+}
+
+// ofAll gives a figure that was read from the attackers among the dead at word k the number
+// of all of them: "two of the seven dead were gunmen" tells of seven.
+func (r *reading) ofAll(si, k int) {
+	for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si; i-- {
+		if f := &r.figs[i]; f.measure == Killed && f.scope == "current" && f.first == k {
+			if all := r.words[k+3].q; all != nil && all.Quantifier == "exact" && all.Shape == quantity.Count {
+				f.q = *all
+			} else {
+				f.relation = "subset"
+			}
+		}
+	}
+}
+
+// madeUpOf reads at word k whom a number of dead is made up of, where attackers are among
+// them: "three died: two women and the gunman", "They are a nurse, three farmers and five
+// robbers". The parts must make the number that was told, unless the dead "include" them.
+// It returns the word after the list, k where there is none.
+func (r *reading) madeUpOf(si, k int) (q quantity.Quantity, end int) {
+	ws, s := r.words, &r.sents[si]
+	begins, some := k == s.first+s.dateline, false
+	n := k + 1
+	if begins {
+		switch ws[k].low {
+		case "they", "victims":
+		case "the", "those":
+			if l := r.lowAt(n); l != "dead" && l != "victims" && l != "killed" && l != "fatalities" {
+				return q, k
+			}
+			n++
+		default:
+			return q, k
+		}
+		switch r.lowAt(n) {
+		case "are", "were":
+		case "include", "included":
+			some = true
+		default:
+			return q, k
+		}
+		n++
+	} else {
+		switch ws[k].low {
+		case ",", "-", "–", "—", "--", ":":
+		default:
+			return q, k
+		}
+	}
+	victims, attackers, end := r.people(s, n)
+	if attackers == 0 || victims == 0 && !some || end < s.last && !ws[end].punct && ws[end].low != "who" && ws[end].low != "himself" && ws[end].low != "herself" && ws[end].low != "themselves" {
+		return q, k
+	}
+	for i := len(r.figs) - 1; i >= 0 && si-r.figs[i].sent <= 2; i-- {
+		f := &r.figs[i]
+		if f.measure != Killed || f.scope != "current" || f.excludes || f.relation == "part" || f.relation == "subset" || (f.sent == si) == begins || f.last > k {
+			continue
+		}
+		if all := number(f.q); all == victims+attackers || some && all > attackers {
+			return quantity.Quantity{Quantifier: "exact", Min: attackers, Max: attackers, Point: attackers}, end
+		}
+	}
+	return q, k
+}
+
+// people counts the victims and the attackers of a list of people that begins at word k,
+// whatever is said of each, and returns where it ends.
+func (r *reading) people(s *sentence, k int) (victims, attackers, end int) {
+	ws := r.words
+	for k < s.last {
+		g := r.group(k)
+		if g < 0 || r.groups[g].first != k {
+			return victims, attackers, k
+		}
+		size, _, ok := r.groups[g].size()
+		if !ok || size.Quantifier != "exact" {
+			return victims, attackers, k
+		}
+		if r.groups[g].who == "perpetrator" || r.groups[g].who == "suspect" {
+			attackers += size.Min
+		} else {
+			victims += size.Min
+		}
+		end, k = r.groups[g].last, s.last
+		for n := end; n+1 < min(end+14, s.last) && !(ws[n].punct && ws[n].low != ","); n++ {
+			if ws[n].low != "," && ws[n].low != "and" {
+				continue
+			}
+			if ws[n+1].low == "and" && n+2 < s.last {
+				n++
+			}
+			if g := r.group(n + 1); g >= 0 && r.groups[g].first == n+1 && (r.groups[g].person || r.groups[g].q != nil && r.groups[g].head < 0 && !r.groups[g].age) {
+				k = n + 1
+				break
+			}
+		}
+	}
+	return victims, attackers, end
 }
 
 // attackerAmong reads "the three gunmen included" and "among them that of the attacker"
@@ -291,12 +409,12 @@ func (r *reading) attackerAmong(s *sentence, k int) (q quantity.Quantity, end in
 			return q, k
 		}
 		n += 3
-	case "the":
-	default:
-		return q, k
 	}
 	g := r.group(n)
-	if g < 0 || r.groups[g].first != n || r.groups[g].who != "perpetrator" || n == k && r.lowAt(r.groups[g].last) != "included" {
+	if g < 0 || r.groups[g].first != n || r.groups[g].who != "perpetrator" {
+		return q, k
+	}
+	if end := r.groups[g].last; n == k && r.lowAt(end) != "included" && (r.lowAt(end) != "among" || r.lowAt(end+1) != "them") {
 		return q, k
 	}
 	if size, _, ok := r.groups[g].size(); ok && size.Quantifier == "exact" && r.groups[g].last <= s.last {

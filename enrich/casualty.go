@@ -381,7 +381,7 @@ func (r *reading) object(si, j int, m Measure, rule string) bool {
 func (r *reading) predicative(si, j int, m Measure) {
 	ws, s := r.words, &r.sents[si]
 	// "the dead": with "put … at N" or "among the dead" it is a noun.
-	if j > s.first && ws[j-1].low == "the" {
+	if j > s.first && (ws[j-1].low == "the" || ws[j-1].low == "'s" && r.numbering(s, j+1) > 0) {
 		r.putAt(si, j, m)
 		return
 	}
@@ -406,10 +406,25 @@ func (r *reading) predicative(si, j int, m Measure) {
 	n := len(r.figs)
 	r.subject(si, j, m, "fig.predicate")
 	for i := n; i < len(r.figs); i++ {
-		if f := &r.figs[i]; f.relation == "total" && f.group >= 0 && r.groups[f.group].q != nil && r.groups[f.group].first > s.first && ws[r.groups[f.group].first-1].low == "now" {
-			f.relation = "update" // "with which there are now seven dead"
+		if f := &r.figs[i]; f.relation == "total" && f.group >= 0 && r.groups[f.group].q != nil && (ws[j-1].low == "now" || r.nowAre(s, r.groups[f.group].first)) {
+			f.relation = "update"
 		}
 	}
+}
+
+// nowAre tells whether the number at word k is what the dead have become: "there are now
+// seven dead", "that makes seven dead".
+func (r *reading) nowAre(s *sentence, k int) bool {
+	for n := k - 1; n >= max(s.first, k-2); n-- {
+		switch r.words[n].low {
+		case "now", "makes", "making":
+			return true
+		case "it", "that":
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // harmNoun reads "14 deaths", "the death of a nurse", "no casualties", "the toll rose to 37".

@@ -105,6 +105,9 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 				x.relation = "subset"
 			}
 		}
+		if (g.det == "a" || g.det == "an") && x.relation == "total" && r.oneOfThem(s, g.first) {
+			x.relation = "subset"
+		}
 		if g.det == "another" || (g.det == "a" || g.det == "an") && g.first+1 < g.last && r.ordinal(g.first+1) {
 			x.others = true
 		}
@@ -179,6 +182,19 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	r.inside(s, &base, r.groups[args[len(args)-1].g].last)
 	r.excluding(si, r.groups[args[len(args)-1].g].last, last, &base)
+}
+
+// oneOfThem tells whether the person at word k is one of those who were counted before:
+// "two people were killed, the second a nurse who …", "one of them a nurse who …".
+func (r *reading) oneOfThem(s *sentence, k int) bool {
+	if k-3 < s.first {
+		return false
+	}
+	last := r.lowAt(k - 1)
+	if last == "them" || last == "whom" {
+		return r.lowAt(k-2) == "of" && r.lowAt(k-3) == "one"
+	}
+	return r.lowAt(k-2) == "the" && (r.ordinal(k-1) || last == "other" || last == "first" || last == "last")
 }
 
 // missed tells whether those missing at word j are those who were kidnapped: "kidnap: roll

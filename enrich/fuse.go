@@ -171,9 +171,11 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		}
 		q, rule = quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, "each-is-another"
 	}
-	if m == Killed && want == "current" && q.Quantifier == "exact" && perps && !excludes {
+	if m == Killed && want == "current" && (q.Quantifier == "exact" || q.Quantifier == "at_least") && perps && !excludes {
 		if n := r.lessAttackers(x, best); n > 0 {
-			q.Min, q.Max, q.Point, excludes, rule = n, n, n, true, rule+"+less-attackers"
+			if q.Min, excludes, rule = n, true, rule+"+less-attackers"; q.Quantifier == "exact" {
+				q.Max, q.Point = n, n
+			}
 		}
 	}
 	if m == Killed && want == "current" && !excludes && q.Quantifier == "exact" && q.Min > 1 && r.withTheKiller(x, best) {
@@ -208,6 +210,12 @@ func (r *reading) lessAttackers(x *incident, best *mention) int {
 		}
 		if p.relation == "subset" && p.sent >= best.sent && p.sent-best.sent <= 4 {
 			return all - n
+		}
+		if p.relation == "subset" && slices.ContainsFunc(few(x.figs), func(i int) bool {
+			v := &r.figs[i]
+			return v.measure == Killed && v.scope == "current" && v.relation == "total" && number(v.q) == all-n
+		}) {
+			return all - n // who are counted by themselves, too
 		}
 		for _, vi := range few(x.figs) {
 			if v := &r.figs[vi]; v != best && v.measure == Killed && v.scope == "current" && v.sent == p.sent && v.harm == p.harm && (v.relation == "total" || v.relation == "sum_of_parts") && number(v.q)+n == all {

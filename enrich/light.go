@@ -481,8 +481,8 @@ func (r *reading) woundAfter(s *sentence, j int) int {
 		if wound(w.low) && r.hasWound(k) || owns && w.is(lexicon.Harm) && w.e.Measure == string(Injured) && w.e.Form == lexicon.Noun {
 			return k
 		}
-		if w.is(lexicon.Verb|lexicon.Aux) && !w.is(lexicon.Harm|lexicon.Adj) {
-			return -1
+		if w.is(lexicon.Verb|lexicon.Aux) && !w.is(lexicon.Harm|lexicon.Adj) || w.is(lexicon.Harm) && w.e.Measure == string(Killed) {
+			return -1 // "has died of the wounds that …"
 		}
 	}
 	return -1

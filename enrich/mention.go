@@ -82,6 +82,7 @@ type reading struct {
 	places   []placing
 	mentions []where.Mention // of places, before they are resolved
 	figs     []mention
+	retold   []denial
 	trace    trace
 	// manyAtOnce: the opening tells of several places at once, see spread.
 	manyAtOnce bool
@@ -106,7 +107,7 @@ const maxKept = 1 << 15
 // reset makes a used reading ready for another article.
 func (r *reading) reset() {
 	r.words, r.sents, r.groups, r.dates, r.places, r.figs = r.words[:0], r.sents[:0], r.groups[:0], r.dates[:0], r.places[:0], r.figs[:0]
-	r.mentions, r.hours = r.mentions[:0], r.hours[:0]
+	r.mentions, r.hours, r.retold = r.mentions[:0], r.hours[:0], r.retold[:0]
 	r.atlas.Reset()
 	r.quants, r.ints, r.cs = r.quants[:0], r.ints[:0], r.cs[:0]
 	r.fields, r.entries = 0, 0

@@ -360,6 +360,12 @@ found:
 			return
 		}
 	}
+	if (len(args) == 0 || r.groups[args[0].g].who == "perpetrator") && !neg && m == Killed && rule == "fig.intransitive" {
+		if a, ok := r.parted(s, k); ok {
+			r.figure(si, j, m, []arg{a}, rule+"+parted", r.groups[a.g].first, r.groups[a.g].last)
+			return
+		}
+	}
 	if len(args) == 0 {
 		for n := k; n >= low && n > k-20; n-- {
 			if g := r.group(n); g >= 0 && r.groups[g].person && r.groups[g].prep < 0 {
@@ -372,6 +378,11 @@ found:
 			}
 		}
 		return
+	}
+	if len(args) == 1 {
+		if h, ok := r.someOf(s, args[0].g, k, j, rule); ok {
+			args[0], first = h, r.groups[h.g].first
+		}
 	}
 	if b, ok := r.besides(s, first); ok {
 		args = append([]arg{b}, args...)
@@ -615,6 +626,65 @@ func (r *reading) besides(s *sentence, first int) (arg, bool) {
 		return arg{}, false
 	}
 	return r.take(g)
+}
+
+// someOf finds the few to whom a verb at word j belongs where its subject was taken for
+// all of them: "One of the two men who are accused of the attack was killed", never "two of
+// the five who were killed". k is the last word before the verb and its auxiliaries.
+func (r *reading) someOf(s *sentence, g, k, j int, rule string) (arg, bool) {
+	gr := &r.groups[g]
+	if gr.q == nil || gr.prep <= s.first || r.words[gr.prep].low != "of" || k < gr.last || r.words[k].low == "who" || r.words[k].low == "that" {
+		return arg{}, false
+	}
+	if rule == "fig.participle-subject" && (!s.title || j < gr.last+2) {
+		return arg{}, false // "one of five passengers injured"
+	}
+	h := r.group(gr.prep - 1)
+	if h < 0 || r.groups[h].q == nil || r.groups[h].head >= 0 || r.groups[h].q.Quantifier != "exact" || number(*r.groups[h].q) >= number(*gr.q) {
+		return arg{}, false
+	}
+	return r.take(h)
+}
+
+// parted finds the subject with which a sentence begins where all that befell it stands
+// before its verb: "The student who was wounded on Friday by gunmen in Kotor has died",
+// "One of five passengers hurt when their bus was bombed has died". k is the word before
+// the verb: it must end that clause.
+func (r *reading) parted(s *sentence, k int) (arg, bool) {
+	ws := r.words
+	if g := r.group(k); ws[k].low != "," && ws[k].place == 0 && (k+1 >= s.last || ws[k+1].date == 0) && (g < 0 || r.groups[g].prep < 0) {
+		return arg{}, false
+	}
+	first := s.first + s.dateline
+	g := r.group(first)
+	if g < 0 || r.groups[g].first != first || r.groups[g].who == "perpetrator" || r.groups[g].who == "official" && r.groups[g].plural {
+		return arg{}, false
+	}
+	a, ok := r.take(g)
+	if n := r.names(g); !ok && n >= 2 && n == r.groups[g].last-first {
+		a, ok = arg{g, quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, "named"}, true
+	}
+	n := r.groups[g].last
+	if h := r.group(n + 1); n < k && ws[n].low == "of" && h >= 0 && r.groups[h].first == n+1 {
+		n = r.groups[h].last // "one of five passengers"
+	}
+	if n < k && ws[n].low == "," {
+		n++
+	}
+	if !ok || a.q.Quantifier == "unknown" || n >= k {
+		return arg{}, false
+	}
+	w := &ws[n]
+	return a, w.low == "who" || w.low == "whom" || w.is(lexicon.Harm) || hurtVerb(w.low) || hitVerb(w.low) || a.rule == "named" && ws[n-1].low == ","
+}
+
+// hitVerb tells whether a participle says what was done to somebody who may live.
+func hitVerb(w string) bool {
+	switch w {
+	case "hit", "struck", "hurt", "burned", "burnt", "beaten", "trampled", "maimed", "hospitalised", "hospitalized", "grazed", "crushed", "injured":
+		return true
+	}
+	return false
 }
 
 // relativeOf finds the "who" behind whose verb a subordinate clause begins at word
@@ -971,8 +1041,8 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 		if !ok || b.q.Quantifier == "none" {
 			break
 		}
-		if b.rule == "plural" && ws[r.groups[g].last].low == "," && (r.groups[a.g].q != nil || s.title) {
-			break // "van hits shoppers, one dead"; "14 died, most of them civilians, and 30 others were hurt"
+		if b.rule == "plural" && (ws[r.groups[g].last].low == "," && (r.groups[a.g].q != nil || s.title) || s.title && ws[first-1].low == ",") {
+			break // "van hits shoppers, one dead"; "youths with guns storm post, two dead"; "14 died, most of them civilians, and 30 others were hurt"
 		}
 		if h, ok := r.bracketed(g, lowest); ok {
 			b = h

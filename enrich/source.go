@@ -19,11 +19,13 @@ func speaks(w string) bool {
 // sources gives the figures from fig on, all of sentence si, their source and
 // how sure the sentence is of them.
 func (r *reading) sources(si, fig int) {
+	s := &r.sents[si]
+	r.recounts(si)
 	if fig >= len(r.figs) {
+		r.notSoMany(s, fig)
 		r.openEnded(si)
 		return
 	}
-	s := &r.sents[si]
 	var said, second *Said
 	from := 0 // the word from which on the second source speaks
 	certainty := ""
@@ -374,7 +376,7 @@ func (r *reading) notSoMany(s *sentence, fig int) {
 	for k := s.first + 2; k+1 < s.last; k++ {
 		switch r.words[k].low {
 		case "not":
-			if r.words[k-1].low != "," && (r.words[k-1].low != "and" || r.words[k-2].low != ",") {
+			if l := r.words[k-1].low; l != "," && l != "and" {
 				continue
 			}
 		case "than", "of", "to", "against":
@@ -391,21 +393,153 @@ func (r *reading) notSoMany(s *sentence, fig int) {
 		if g < 0 {
 			continue
 		}
-		if gr := &r.groups[g]; gr.first != k+1 || gr.q == nil || gr.q.Shape != quantity.Count || gr.head >= 0 || gr.age {
+		if gr := &r.groups[g]; gr.first != k+1 || gr.q == nil || gr.q.Shape != quantity.Count || gr.head >= 0 && !gr.person || gr.age {
 			continue
 		}
-		was := number(*r.groups[g].q)
-		for i := len(r.figs) - 1; i >= fig; i-- {
-			f := &r.figs[i]
-			if f.harm >= k || f.last > k || f.relation != "total" || f.q.Quantifier != "exact" || f.previous != 0 {
-				continue
+		was, found := number(*r.groups[g].q), false
+		for i := len(r.figs) - 1; i >= fig && !found; i-- {
+			if f := &r.figs[i]; f.harm < k && f.last <= k {
+				found = f.instead(was) && f.measure != Casualties
 			}
-			if f.previous, f.relation = was, "update"; number(f.q) < was {
-				f.relation = "correction"
+		}
+		for n := k - 1; n >= max(s.first, k-14) && !found; n-- {
+			if g := r.group(n); g >= 0 && r.groups[g].q != nil && r.groups[g].q.Quantifier == "exact" && r.groups[g].q.Shape == quantity.Count && !r.groups[g].age && (r.groups[g].head < 0 || r.groups[g].person) {
+				r.retold = append(r.retold, denial{number(*r.groups[g].q), was, -1})
+				break
 			}
-			break
 		}
 	}
+}
+
+// denial is a number that a text takes back for another, where neither counts by itself
+// what is counted: "Nine, not twelve: names of the dead". Where the text does not say for
+// which, now is 0; where it only says that it counted wrongly, was is 0, too.
+type denial struct{ now, was, sent int }
+
+// instead makes a figure the one that replaces a number, and tells whether it may be.
+func (f *mention) instead(was int) bool {
+	if f.relation != "total" || f.q.Quantifier != "exact" || f.previous != 0 {
+		return false
+	}
+	if f.previous, f.relation = was, "update"; number(f.q) < was {
+		f.relation = "correction"
+	}
+	return true
+}
+
+// deny gives the numbers that were taken back to the figures that stand for them.
+func (r *reading) deny() {
+	for _, d := range r.retold {
+		if d.was == 0 && slices.ContainsFunc(r.figs, func(f mention) bool { return f.relation == "correction" }) {
+			continue
+		}
+		for i := range r.figs {
+			f := &r.figs[i]
+			if f.scope != "current" || f.sent == d.sent && d.was == 0 || f.measure != Killed && (d.now == 0 || f.measure != Injured && f.measure != Abducted && f.measure != Missing) {
+				continue
+			}
+			if n := number(f.q); d.now > 0 && n != d.now || d.now == 0 && d.was > 0 && n >= d.was || n < 1 {
+				continue
+			}
+			if d.was > 0 && f.instead(d.was) {
+				break
+			}
+			if d.was == 0 && f.relation == "total" && f.q.Quantifier == "exact" && !f.weak {
+				f.relation = "correction"
+				break
+			}
+		}
+	}
+}
+
+// recounts reads a sentence that says of an older count that it was wrong: "The figure of
+// 13 had included three attackers", "two of the victims had been registered twice", "a
+// third, who was declared dead, is in a coma".
+func (r *reading) recounts(si int) {
+	s := &r.sents[si]
+	wrong, count, was, named, among := false, false, 0, false, false
+	for k := s.first + s.dateline; k < s.last; k++ {
+		switch l := r.lowAt(k); l {
+		case "figure", "figures", "count", "tally", "list", "toll", "death toll", "number", "numbers", "reports", "report", "total":
+			count = true
+			for n := k + 1; n < min(k+4, s.last) && was == 0 && (r.lowAt(k+1) == "of" || r.lowAt(k+1) == "with"); n++ {
+				was = r.peopleAt(n)
+			}
+		case "circulated", "circulating":
+			count = true
+		case "included", "includes", "contains", "contained":
+			wrong = wrong || was > 0
+		case "inaccurate", "incorrect", "wrong", "erroneous", "mistaken", "exaggerated", "untrue", "false", "denied", "denies", "refuted", "dismissed":
+			wrong = wrong || count || r.ahead(s, k, "figure", "figures", "count", "toll", "number", "numbers", "reports", "circulated")
+		case "accurate", "correct", "true":
+			wrong = wrong || count && r.lowAt(k-1) == "not"
+		case "twice":
+			if r.putDown(k-1) || r.putDown(k-2) {
+				r.retold = append(r.retold, denial{0, 0, si})
+				return
+			}
+		case "dead":
+			named = named || r.putDown(k-1) || r.lowAt(k-1) == "as" && r.putDown(k-2)
+		case "connected", "related", "drowned", "accident", "naturally", "natural":
+			if among {
+				r.retold = append(r.retold, denial{0, 0, si})
+				return
+			}
+		case "among", "with":
+			among = among || r.putDown(k-1) && (r.lowAt(k+1) == "them" || r.lowAt(k+1) == "the" && r.lowAt(k+2) == "dead")
+		case "alive", "coma", "in a coma", "ventilator", "survived", "recovering":
+			if named && r.lowAt(k-1) != "not" {
+				r.retold = append(r.retold, denial{0, 0, si})
+				return
+			}
+		}
+	}
+	if !wrong {
+		return
+	}
+	for k := s.first + s.dateline; k < s.last && was == 0; k++ {
+		if l := r.lowAt(k); (l == "death" || l == "deaths" || l == "killing") && r.lowAt(k+1) == "of" {
+			was = r.peopleAt(k + 2) // "denied what was circulated with regard to the death of eight"
+		}
+	}
+	if was > 0 {
+		r.retold = append(r.retold, denial{0, was, si})
+	}
+}
+
+// putDown tells whether word k says how somebody was put on a list: "registered", "declared".
+func (r *reading) putDown(k int) bool {
+	switch r.lowAt(k) {
+	case "registered", "entered", "counted", "listed", "recorded", "named", "announced", "declared", "reported", "presumed", "thought", "believed", "pronounced", "given":
+		return true
+	}
+	return false
+}
+
+// ahead tells whether one of the words stands behind word k in its sentence.
+func (r *reading) ahead(s *sentence, k int, words ...string) bool {
+	for n := k + 1; n < min(k+10, s.last); n++ {
+		if slices.Contains(words, r.words[n].low) {
+			return true
+		}
+	}
+	return false
+}
+
+// peopleAt is the number at word k, of people or of their names, 0 where there is none.
+func (r *reading) peopleAt(k int) int {
+	if k >= len(r.words) {
+		return 0
+	}
+	q := r.words[k].q
+	g := r.group(k)
+	if q == nil || q.Quantifier != "exact" || q.Shape != quantity.Count || g < 0 || r.groups[g].age {
+		return 0
+	}
+	if h := r.groups[g].head; h >= 0 && !r.groups[g].person && r.words[h].low != "names" && r.words[h].low != "bodies" && !r.words[h].is(lexicon.Harm) {
+		return 0
+	}
+	return number(*q)
 }
 
 // downFrom reads the number that stood before behind the one that stands: "six people

@@ -88,6 +88,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 			}
 		}
 	}
+	r.deny()
 	r.cs, r.struck = cs, r.listed()
 	r.manyAtOnce = r.struck != nil || r.spread()
 	return r, r.split(cs)

@@ -26,7 +26,7 @@ func (r *reading) numberOf(si, j int) int {
 			return j
 		}
 	default:
-		return j
+		return r.broughtTo(si, j)
 	}
 	if j+1 < s.last && ws[j+1].is(lexicon.Harm) && ws[j+1].e.Measure == string(Killed) {
 		// "were shot, taking to 61 the number killed this year": who was shot is among the killed
@@ -94,6 +94,42 @@ func (r *reading) numberOf(si, j int) int {
 	return j
 }
 
+// broughtTo reads a toll from the verb that moves it: "brings to three those killed in
+// the ambush", "bringing deaths in the raid to six", "taking the total to nine". It returns
+// the word of the number, j where there is none.
+func (r *reading) broughtTo(si, j int) int {
+	ws, s := r.words, &r.sents[si]
+	switch ws[j].low {
+	case "bring", "brings", "brought", "bringing", "take", "takes", "took", "taking", "raise", "raises", "raised", "raising", "push", "pushes", "pushed", "pushing":
+	default:
+		return j
+	}
+	dead, at := false, -1
+	for k := j + 1; k < min(j+12, s.last) && !ws[k].punct; k++ {
+		switch w := &ws[k]; {
+		case w.is(lexicon.Harm) && w.e.Measure == string(Killed):
+			dead = w.e.Form&lexicon.Intrans == 0
+		case w.low == "total" || w.low == "tally":
+			dead = dead || r.diedBefore(si)
+		case w.low == "number" || w.low == "toll" || w.low == "death toll" || w.low == "count":
+			return j // read where they stand
+		case w.q != nil && ws[k-1].low == "to" && at < 0:
+			if at = k; w.q.Shape != quantity.Count || r.group(k) < 0 || r.groups[r.group(k)].head >= 0 && !r.groups[r.group(k)].person {
+				return j
+			}
+		}
+	}
+	if !dead || at < 0 {
+		return j
+	}
+	n := len(r.figs)
+	r.figure(si, j, Killed, []arg{{r.group(at), *ws[at].q, ""}}, "fig.toll-before", j, at+1)
+	for i := n; i < len(r.figs); i++ {
+		r.figs[i].relation = "update"
+	}
+	return at
+}
+
 // moved tells whether the number at word j is one that was told of before and is
 // another now: "the figure was later lowered to seven".
 func (r *reading) moved(s *sentence, j int) bool {
@@ -146,6 +182,8 @@ func (r *reading) nth(si, j int) {
 		if !toll && j+2 < s.last && ws[j+2].punct || j+2 == s.last {
 			toll = j > s.first+1 && ws[j-1].low == "the" && isBe(ws[j-2].low) && r.diedBefore(si)
 		}
+	case w.low == "life":
+		toll = r.lifeTaken(s, j)
 	case w.low == "person" && r.lowAt(j+2) == "to":
 		toll = j+3 < s.last && (ws[j+3].low == "die" || ws[j+3].low == "lose" || ws[j+3].low == "lose their lives" || ws[j+3].is(lexicon.Harm))
 	case w.low == "body":
@@ -201,7 +239,7 @@ func (r *reading) personAfter(s *sentence, j int) int {
 // die". It returns the word for the death, 0 where there is none: a second reporter to
 // be killed in a month is nobody's toll.
 func (r *reading) nthToDie(s *sentence, j int) int {
-	ws, whom := r.words, false
+	ws, whom := r.words, isBe(r.lowAt(j-1)) || r.lowAt(j-1) == "the" && (isBe(r.lowAt(j-2)) || r.lowAt(j-2) == ",")
 	for k := j + 1; k+1 < min(j+16, s.last); k++ {
 		w := &ws[k]
 		if w.punct || isBe(w.low) && w.low != "'s" || w.is(lexicon.Sub) {
@@ -341,6 +379,18 @@ func (r *reading) newlyDead(s *sentence, j int) bool {
 	return false
 }
 
+// lifeTaken tells whether the life that the ordinal at word j counts was taken or lost:
+// "claims third life", "a fifth life has been lost".
+func (r *reading) lifeTaken(s *sentence, j int) bool {
+	for k := max(s.first, j-3); k < min(s.last, j+6); k++ {
+		switch r.words[k].low {
+		case "claims", "claimed", "claiming", "claim", "takes", "took", "taken", "taking", "costs", "cost", "lost", "ends", "ended":
+			return true
+		}
+	}
+	return false
+}
+
 // diesAfter tells whether a sentence says after word k that somebody died: "Hashem, the
 // fourth victim of the gunfight, passed away".
 func (r *reading) diesAfter(s *sentence, k int) bool {
@@ -417,6 +467,14 @@ func (r *reading) sinceDay(s *sentence, j int) bool {
 func (r *reading) putAt(si, j int, m Measure) {
 	ws, s := r.words, &r.sents[si]
 	at := j + 1
+	if n := r.numbering(s, at); n > 0 {
+		from := len(r.figs)
+		r.figure(si, j, m, []arg{{r.group(n), *ws[n].q, ""}}, "fig.dead-are", j, n+1)
+		for i := from; i < len(r.figs) && (r.lowAt(at) == "now" || strings.HasPrefix(r.lowAt(n-1), "number")); i++ {
+			r.figs[i].relation = "update"
+		}
+		return
+	}
 	if j-2 >= s.first && (ws[j-2].low == "put" || ws[j-2].low == "puts") {
 		for at+1 < s.last && at < j+10 && ws[at].low != "at" && !ws[at].punct {
 			at++ // "put the dead of Sunday's bombing at 12"
@@ -429,6 +487,27 @@ func (r *reading) putAt(si, j int, m Measure) {
 			}
 		}
 	}
+}
+
+// numbering finds the number that the dead or hurt are said to be from word k on: "the
+// dead now number nine", "the camp's dead are four, not six". 0 where there is none.
+func (r *reading) numbering(s *sentence, k int) int {
+	verb := false
+	for ; k < min(k+4, s.last); k++ {
+		w := &r.words[k]
+		switch {
+		case verb && w.q != nil:
+			if g := r.group(k); g >= 0 && r.groups[g].first == k && r.groups[g].head < 0 && w.q.Shape == quantity.Count && !r.groups[g].age {
+				return k
+			}
+			return 0
+		case w.low == "number", w.low == "numbered", w.low == "total", w.low == "totalled", w.low == "totaled", w.low == "are", w.low == "were", w.low == "is", w.low == "was":
+			verb = true
+		case w.low != "now" && w.low != "already" && w.low != "only":
+			return 0
+		}
+	}
+	return 0
 }
 
 // heldNow reads "hostages now put at 12", "captives number nine".
@@ -515,6 +594,11 @@ func (r *reading) toll(si, j int, m Measure) {
 		}
 	}
 	relation := "total"
+	for k := max(s.first, j-4); k < j; k++ {
+		if l := ws[k].low; l == "total" || l == "overall" {
+			relation = "update" // "puts the total number of deaths at 15", after four who died since
+		}
+	}
 	for k := s.first; k < s.last; k++ {
 		switch ws[k].low {
 		case "revised", "corrected", "lowered", "lowers", "lowering", "reduced", "reduces", "downgraded":

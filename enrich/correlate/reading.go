@@ -101,7 +101,7 @@ func readingOf(r *enrich.Report) Reading {
 	}
 	for k := range r.Figures {
 		f := &r.Figures[k]
-		if f.Scope != "current" {
+		if f.Scope != "current" && !(r.Role == enrich.Background && f.Scope == "background" && (f.Relation == "correction" || f.Relation == "update")) {
 			continue
 		}
 		if f.Relation == "correction" && !slices.Contains(x.Corrects, f.Measure) {
@@ -112,6 +112,11 @@ func readingOf(r *enrich.Report) Reading {
 		}
 		if _, named := x.Replaces[f.Measure]; !named && f.Relation == "superseded" && f.Point != nil {
 			put(&x.Replaces, f.Measure, *f.Point)
+		}
+		if t, ok := r.Totals[f.Measure]; ok && withAttackers(f, &t) {
+			if _, named := x.Replaces[f.Measure]; !named {
+				put(&x.Replaces, f.Measure, *f.Point) // "two of the seven dead were gunmen"
+			}
 		}
 		if t, ok := r.Totals[f.Measure]; ok && gives(f, &t) && (single(f) || ofSome(r.Figures, k)) && !slices.Contains(x.Single, f.Measure) {
 			x.Single = append(x.Single, f.Measure)
@@ -150,6 +155,13 @@ func gives(f *enrich.Figure, t *enrich.Total) bool {
 	n, ok := t.Number()
 	m, has := enrich.Total{Min: f.Min, Max: f.Max, Point: f.Point}.Number()
 	return ok && has && n == m
+}
+
+// withAttackers tells whether a figure is what a total was before the attackers were taken
+// off: who told of so many dead counted them.
+func withAttackers(f *enrich.Figure, t *enrich.Total) bool {
+	n, ok := t.Number()
+	return ok && t.ExcludesPerpetrators != nil && *t.ExcludesPerpetrators && f.Point != nil && *f.Point > n && f.Relation == "total" && f.Who != "perpetrator" && strings.HasSuffix(t.Rule, "less-attackers")
 }
 
 // single tells whether a figure is one person whom a text tells of: "the funeral of

@@ -18,6 +18,15 @@ func TestReadingOf(t *testing.T) {
 	lastFrom := func(kind string) func(*enrich.Report) {
 		return func(r *enrich.Report) { r.Figures[len(r.Figures)-1].Source = &enrich.Said{Text: kind, Kind: kind} }
 	}
+	lessAttackers := func(k int) func(*enrich.Report) { // "two of the five dead were gunmen"
+		return func(r *enrich.Report) {
+			yes, t := true, r.Totals[enrich.Killed]
+			t.ExcludesPerpetrators, t.Rule = &yes, "only+less-attackers"
+			r.Totals[enrich.Killed] = t
+			f := &r.Figures[len(r.Figures)-1]
+			f.Min, f.Max, f.Point = n(k), n(k), n(k)
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		report *enrich.Report
@@ -35,6 +44,8 @@ func TestReadingOf(t *testing.T) {
 		{"rebels of nobody in particular", said("a", 0, killed(3), from("belligerent", "")), "map[killed:belligerent] [] [] map[] false"},
 		{"a correction that names what stood", said("a", 0, revised(3), before(5)), "map[] [] [killed] map[killed:5] false"},
 		{"what is said of another incident", said("a", 0, revised(3), before(5), official(), background), "map[] [] [] map[] false"},
+		{"what is corrected of what is old news", said("a", 0, revised(3), before(5), background, func(r *enrich.Report) { r.Role = enrich.Background }), "map[] [] [killed] map[killed:5] false"},
+		{"who counted the attackers", said("a", 0, killed(3), lessAttackers(5)), "map[] [] [] map[killed:5] false"},
 		{"who gives a part gives no total", said("a", 0, killed(2), official(), killed(9)), "map[] [] [] map[] true"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
