@@ -3,6 +3,7 @@ package enrich
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"tocsin/enrich/gazetteer"
 	"tocsin/enrich/lexicon"
@@ -512,6 +513,9 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 			if dt.Old || r.ofRelease(c, d) || dt.Running || dt.dateline || dt.Back > 0 || dt.Precision == "unknown" || r.reporting(dt.word) || r.planned(dt.word) || dt.Precision == "week" && r.index(c) {
 				continue // "the second attack this week" numbers it
 			}
+			if r.spokenOn(c, dt) {
+				continue
+			}
 			if v := r.weighDate(x, c, d) - min(3, 0.3*float64(n)); best < 0 || v > top {
 				best, top = d, v
 			}
@@ -559,80 +563,6 @@ func (r *reading) dayWithin(x *incident, week int) int {
 		}
 	}
 	return week
-}
-
-// deedsDay takes the day of what only follows from a deed, an arrest, a burial, a
-// claim, for none of the deed's: that may stand beside it, or nowhere.
-func (r *reading) deedsDay(x *incident, cs []clause, best int) (d int, notAfter bool) {
-	var v float64
-	for _, ci := range x.clauses {
-		if c := &cs[ci]; slices.Contains(c.dates, best) {
-			if v = r.deedOrSequel(c, r.dates[best].word); r.hungOn(r.dates[best].word) {
-				v = min(v, besideDeed)
-			}
-		}
-	}
-	follows := v <= onlySequel
-	if v < 0 && !follows {
-		follows = v <= besideDeed || r.updates(x) || r.sequelHeadline()
-	}
-	if !follows {
-		return best, false
-	}
-	day, alt, top := r.dates[best].Earliest, -1, 0.0
-	for _, ci := range x.clauses {
-		c := &cs[ci]
-		for _, d := range c.dates {
-			dt := &r.dates[d]
-			if d == best || dt.dateline || dt.Running || dt.Earliest.IsZero() || !dt.Earliest.Before(day) || dt.Precision != "day" && dt.Precision != "week" || r.planned(dt.word) || !dt.owns && r.reporting(dt.word) {
-				continue
-			}
-			w := r.deedOrSequel(c, dt.word)
-			if dt.owns {
-				w += 4
-			}
-			if w >= 0 && (alt < 0 || w > top) {
-				alt, top = d, w
-			}
-		}
-	}
-	if alt < 0 && v > onlySequel {
-		return best, true
-	}
-	return alt, false
-}
-
-// hungOn tells whether a day is that of a main verb that is no deed, and the deed
-// only hangs on it: "hospitals appealed for blood on Thursday after a bomb killed five".
-func (r *reading) hungOn(d int) bool {
-	s := &r.sents[r.sentenceAt(d)]
-	if s.title {
-		return false
-	}
-	violent := func(k int) bool {
-		w := &r.words[k]
-		return w.is(lexicon.Harm) || w.is(lexicon.Kind) && !w.is(lexicon.Person)
-	}
-	for k := s.first + s.dateline; k < d; k++ {
-		if violent(k) {
-			return false
-		}
-	}
-	if d < s.first+s.dateline+3 {
-		return false // it opens the sentence: no verb before it
-	}
-	for k := d + 1; k < s.last; k++ {
-		switch r.words[k].low {
-		case "after", "that", "which", "who", "whom", "over", "following", "charged", "for", "of", "to", "with":
-			return true
-		case "when", "as", "while", "before", "and", "but", "killing", "wounding", "injuring", "leaving", "where", "then", ";", ":", "in", "at", "near":
-			return false
-		}
-		if violent(k) {
-			return false
-		}
-	}
-	return false
 }
 
 // sequelHeadline tells whether the headline tells of what follows from a deed.
@@ -873,70 +803,6 @@ func (r *reading) owner(k int) bool {
 	return k >= 0 && r.words[k].date > 0 && r.dates[r.words[k].date-1].owns
 }
 
-// onlySequel is what the day of something that is never a deed weighs.
-const onlySequel = -4.0
-
-// besideDeed is what a day weighs whose verb is no deed, where the deed hangs on it.
-const besideDeed = -2.0
-
-// deedOrSequel looks for the verb that a date goes with: the nearest one that is
-// the deed's, or one of what follows from a deed.
-func (r *reading) deedOrSequel(c *clause, d int) float64 {
-	best, v := 1<<30, 0.0
-	ends := r.endsAside(c, d)
-	for k := c.first; k < c.last; k++ {
-		n := max(k-d, d-k)
-		if k > d && ends {
-			break
-		}
-		if k > d && d > c.first+1 {
-			n += 4 // a day stands behind its verb, or opens the sentence
-		}
-		if n >= best || n > 14 {
-			continue
-		}
-		w := &r.words[k]
-		switch w.low {
-		case "died", "succumbed", "dies", "ended", "lowered", "raised", "revised", "recovered", "found", "discovered", "retrieved", "unearthed", "exhumed", "visited", "identified", "vowed", "blamed", "searched", "registered", "blocked", "told", "said", "reaching", "reached", "located", "issued", "named", "seized":
-			best, v = n, -1.5
-		case "buried", "condemned", "remanded", "sentenced", "convicted", "mourned", "handed", "repatriated":
-			best, v = n, onlySequel
-		case "given":
-			if r.lowAt(k+1) == "to" {
-				best, v = n, onlySequel // "the bodies were given to their families"
-			}
-		case "threw", "thrown", "lobbed", "opened", "fired", "went off", "exploded", "blew", "rammed", "stormed", "intercepted", "struck", "hit", "attacked", "began", "broke", "burst", "ambushed", "happened", "occurred", "took place":
-			best, v = n, 1.5
-		default:
-			if w.e.Type == "bodies_found" {
-				best, v = n, -1.5 // "came upon three more bodies on Friday"
-			} else if w.is(lexicon.Harm) && w.e.Form&(lexicon.Past|lexicon.Base) != 0 || w.is(lexicon.Kind) && !w.is(lexicon.Person) && (k < d || !w.is(lexicon.Thing)) {
-				best, v = n, 1
-			}
-		}
-	}
-	return v
-}
-
-// endsAside tells whether a day ends the clause that tells who somebody is, so that the
-// verb behind it has none: "a girl who was wounded when a mine exploded on Wednesday has
-// died".
-func (r *reading) endsAside(c *clause, d int) bool {
-	if d+1 >= c.last || !r.words[d+1].is(lexicon.Aux) && !(r.words[d+1].is(lexicon.Harm) && r.words[d+1].e.Form&lexicon.Past != 0) {
-		return false
-	}
-	deed := false
-	for k := d - 1; k > c.first; k-- {
-		switch w := &r.words[k]; {
-		case w.is(lexicon.Harm), w.is(lexicon.Kind) && !w.is(lexicon.Person):
-			deed = true
-		case w.low == "who", w.low == "that", w.low == "which", w.low == "whom", w.low == "whose":
-			return deed
-		}
-	}
-	return false
-}
-
 // updates tells whether an incident is told anew because its toll changed.
 func (r *reading) updates(x *incident) bool {
 	for _, f := range few(x.figs) {
@@ -1006,6 +872,14 @@ func (r *reading) planned(d int) bool {
 		switch w.low {
 		case "will", "due", "scheduled", "planned":
 			return true
+		case "until", "till", "from":
+			if n := r.words[d].date - 1; k == d-1 && n >= 0 && !r.dates[n].owns && r.dates[n].Precision == "day" && r.dates[n].Latest.Sub(r.dates[n].Earliest) < 26*time.Hour {
+				return true // "a boycott from Monday"
+			}
+		case "be":
+			if r.lowAt(k-1) == "to" {
+				return true // "is to be held on Sunday"
+			}
 		}
 		if w.is(lexicon.Harm|lexicon.Kind) || w.punct && w.low != "," {
 			return false

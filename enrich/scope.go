@@ -538,7 +538,7 @@ func (r *reading) index(c *clause) bool {
 func (r *reading) reporting(k int) bool {
 	if d := r.words[k].date; d > 0 && r.dates[d-1].owns {
 		for n := k - 1; n >= 0 && n >= k-3; n-- {
-			if r.words[n].low == "link" || r.words[n].low == "linked" || r.words[n].low == "connection" || r.words[n].low == "connected" || r.words[n].low == "part" || r.words[n].low == "mention" {
+			if r.words[n].low == "link" || r.words[n].low == "linked" || r.words[n].low == "connection" && r.lowAt(n-1) != "in" || r.words[n].low == "connected" || r.words[n].low == "part" && r.lowAt(n-1) == "as" || r.words[n].low == "mention" {
 				return true // "no link to Friday's explosion"
 			}
 		}

@@ -37,9 +37,12 @@ func (r *reading) dating(toks []text.Token, i int) (int, bool) {
 	}
 	a, b := &toks[i], &toks[i+n-1]
 	d := dating{Time: t, word: len(r.words)}
-	switch low(toks, i+n) {
+	switch next := low(toks, i+n); next {
 	case "'s", "’s":
 		d.owns = true
+	case "night", "morning", "afternoon", "evening":
+		next = low(toks, i+n+1)
+		d.owns = next == "'s" || next == "’s"
 	}
 	if !r.clock.Known() && i < 12 && len(r.sents) <= 1 && d.Basis == "explicit_date" && d.Precision == "day" && !d.Earliest.IsZero() {
 		// No date of publication, but a dateline has one.

@@ -40,8 +40,11 @@ func showOccurred(o *Occurred) string {
 	if zone == "" {
 		zone = "-"
 	}
-	in := when.Zone(o.Zone)
-	return fmt.Sprintf("%s..%s | %s | %s | %s", o.Earliest.In(in).Format(layout), o.Latest.In(in).Format(layout), o.Precision, o.Basis, strings.TrimSpace(zone))
+	in, bound := when.Zone(o.Zone), ""
+	if o.NotAfter {
+		bound = " | not after"
+	}
+	return fmt.Sprintf("%s..%s | %s | %s | %s%s", o.Earliest.In(in).Format(layout), o.Latest.In(in).Format(layout), o.Precision, o.Basis, strings.TrimSpace(zone), bound)
 }
 
 // TestPartsOfDays: what stands beside a day tells which part of it is meant.

@@ -894,6 +894,9 @@ func (r *reader) span(i int) (Time, int) {
 	default:
 		return Time{}, 0
 	}
+	if a == "after" && low(toks, i-1) == "for" {
+		return Time{}, 0 // "cut off for two days after the riots"
+	}
 	short := strings.HasPrefix(u, "hour") || strings.HasPrefix(u, "minute") || strings.HasPrefix(u, "second")
 	switch {
 	case a == "on" && !strings.HasPrefix(u, "year"):

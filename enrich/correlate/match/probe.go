@@ -141,8 +141,9 @@ func windowOf(o *enrich.Occurred, said time.Time) window {
 			w.to = max(w.from, min(w.from+p.to*hour, said.Unix()))
 			w.from += p.from * hour
 		}
-		if o.NotAfter {
+		if o.NotAfter { // the deed has no day of its own, but it was not later
 			w.from -= int64(undated / time.Second)
+			w.dated, w.hour = false, false
 		}
 		return w
 	}

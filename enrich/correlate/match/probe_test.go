@@ -27,6 +27,7 @@ func TestWindows(t *testing.T) {
 		{"without a date, two days before it was said", said("a", 9), day(-2, 9, 0), day(0, 9, 0), false, false},
 		{"an open date is none", said("a", 9, func(p *Probe) { p.Occurred = &enrich.Occurred{Precision: "unknown"} }), day(-2, 9, 0), day(0, 9, 0), false, false},
 		{"a beginning without an end", said("a", 9, func(p *Probe) { p.Occurred = &enrich.Occurred{Earliest: new(monday), Precision: "day"} }), day(0, 0, 0), day(0, 0, 0), true, false},
+		{"the day of what followed is not the deed's", said("a", 9, on(0), func(p *Probe) { p.Occurred.NotAfter = true }), day(-2, 0, 0), day(1, 0, 0) - 1, false, false},
 		{"an end before its beginning is no end", said("a", 9, when(monday, monday.AddDate(0, 0, -3), "day")), day(0, 0, 0), day(0, 0, 0), true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
