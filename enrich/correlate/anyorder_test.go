@@ -118,6 +118,9 @@ func shuffled(r *rand.Rand, reports []enrich.Report) []enrich.Report {
 // TOCSIN_ORDERS is how many orders of each story are tried, TOCSIN_SETS of which sets.
 func TestAnyOrder(t *testing.T) {
 	orders := 3
+	if testing.Short() {
+		orders = 1
+	}
 	if s := os.Getenv("TOCSIN_ORDERS"); s != "" {
 		var err error
 		if orders, err = strconv.Atoi(s); err != nil {
