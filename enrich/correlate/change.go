@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tocsin/enrich"
 	"tocsin/enrich/correlate/match"
@@ -148,13 +149,12 @@ func compare(prev, next *Incident, step Tell) Change {
 	if told.Doubted && meant(next) {
 		tell(Update, "status.deliberate")
 	}
-	switch {
-	case told.Country != "" && next.Place.Country != "" && told.Country != next.Place.Country:
+	switch from := told.place(); {
+	case !apart(from, &next.Place, step) || placers(next, &next.Place, step) < 2 && placers(next, from, step) > 0 && !relocated(next):
+	case from.Country != next.Place.Country:
 		tell(Update, "status.country-changed")
-	case told.Lat != nil && told.Lon != nil && closely(&next.Place):
-		if gazetteer.Distance(*told.Lat, *told.Lon, *next.Place.Lat, *next.Place.Lon)-float64(told.Radius+next.Place.Radius) > step.MovedKm*1000 {
-			tell(Update, "status.place-moved")
-		}
+	default:
+		tell(Update, "status.place-moved")
 	}
 	if !told.Claimed && claimed(next) {
 		tell(Update, "status.claimed")
@@ -189,6 +189,43 @@ func (i *Incident) Unsure() bool {
 // alike.
 var tellApart = []string{"time.next-day", "time.days-apart", "time.before", "time.other-hour", "cue.again", "cue.another", "cue.another-untold", "cue.apart", "about.elsewhere",
 	"killed.none", "killed.far-lower", "killed.leap", "outlet.lower", "title.elsewhere", "place.far", "place.distant", "place.other-country"}
+
+// place is where an incident was told to be.
+func (t *Told) place() *enrich.Place {
+	p := &enrich.Place{Country: t.Country, Lat: t.Lat, Lon: t.Lon, Radius: t.Radius, Precision: "settlement"}
+	if t.Lat == nil {
+		p.Precision = "country"
+	}
+	return p
+}
+
+// apart tells whether two places are in two countries, or are two towns that are far from
+// each other.
+func apart(a, b *enrich.Place, step Tell) bool {
+	if a.Country != "" && b.Country != "" && a.Country != b.Country {
+		return true
+	}
+	return closely(a) && closely(b) && gazetteer.Distance(*a.Lat, *a.Lon, *b.Lat, *b.Lon)-float64(a.Radius+b.Radius) > step.MovedKm*1000
+}
+
+// placers counts the articles that place an incident somewhere: one alone may have taken
+// another town for that of the incident.
+func placers(i *Incident, p *enrich.Place, step Tell) int {
+	var articles []string
+	for k := range i.Readings {
+		if x := &i.Readings[k]; x.Place != nil && x.telling() && !apart(x.Place, p, step) && (closely(x.Place) || !closely(p)) && !slices.Contains(articles, x.Article) {
+			articles = append(articles, x.Article)
+		}
+	}
+	return len(articles)
+}
+
+// relocated tells whether somebody says of an incident's town that it was not there.
+func relocated(i *Incident) bool {
+	return slices.ContainsFunc(i.Readings, func(x Reading) bool {
+		return slices.ContainsFunc(x.Cues, func(c string) bool { return strings.HasPrefix(c, enrich.CueNotIn) })
+	})
+}
 
 // graver tells whether an incident is as grave as it is for what happened to people, and
 // not for the kind of place, or because somebody says at last that it took place.

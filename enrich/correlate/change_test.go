@@ -70,6 +70,8 @@ func TestChanges(t *testing.T) {
 		{"it was meant, as all have said", []*enrich.Report{said("a", 0, injured(7)), said("b", 1, injured(7), cues(enrich.CueMeant))}, "new silent"},
 		{"a murder was no bombing, as one says", []*enrich.Report{said("a", 0, typ("assassination", "")), said("b", 1, typ("bombing", "")), said("c", 2, typ("shooting", ""), cues(enrich.CueNot+"bombing")), said("d", 3, typ("shooting", ""), cues(enrich.CueNot+"bombing"))}, "new silent correction(type-withdrawn) silent"},
 		{"it was in another town, as one says who takes the first back", []*enrich.Report{said("a", 0), said("c", .5), said("b", 1, place("Basra"), cues(enrich.CueNotIn+"mosul")), said("d", 2)}, "new silent update(place-moved) silent"},
+		{"it was in another town, as one alone says, and another of its province", []*enrich.Report{said("a", 0, place("Basra")), said("b", 1), said("c", 2, place("Nineveh"))}, "new silent silent"},
+		{"it was in another town, as its only outlet says", []*enrich.Report{said("a", 0), said("a", 1, place("Basra"), edition(2))}, "new update(place-moved)"},
 		{"a country becomes known", []*enrich.Report{said("a", 0, nowhere), said("b", 1)}, "new silent"},
 		{"it was in another country", []*enrich.Report{said("a", 0, place("Aleppo")), said("b", 1), said("c", 2)}, "new silent update(country-changed)"},
 		{"it was in another town", []*enrich.Report{said("a", 0), said("b", 1, place("Basra")), said("c", 2, place("Basra"))}, "new silent update(place-moved)"},
