@@ -305,8 +305,8 @@ func comparePlaces(v *Values, s *seen, c *Card) {
 			v[fTitlePlace], v[fTitleElsewhere] = t.weight, 0
 			break
 		}
-		if t.weight == 1 && len(c.places) > 0 && !c.says(t.word) {
-			v[fTitleElsewhere] = 1 // nor is it a word of theirs, as a village that no map has
+		if t.weight == 1 && len(c.places) > 0 && !c.says(t.word) && !(s.spot.level == nowhere && t.word == s.called) {
+			v[fTitleElsewhere] = 1 // nor is it a word of theirs, as a village that no map has, and the report knows where it is
 		}
 	}
 	if border && best == placeNear {
