@@ -645,6 +645,9 @@ func (r *reading) located(p int) bool {
 		if w.low == "in" && n > 0 && r.sits(n-1, k) {
 			return false // where a source sits
 		}
+		if (w.low == "in" || w.low == "at") && n == k-1 && settled(r.lowAt(n-1)) {
+			return false // where somebody is at home
+		}
 		if w.low == "of" && r.lowAt(n-1) == "direction" {
 			return false // "fled in the direction of Nablus"
 		}
@@ -672,6 +675,16 @@ func (r *reading) located(p int) bool {
 		}
 	}
 	return r.sents[r.sentenceAt(k)].title && !r.speakerAt(p)
+}
+
+// settled tells whether a word says where somebody is at home, and not what was done there:
+// "a battalion based in X".
+func settled(w string) bool {
+	switch w {
+	case "based", "headquartered", "registered", "born", "raised", "enrolled":
+		return true
+	}
+	return false
 }
 
 // riverOf tells whether the name of a town is that of its river: "a town on the Dnipro".

@@ -295,12 +295,13 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 // setting the fire that killed six in Inegol". Where it names no others, those may do.
 func (r *reading) heldLast(x *incident, near, far []int) []int {
 	harmed := slices.ContainsFunc(few(x.figs), func(f int) bool { m := r.figs[f].measure; return m == Killed || m == Injured || m == Abducted })
-	if len(near) == 0 || !harmed && !r.violentDeed(x) || !slices.ContainsFunc(few(near), r.heldAt) {
+	later := func(p int) bool { return r.heldAt(p) || r.mourns(p, near) || r.diesAt(p) }
+	if len(near) == 0 || !harmed && !r.violentDeed(x) || !slices.ContainsFunc(few(near), later) {
 		return near
 	}
 	var first, last []int
 	for _, p := range near {
-		if r.heldAt(p) {
+		if later(p) {
 			last = append(last, p)
 		} else {
 			first = append(first, p)
@@ -314,6 +315,56 @@ func (r *reading) heldLast(x *incident, near, far []int) []int {
 		}
 	}
 	return append(first, last...)
+}
+
+// mourns tells whether a town is one that mourns who was killed in another: "Trujillo bids
+// farewell to the guards || … were murdered in Pataz".
+func (r *reading) mourns(p int, near []int) bool {
+	grieves := func(q int) bool {
+		if r.places[q].ID != r.places[p].ID || !r.places[q].town() {
+			return false
+		}
+		switch r.lowAt(r.places[q].word + 1) {
+		case "mourns", "mourned", "mourning", "buries", "buried", "bids", "bade", "weeps", "wept", "grieves", "farewells", "honours", "honors", "remembers", "prays":
+			return true
+		}
+		return false
+	}
+	return slices.ContainsFunc(few(near), grieves) && slices.ContainsFunc(few(near), func(q int) bool { return r.places[q].ID != r.places[p].ID && r.places[q].town() && r.doneAt(q) })
+}
+
+// doneAt tells whether a place hangs on the deed itself: "murdered in Pataz", "shot on a bus in X".
+func (r *reading) doneAt(p int) bool {
+	k := r.places[p].word
+	switch r.lowAt(k - 1) {
+	case "in", "at", "near", "outside", "on":
+	default:
+		return false
+	}
+	for n := k - 2; n >= max(0, k-6) && !r.words[n].punct && r.words[n].place == 0; n-- {
+		if r.words[n].is(lexicon.Harm | lexicon.Kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// diesAt tells whether a town is where somebody died of what was done in another, which the
+// sentence names before: "fourth victim of Izmit blast dies in Istanbul".
+func (r *reading) diesAt(p int) bool {
+	k := r.places[p].word
+	if r.lowAt(k-1) != "in" || k+1 < len(r.words) && r.words[k+1].is(lexicon.Kind) {
+		return false
+	}
+	switch r.lowAt(k - 2) {
+	case "dies", "died", "die", "dead":
+	default:
+		return false
+	}
+	s := r.sentenceAt(k)
+	return slices.ContainsFunc(r.places[:p], func(q placing) bool {
+		return q.word >= r.sents[s].first && q.word+1 < k && r.words[q.word+1].is(lexicon.Kind)
+	})
 }
 
 // heldAt tells whether a place is where somebody was arrested, or stood trial: "were
