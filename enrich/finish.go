@@ -247,7 +247,7 @@ func rolesRank(role string) int {
 func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	var near, far []int
 	for _, p := range x.places {
-		if r.located(p) && !r.places[p].Demonym && !r.tended(p) {
+		if r.located(p) && !r.places[p].Demonym && !r.tended(p) && !r.ofEarlier(p) {
 			near = append(near, p)
 		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !r.riverOf(p) && !(r.places[p].country() && r.carer(r.places[p].word)) {
 			far = append(far, p)
@@ -288,6 +288,30 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 		return near
 	}
 	return far
+}
+
+// ofEarlier tells whether a place is that of an attack before, which a sentence names beside:
+// "the raid came an hour after a similar one on a station in Bwera".
+func (r *reading) ofEarlier(p int) bool {
+	k := r.places[p].word
+	s := &r.sents[r.sentenceAt(k)]
+	for n := k - 1; n >= max(s.first, k-14) && (!r.words[n].punct || r.words[n].low == ","); n-- {
+		switch r.words[n].low {
+		case "after", "follows", "followed", "following":
+		default:
+			if !r.endsIn(n, "after") { // "an hour after"
+				continue
+			}
+		}
+		for m := n + 1; m < min(n+4, k); m++ {
+			switch r.words[m].low {
+			case "one", "similar", "earlier", "previous", "another":
+				return !r.words[m].upper && (m+1 == k || r.words[m+1].is(lexicon.Prep) || r.words[m].low != "one")
+			}
+		}
+		return false
+	}
+	return false
 }
 
 // heldLast puts the places where people were arrested, or stood trial, over a deed of
