@@ -264,35 +264,9 @@ func sameHeld(told *Told, m enrich.Measure, n int) bool {
 	return slices.Contains(held, m) && slices.ContainsFunc(held, func(o enrich.Measure) bool { return o != m && told.Totals[o] >= n && told.Totals[o]*3 <= n*4 })
 }
 
-// withdrew tells whether a type was taken back, and not only called otherwise by
-// some: somebody says so, or the last two who tell of it have other words.
+// withdrew tells whether somebody takes a type back: outlets call one thing by many names.
 func withdrew(i *Incident, was string) bool {
-	if slices.ContainsFunc(i.Readings, func(x Reading) bool { return x.cue(enrich.CueNot + was) }) {
-		return true
-	}
-	n := 0
-	for k := len(i.Readings) - 1; k >= 0; k-- {
-		x := &i.Readings[k]
-		if !x.telling() || specificity(x.Type) < 2 {
-			continue
-		}
-		if enrich.Family(x.Type) == enrich.Family(was) || crossed(enrich.Family(x.Type), enrich.Family(was)) {
-			return false
-		}
-		if n++; n == 2 {
-			return true
-		}
-	}
-	return false
-}
-
-// crossed tells whether outlets use the words of two families for one thing: bombs
-// that fall and bombs that are laid, arson at a riot.
-func crossed(a, b string) bool {
-	if a > b {
-		a, b = b, a
-	}
-	return a == "aerial" && b == "explosive" || a == "fire" && b == "unrest" || a == "armed" && b == "unrest" || a == "armed" && b == "law" || a == "law" && b == "unrest"
+	return slices.ContainsFunc(i.Readings, func(x Reading) bool { return x.cue(enrich.CueNot + was) })
 }
 
 // corrected tells whether a total is the outcome of a correction.
