@@ -832,6 +832,9 @@ func (r *reading) negated(s *sentence, k int) bool {
 // that its fighters had attacked", "said it was behind".
 func (r *reading) saysItsDeed(s *sentence, k int) bool {
 	m := k + 1
+	if strings.HasSuffix(r.lowAt(m), "day") {
+		m++ // "said Tuesday that it was behind …"
+	}
 	if l := r.lowAt(m); l == "in" || l == "on" || l == "through" {
 		// "said in a video released on Tuesday that it was behind …"
 		n := m
@@ -861,7 +864,9 @@ func (r *reading) saysItsDeed(s *sentence, k int) bool {
 				return false
 			}
 			return r.armed(s, k)
-		case "behind", "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew",
+		case "behind":
+			return r.lowAt(n+1) != "schedule" // states own up in these words, too
+		case "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew",
 			"targeted", "attacked", "struck", "stormed", "raided", "assassinated", "shelled", "fired", "downed":
 			return r.armed(s, k)
 		}
@@ -884,7 +889,7 @@ func (r *reading) armed(s *sentence, k int) bool {
 			return w.e.Party != "state"
 		}
 		switch w.low {
-		case "group", "the group", "militants", "militant", "faction", "front", "rebels", "jihadists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
+		case "group", "the group", "armed group", "militants", "militant", "faction", "front", "rebels", "guerrillas", "jihadists", "separatists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
 			if w.low != "army" && w.low != "state" || m > s.first && r.words[m-1].upper && w.upper {
 				return true
 			}

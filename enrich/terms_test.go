@@ -23,6 +23,7 @@ func TestCues(t *testing.T) {
 		{"a trial", "Two in court over Sukkur bombing", "Prosecutors charged two men over the bombing in Sukkur on Monday.", "charged !charged", ""},
 		{"a video is no captive", "Video claims kidnapping of drillers in Libya", "TUNIS - A group calling itself the Anger of the South said in a video released on Tuesday that it was holding 14 drillers who were taken from a bus near Ubari on Sunday.", "claim", "freed"},
 		{"behind it, in a video", "Six die in Gao bombing", "JNIM said in a video posted on Monday that it was behind Sunday's bombing in Gao that killed six people.", "claim", ""},
+		{"behind it, as an agency of a state says", "Agency says it killed port chief", "Ukraine's military intelligence agency said Tuesday that it was behind a car bombing in Berdiansk that killed a port's chief.", "claim", ""},
 		{"an army's statement claims nothing", "Six die in Gao raid", "The army said in a statement on Monday that it had killed six militants in a raid in Gao.", "", "claim"},
 		{"an accident, perhaps", "Car drives into group in Dresden, five hurt", "A car drove into a group of people in Dresden on Saturday, hurting five. Police said they were assuming an accident but ruled nothing out.", "doubt", "meant"},
 		{"it was meant", "Dresden police: driver meant it", "A car that was driven into a crowd in Dresden on Saturday, hurting five people, was steered at them on purpose, police said. They no longer believe in an accident.", "meant", "doubt"},
