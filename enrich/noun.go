@@ -312,6 +312,9 @@ func (r *reading) aged(g *group) bool {
 // age tells whether a bare number is somebody's age: ", 53,", "aged 7".
 func age(ws []word, s *sentence, g *group) bool {
 	k, n := g.first-1, g.last
+	if k >= s.first && g.q.Quantifier == "range" && g.q.Max < 110 && ws[k].is(lexicon.Person) {
+		return true // "four children between 11 and 12"
+	}
 	if k < s.first || g.q.Quantifier != "exact" {
 		return false
 	}

@@ -288,6 +288,7 @@ func TestTotals(t *testing.T) {
 		{"detained by militants is taken", "Two drivers were detained by militants after an ambush.", "abducted 2"},
 		{"abduction", "Gunmen abducted 1,204 villagers over the weekend.", "abducted 1204"},
 		{"sources are not victims", "Two security officials said three people were abducted.", "abducted 3"},
+		{"ages behind people", "Four children between 11 and 12 were wounded in a bombing.", "injured 4"},
 		{"a failed attempt", "Gunmen tried to abduct two nuns but fled.", "abducted none"},
 		{"arrests at a protest", "Police detained 130 protesters after the riot.", "arrested 130"},
 		{"displaced", "The fighting drove 9,000 people from their homes as shells killed two.", "killed 2"},
