@@ -710,11 +710,15 @@ func (r *reading) attackerDied(si int) bool {
 	return false
 }
 
-// lives reads "claimed three lives", "lost their lives".
+// lives reads "claimed three lives", "cost three people their lives".
 func (r *reading) lives(si, j int) {
 	ws, s := r.words, &r.sents[si]
 	g := r.group(j)
-	if g < 0 || r.groups[g].q == nil {
+	if j-2 >= s.first && (ws[j-1].low == "their" || ws[j-1].low == "his" || ws[j-1].low == "her") {
+		if g = r.group(j - 2); g < 0 || r.groups[g].first <= s.first || !strings.HasPrefix(ws[r.groups[g].first-1].low, "cost") {
+			return
+		}
+	} else if g < 0 || r.groups[g].q == nil {
 		return
 	}
 	for k := r.groups[g].first - 1; k >= s.first && k >= r.groups[g].first-4; k-- {

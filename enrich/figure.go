@@ -116,7 +116,7 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 		}
 		if g.q != nil && g.last > g.first {
 			for k := g.first; k < g.last; k++ {
-				if (ws[k].low == "others" || ws[k].low == "other") && g.det != "the" {
+				if (ws[k].low == "others" || ws[k].low == "other" || ws[k].low == "more" && rule == "fig.bodies-of") && g.det != "the" {
 					x.others = true // "the other four" are the rest of those told
 				}
 				if ws[k].low == "of" && k+1 < g.last && ws[k+1].is(lexicon.Det) && x.relation == "total" {

@@ -133,6 +133,8 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		case r.adds(best, f):
 			r.plus(&sum, best, f)
 			best, rule = &sum, "sum-of-clauses"
+		case m == Killed && r.allOf(best, f):
+			best, rule = f, "all-beat-some"
 		case number(best.q) == number(f.q) && hedged(f.q.Quantifier) && !hedged(best.q.Quantifier):
 			if f.q.Quantifier == "at_most" {
 				sum = *best
@@ -390,6 +392,14 @@ func (r *reading) told(x *incident, m Measure, scope string) bool {
 		}
 	}
 	return false
+}
+
+// allOf tells whether f counts all the dead, and best only some of them, who were found or
+// died since: "the bodies of two more … five people have therefore died".
+func (r *reading) allOf(best, f *mention) bool {
+	s := &r.sents[f.sent]
+	return f.sent > best.sent && (best.others || r.isSingle(best) && strings.HasPrefix(best.rule, "fig.intransitive")) &&
+		!f.others && f.relation == "total" && f.q.Quantifier == "exact" && number(f.q) > number(best.q) && !r.perpetratorNear(s, s.first, s.last)
 }
 
 // adds tells whether f counts people besides those of best: "a soldier was
