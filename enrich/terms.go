@@ -394,10 +394,12 @@ var cueWords = []struct {
 	{CueApart, []string{"no link to", "no link with", "no link between", "not linked to", "is linked for", "are linked for", "no connection", "not connected", "unrelated", "not related", "no proof that", "nothing to do with", "no sign of a link", "handled separately", "treated separately", "separate incident", "separate attack"}},
 	{CueHoax, []string{"hoax", "hoaxes", "false alarm", "false report", "false reports", "prank", "swatting", "never happened", "fake threat*", "fake bomb*", "fake call*", "fake alert*", "fake alarm*", "fake attack*", "fake shooting*", "fake kidnapping*", "fake abduction*", "fake device*", "fake grenade*", "fake report*", "was fake", "were fake", "is fake", "fake news"}},
 	{CueAccident, []string{"gas leak", "gas explosion", "gas blast", "leaking gas", "not an attack", "not a bomb*", "not terror*", "no foul play", "was an accident", "were accident*", "accidental", "accidentally", "ruled out terror*", "ruled out foul",
-		"rule out terror*", "ruled out an attack", "ruled out sabotage", "electrical fault", "short circuit", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "controlled detonation", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
+		"rule out terror*", "ruled out an attack", "ruled out sabotage", "not arson", "was no arson", "no sign of arson", "no signs of arson", "electrical fault", "short circuit", "faulty wiring", "wiring fault", "industrial accident", "medical episode", "controlled explosion", "controlled blast", "controlled detonation", "was fireworks", "were fireworks", "by fireworks", "were firecrackers", "was a firecracker", "by firecrackers"}},
 	{CueMeant, []string{"deliberate", "deliberately", "on purpose", "intentional", "intentionally", "not an accident", "no accident", "no longer believe in an accident", "ruled out an accident", "rules out an accident", "rule out an accident"}},
 	// What bursts by itself, and may have a bomb in it, or be hit by one.
 	{CueAccident + " by", []string{"gas cylinder*", "gas canister*", "gas bottle*", "boiler", "transformer", "tyre burst"}},
+	// Nor was it an attack where nobody tells of shots.
+	{CueAccident + " without", []string{"no trace of explosives", "no traces of explosives", "no explosives were found"}},
 	// There was none of these, but another one.
 	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman"}},
 }
@@ -413,6 +415,9 @@ var culprits = []string{"suspect", "suspects", "accused", "defendant", "defendan
 // planted are the words beside which a thing that might burst was used, or hit.
 var planted = []string{"bomb", "bombs", "bomber*", "device", "devices", "explosives", "packed", "stuffed", "hidden", "rigged", "planted", "prepared", "assembled", "gunmen", "militants", "shell", "shells", "missile*", "rocket*", "drone*"}
 
+// fired are the words of an attack that needs no explosives.
+var fired = []string{"gunmen", "gunman", "gunfire", "shots", "shot", "fired", "grenade*", "drone*", "missile*", "arson", "petrol bomb*"}
+
 // unsure are the words beside which a cause is only one of several.
 var unsure = []string{"initially", "thought", "took", "sounded like", "looked like", "like a", "believed", "first thought", "at first", "earlier", "whether", "unclear", "possibl*", "may", "might", "could", "not ruled", "cannot rule", "rumour*", "rumor*", "or a", "deny", "denied", "rejected"}
 
@@ -427,7 +432,7 @@ func (r *reading) cues(lead string) []string {
 	first := "\n" + sentenceOf(lead, min(len(title)+2, len(lead))) + "\n"
 	ofCulprit := hasAny(title+"\n", culprits, nil)
 	for _, c := range cueWords {
-		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) {
+		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) || c.cue == CueAccident+" without" && hasAny(lead, fired, nil) {
 			continue
 		}
 		cue, _, _ := strings.Cut(c.cue, " ")
