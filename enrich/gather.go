@@ -123,7 +123,7 @@ func (r *reading) gather(cs []clause) []incident {
 			r.join(&out[len(out)-1], c, i, s)
 			continue
 		}
-		if main >= 0 && !s.title && r.toldBack(&out[main], c) {
+		if main >= 0 && !s.title && (r.toldBack(&out[main], c) || r.namedBack(&out[main], c)) {
 			out = begin(out, Background, "role.earlier-aside")
 			lastBack = len(out) - 1
 			r.join(&out[lastBack], c, i, s)
