@@ -282,6 +282,9 @@ func (r *reading) namedBack(x *incident, c *clause) bool {
 			continue
 		}
 		d := r.dayOf(k)
+		if d < 0 {
+			d = r.dayAside(c, k)
+		}
 		return d >= 0 && !r.dates[d].Earliest.IsZero() && r.beforeDeed(x, d) && (r.ofDay(k) || away())
 	}
 	return false
@@ -312,6 +315,24 @@ func (r *reading) dayOf(k int) int {
 		}
 		if w.punct && !w.clitic || w.is(lexicon.Verb|lexicon.Aux|lexicon.Sub) {
 			return -1
+		}
+	}
+	return -1
+}
+
+// dayAside is the day of a deed that a clause tells of at word k in a relative clause: "All came
+// from Boucassin, which was attacked on Sunday"; -1 where there is none.
+func (r *reading) dayAside(c *clause, k int) int {
+	hangs := false
+	for n := c.first + 1; n < k; n++ {
+		switch r.words[n].low {
+		case "which", "where", "who":
+			hangs = true
+		}
+	}
+	for n := k + 1; hangs && n < c.last; n++ {
+		if d := r.words[n].date - 1; d >= 0 && r.isDay(d) && !r.reporting(n) {
+			return d
 		}
 	}
 	return -1
