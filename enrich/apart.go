@@ -81,7 +81,7 @@ func (r *reading) towns(c *clause) {
 		if m.at > 0 {
 			return
 		}
-		if m.relation != "total" && m.relation != "sum_of_parts" || m.scope != "current" || m.measure != Killed && m.measure != Injured && m.measure != Abducted || m.q.Quantifier == "none" || !clausal(m.rule) {
+		if m.relation != "total" && m.relation != "sum_of_parts" || m.scope != "current" || m.measure != Killed && m.measure != Injured && m.measure != Abducted || m.q.Quantifier == "none" || !clausal(m.rule) && !strings.HasPrefix(m.rule, "fig.shot") {
 			continue
 		}
 		figs = append(figs, f)

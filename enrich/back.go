@@ -252,9 +252,9 @@ func (r *reading) hangs(c *clause, own int) bool {
 	for k := own - 1; k > c.first; k-- {
 		w := &r.words[k]
 		switch w.low {
-		case "that", "which", "when", "where":
+		case "that", "which", "when", "where", "who":
 			for n := c.first; n < k; n++ {
-				if r.words[n].is(lexicon.Kind) && r.isKind(n) || w.low == "where" || w.low == "when" {
+				if r.words[n].is(lexicon.Kind) && r.isKind(n) || w.low == "where" || w.low == "when" || w.low == "who" {
 					return true
 				}
 			}
@@ -265,4 +265,98 @@ func (r *reading) hangs(c *clause, own int) bool {
 		}
 	}
 	return false
+}
+
+// namedBack tells whether a clause below the opening only names another incident by its
+// day, one before that of incident x: "Officers see no link with Monday's bomb at the
+// courts", "Memories of the bomb in Patras on Monday are fresh".
+func (r *reading) namedBack(x *incident, c *clause) bool {
+	if r.opens(c.sent) || len(c.figs) > 0 || !r.violentDeed(x) {
+		return false
+	}
+	away := func() bool {
+		return r.otherFamily(c, x) || slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) })
+	}
+	for _, k := range c.kinds {
+		if f := Family(r.words[k].e.Type); f == "law" || f == "unknown" {
+			continue
+		}
+		d := r.dayOf(k)
+		if d < 0 {
+			d = r.dayAside(c, k)
+		}
+		return d >= 0 && !r.dates[d].Earliest.IsZero() && r.beforeDeed(x, d) && (r.ofDay(k) || away())
+	}
+	return false
+}
+
+// dayOf is the day by which an incident is known that word k names: "Tuesday's attack",
+// "memories of the attack on the port on Tuesday"; -1 where it has none. "The bomb went off
+// on Tuesday" tells of it.
+func (r *reading) dayOf(k int) int {
+	for n := k - 1; n >= 0 && n >= k-5 && !r.words[n].punct; n-- {
+		if d := r.words[n].date - 1; d >= 0 {
+			if r.ofDay(k) && r.isDay(d) {
+				return d
+			}
+			return -1
+		}
+	}
+	if g := r.group(k); g < 0 || r.groups[g].det != "the" || r.groups[g].prep < 0 {
+		return -1
+	}
+	for n := k + 1; n < len(r.words) && n < k+9; n++ {
+		w := &r.words[n]
+		if d := w.date - 1; d >= 0 {
+			if r.isDay(d) && r.lowAt(n-1) == "on" {
+				return d
+			}
+			return -1
+		}
+		if w.punct && !w.clitic || w.is(lexicon.Verb|lexicon.Aux|lexicon.Sub) {
+			return -1
+		}
+	}
+	return -1
+}
+
+// dayAside is the day of a deed that a clause tells of at word k in a relative clause: "All came
+// from Boucassin, which was attacked on Sunday"; -1 where there is none.
+func (r *reading) dayAside(c *clause, k int) int {
+	hangs := false
+	for n := c.first + 1; n < k; n++ {
+		switch r.words[n].low {
+		case "which", "where", "who":
+			hangs = true
+		}
+	}
+	for n := k + 1; hangs && n < c.last; n++ {
+		if d := r.words[n].date - 1; d >= 0 && r.isDay(d) && !r.reporting(n) {
+			return d
+		}
+	}
+	return -1
+}
+
+// beforeDeed tells whether a day is before the one on which the text lets incident x happen:
+// in the sentence that says what happened.
+func (r *reading) beforeDeed(x *incident, day int) bool {
+	deed := func(d int) bool {
+		s := &r.sents[r.sentenceAt(r.dates[d].word)]
+		return slices.ContainsFunc(few(x.kinds), func(k int) bool {
+			return k >= s.first && k < s.last && Family(r.words[k].e.Type) != "law" && !r.ofDay(k)
+		})
+	}
+	later := false
+	for n, d := range few(x.dates) {
+		e := &r.dates[d]
+		if e.Earliest.IsZero() || e.dateline || r.reporting(e.word) {
+			continue
+		}
+		if !e.Earliest.After(r.dates[day].Earliest) {
+			return false
+		}
+		later = later || n < 16 && deed(d)
+	}
+	return later
 }

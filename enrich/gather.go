@@ -123,7 +123,7 @@ func (r *reading) gather(cs []clause) []incident {
 			r.join(&out[len(out)-1], c, i, s)
 			continue
 		}
-		if main >= 0 && !s.title && r.toldBack(&out[main], c) {
+		if main >= 0 && !s.title && (r.toldBack(&out[main], c) || r.namedBack(&out[main], c)) {
 			out = begin(out, Background, "role.earlier-aside")
 			lastBack = len(out) - 1
 			r.join(&out[lastBack], c, i, s)
@@ -139,8 +139,8 @@ func (r *reading) gather(cs []clause) []incident {
 		case main < 0:
 			out = begin(out, Main, "role.first-current")
 			main, cur = len(out)-1, len(out)-1
-			if p := r.labelled(s); p >= 0 && roundUp {
-				out[main].places, out[main].at = append(out[main].places, p), append(out[main].at, p)
+			if roundUp {
+				r.underHead(&out[main], cs, i)
 			}
 		case s.title:
 			cur = main
@@ -150,7 +150,7 @@ func (r *reading) gather(cs []clause) []incident {
 			cur = main
 		default:
 			was := cur
-			if from, label, ok := r.entry(cs, i); ok && roundUp && !(s.dateline > 0 && (r.definite(c) || r.sameToll(c, &out[main]))) {
+			if from, label, ok := r.entry(cs, i); ok && roundUp && !(s.dateline > 0 && (r.definite(c) || r.sameToll(c, &out[main]))) && (r.dayHead(r.paraOf(c.sent)) == 0 || r.otherDayHead(cs, from, &out[main])) {
 				// "Sumy: a depot, 2 dead."
 				cur = -1
 				for n := range out {

@@ -54,11 +54,63 @@ func (r *reading) headed(si int) bool {
 	return true
 }
 
+// dayHead is the day with which a paragraph begins as its heading, 1 + its index: "Tuesday, 5 May.
+// Gunmen fire on …", "Sunday: a patrol was ambushed". 0 where there is none.
+func (r *reading) dayHead(si int) int {
+	s := &r.sents[si]
+	if !r.opensPara(si) {
+		return 0
+	}
+	d := 0
+	for k := s.first; k < min(s.first+6, s.last); k++ {
+		w := &r.words[k]
+		switch {
+		case w.date > 0 && r.isDay(w.date-1):
+			d = w.date
+		case d > 0 && (w.low == ":" || w.low == "." || w.low == "–" || w.low == "—"):
+			return d
+		case d == 0 && w.low != "on", w.low != "," && w.q == nil && !w.upper && d > 0:
+			return 0
+		}
+	}
+	return 0
+}
+
+// landHead is the country with which a paragraph begins as its heading, 1 + its index: "TOGO - A
+// bomb killed …", "Togo: …", "Togo. A bomb …". 0 where there is none.
+func (r *reading) landHead(si int) int {
+	s := &r.sents[si]
+	if !r.opensPara(si) || s.last-s.first < 2 {
+		return 0
+	}
+	p := r.words[s.first].place
+	if p == 0 || !r.places[p-1].country() || r.places[p-1].Demonym {
+		return 0
+	}
+	switch r.words[s.first+1].low {
+	case ":", ".", "-", "–", "—":
+		return p
+	}
+	return 0
+}
+
+// otherDayHead tells whether the paragraph of clause i, with a day for its heading, tells of
+// another place than incident x: a chronicle of one incident has such headings, too.
+func (r *reading) otherDayHead(cs []clause, i int, x *incident) bool {
+	for n := i; n < len(cs) && r.sents[cs[n].sent].para == r.sents[cs[i].sent].para; n++ {
+		if slices.ContainsFunc(few(cs[n].places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // roundUp tells whether an article gives places as labels to at least two of its
-// sentences, or headings to three of its paragraphs. Of datelines, most of its paragraphs
+// sentences, days or countries to two of its paragraphs, or headings to three. Of datelines, most of its paragraphs
 // must have one: a page that joins two stories has as many, and is no column of briefs.
 func (r *reading) roundUp() bool {
-	labels, datelines, heads, paragraphs := 0, 0, 0, 0
+	labels, datelines, heads, days, paragraphs := 0, 0, 0, 0, 0
+	land, lands := 0, false
 	for si := range r.sents {
 		s := &r.sents[si]
 		if r.opensPara(si) {
@@ -74,8 +126,17 @@ func (r *reading) roundUp() bool {
 		if r.headed(si) {
 			heads++
 		}
+		if r.dayHead(si) > 0 {
+			days++
+		}
+		if p := r.landHead(si); p > 0 {
+			if land > 0 && !r.samePlace(p-1, land-1) {
+				lands = true
+			}
+			land = p
+		}
 	}
-	return labels > 1 || datelines > 1 && 2*datelines > paragraphs || heads > 2
+	return lands || labels > 1 || days > 1 || datelines > 1 && 2*datelines > paragraphs || heads > 2
 }
 
 // entry tells whether clause i is the first of a paragraph under a label or a heading that
@@ -99,7 +160,25 @@ func (r *reading) entry(cs []clause, i int) (from, label int, ok bool) {
 
 // heads tells whether a sentence begins with a label or a heading.
 func (r *reading) heads(si int) bool {
-	return r.labelled(&r.sents[si]) >= 0 || r.headed(si)
+	return r.labelled(&r.sents[si]) >= 0 || r.headed(si) || r.dayHead(si) > 0 || r.landHead(si) > 0
+}
+
+// underHead gives the first incident of a round-up, which clause i tells of, the place or
+// the day that heads its paragraph.
+func (r *reading) underHead(x *incident, cs []clause, i int) {
+	s := &r.sents[cs[i].sent]
+	if p := r.labelled(s); p >= 0 {
+		x.places, x.at = append(x.places, p), append(x.at, p)
+	}
+	if p := r.landHead(r.paraOf(cs[i].sent)); p > 0 {
+		x.places = append(x.places, p-1)
+	}
+	if r.dayHead(r.paraOf(cs[i].sent)) == 0 {
+		return
+	}
+	for n := i - 1; n >= 0 && r.sents[cs[n].sent].para == s.para && !r.sents[cs[n].sent].title; n-- {
+		r.join(x, &cs[n], n, s)
+	}
 }
 
 // paraOf is the sentence with which the paragraph of sentence si begins.

@@ -228,6 +228,8 @@ func (r *reading) opensAnother(s *sentence, k int) bool {
 			return false // cut at the "and"
 		}
 		switch at(n) {
+		case "in", "at", "near", "outside":
+			return r.deedsIn(s, k, n+1) // "… while in Uruapan on Saturday a bomb killed four"
 		case "one", "another":
 			n++
 		case "a":
@@ -261,6 +263,24 @@ func (r *reading) opensAnother(s *sentence, k int) bool {
 			if ws[n].is(lexicon.Kind) && !ws[n].is(lexicon.Harm) && Family(ws[n].e.Type) != "law" {
 				return r.harmAhead(n, s.last)
 			}
+		}
+	}
+	return false
+}
+
+// deedsIn tells whether people are harmed in one town before word k of a sentence, and then, from
+// word n on, in another.
+func (r *reading) deedsIn(s *sentence, k, n int) bool {
+	if n >= s.last || r.words[n].place == 0 || r.words[k].low == "," || !r.hurtAhead(s.first, k) || !r.hurtAhead(n, s.last) {
+		return false
+	}
+	p := r.words[n].place - 1
+	if r.places[p].rank() < 5 || r.sourceSeat(p) {
+		return false
+	}
+	for m := k - 1; m >= s.first; m-- {
+		if q := r.words[m].place - 1; q >= 0 && r.places[q].rank() >= 5 && r.located(q) {
+			return r.otherTown(p, q) && !r.carriedTo(p)
 		}
 	}
 	return false
