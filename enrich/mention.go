@@ -210,6 +210,12 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 			i++
 			continue
 		}
+		if r.monthTown(d, toks, i) {
+			if n, ok := r.placing(d, toks, i, 1, lexicon.None, s.headline); ok {
+				i += n
+				continue
+			}
+		}
 		if n, ok := r.dating(toks, i); ok {
 			i += n
 			continue
@@ -275,6 +281,16 @@ func (r *reading) sentence(field string, d *text.Doc, first, last, para int, cap
 	r.datelineDay(&s)
 	r.sents = append(r.sents, s)
 	r.counted(&s)
+}
+
+// monthTown tells whether a month or weekday and the word behind it are the name of a place:
+// "May Pen", "Sun City", "Mon State".
+func (r *reading) monthTown(d *text.Doc, toks []text.Token, i int) bool {
+	if !when.Calendar(toks[i].Low) || i+1 >= len(toks) || !toks[i].Upper || !toks[i+1].Upper || when.Begins(toks, i+1) {
+		return false
+	}
+	m, _ := r.gaz.Find(nil, text.Phrase(d.Lower, toks[i:i+2]))
+	return len(m) > 0
 }
 
 // adjectiveRank tells whether a rank is an adjective: "a major drag", "the general

@@ -36,6 +36,9 @@ func (r *reading) dating(toks []text.Token, i int) (int, bool) {
 		return 0, false
 	}
 	a, b := &toks[i], &toks[i+n-1]
+	if ofBirth(toks, i) {
+		t = when.Time{Precision: "unknown", Basis: "relative"}
+	}
 	d := dating{Time: t, word: len(r.words)}
 	switch next := low(toks, i+n); next {
 	case "'s", "’s":
@@ -52,6 +55,23 @@ func (r *reading) dating(toks []text.Token, i int) (int, bool) {
 	r.dates = append(r.dates, d)
 	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, date: len(r.dates)})
 	return n, true
+}
+
+// ofBirth tells whether the date at toks[i] is that of somebody's birth, or of the making
+// of something: it says who or what is meant, and when nothing happened.
+func ofBirth(toks []text.Token, i int) bool {
+	for k := i - 1; k >= 0 && k > i-6; k-- {
+		switch toks[k].Low {
+		case "born", "built", "founded", "established", "erected", "inaugurated", "rebuilt", "consecrated", "b":
+			return true
+		case "in", "on", "since", ",", ".", "early", "late":
+		default:
+			if !toks[k].Upper {
+				return false
+			}
+		}
+	}
+	return false
 }
 
 func low(toks []text.Token, i int) string {
