@@ -605,7 +605,7 @@ func (r *reading) sameBack(cs []clause, x *incident, c *clause) bool {
 	case c.sent == last.sent:
 		return true
 	case r.sents[last.sent].title && r.opens(c.sent):
-		return !slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 5 && r.located(p) && r.elsewhereThan(p, x) })
+		return !r.placedApart(c, x, 5)
 	case c.sent == last.sent+1:
 		return len(c.dates) == 0 || len(c.places) == 0 && r.there(c)
 	}

@@ -168,7 +168,7 @@ func (r *reading) toldBack(x *incident, c *clause) bool {
 	if len(c.figs) == 0 || len(c.dates) == 0 || r.updates(x) || r.sameToll(c, x) || !r.hurtsAny(x) && !r.violentDeed(x) {
 		return false
 	}
-	if len(x.figs) == 0 && !slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) }) {
+	if len(x.figs) == 0 && !r.placedApart(c, x, 4) {
 		return false // "today condemned the attack … in which on Tuesday nine died"
 	}
 	own := -1
@@ -208,7 +208,7 @@ func (r *reading) toldBack(x *incident, c *clause) bool {
 			return true // "… struck camps, officials said on Tuesday. Ten died in Sunday's assault"
 		}
 		// No day is told of what is news; "yesterday's bombs" were elsewhere.
-		return r.relative(mine) && slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) })
+		return r.relative(mine) && r.placedApart(c, x, 4)
 	}
 	return theirs >= 0
 }
@@ -275,7 +275,7 @@ func (r *reading) namedBack(x *incident, c *clause) bool {
 		return false
 	}
 	away := func() bool {
-		return r.otherFamily(c, x) || slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) })
+		return r.otherFamily(c, x) || r.placedApart(c, x, 4)
 	}
 	for _, k := range c.kinds {
 		if f := Family(r.words[k].e.Type); f == "law" || f == "unknown" {

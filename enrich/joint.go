@@ -98,7 +98,7 @@ func (r *reading) landHead(si int) int {
 // another place than incident x: a chronicle of one incident has such headings, too.
 func (r *reading) otherDayHead(cs []clause, i int, x *incident) bool {
 	for n := i; n < len(cs) && r.sents[cs[n].sent].para == r.sents[cs[i].sent].para; n++ {
-		if slices.ContainsFunc(few(cs[n].places), func(p int) bool { return r.places[p].rank() >= 4 && r.located(p) && r.elsewhereThan(p, x) }) {
+		if r.placedApart(&cs[n], x, 4) {
 			return true
 		}
 	}
@@ -461,9 +461,8 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	}
 	x, b := &out[main], &out[best]
 	if all {
-		if only && counted > 1 && (told == counted || told == untold) {
-			// As many as it says.
-		} else if counted < 2 && !(r.manyAtOnce && ok && dead < sum) || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum) {
+		asManyAsTold := only && counted > 1 && (told == counted || told == untold)
+		if !asManyAsTold && (counted < 2 && !(r.manyAtOnce && ok && dead < sum) || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum)) {
 			return
 		}
 	} else if counted == 1 {
@@ -799,17 +798,10 @@ func (r *reading) each(s *sentence, from int) {
 // "One blast was at Deh Mazang and the other on the Jalalabad road", "a bomb went off in a
 // bank in Bastia and another at a villa near Calvi".
 func (r *reading) theOther(s *sentence, k int) bool {
-	n := k
-	switch l := r.words[k].low; {
-	case k+4 >= s.last:
+	if l := r.words[k].low; k+4 >= s.last || l != "and" && (l != "," || r.lowAt(k+1) == "and") {
 		return false
-	case l == "and":
-		n++
-	case l != "," || r.lowAt(k+1) == "and":
-		return false
-	default:
-		n++
 	}
+	n := k + 1
 	another := r.words[n].low == "another"
 	switch {
 	case another:

@@ -298,6 +298,12 @@ func (r *reading) openingPlace(s *sentence, k int) (place, end int) {
 	return best, end
 }
 
+// placedApart tells whether a clause names a place where incident x was not, of a rank or a
+// higher one.
+func (r *reading) placedApart(c *clause, x *incident, rank int) bool {
+	return slices.ContainsFunc(few(c.places), func(p int) bool { return r.places[p].rank() >= rank && r.located(p) && r.elsewhereThan(p, x) })
+}
+
 // elsewhereThan tells whether a place is known to be none of the incident's, and
 // not a larger or smaller one around them.
 func (r *reading) elsewhereThan(p int, x *incident) bool {

@@ -405,7 +405,7 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 				return err
 			}
 			if len(o.Steps) == n { // nobody stores what its readings might be of since
-				notes = append(notes, func() { b.contest(c) })
+				notes = append(notes, func() { b.contestAll(c) })
 			}
 		default:
 			notes = append(notes, func() { b.keepLoose(c) })
@@ -450,16 +450,23 @@ func (b *Book) conclude(o *Outcome, r *enrich.Report, t *table, was map[string]b
 	return nil
 }
 
-// contest notes what the readings of a cluster might be of besides.
-func (b *Book) contest(c *cluster) {
+// contest notes that a report might be of an incident in which it is not.
+func (b *Book) contest(report, id string) {
+	if !slices.Contains(b.contested[report], id) {
+		b.contested[report] = append(b.contested[report], id)
+	}
+}
+
+// contestAll notes what the readings of a cluster might be of besides.
+func (b *Book) contestAll(c *cluster) {
 	for k := range c.readings {
 		y := &c.readings[k]
 		if y.Match == nil {
 			continue
 		}
 		for _, r := range y.Match.Apart {
-			if r.Score >= match.Merge-.01 && r.Incident != "" && !slices.Contains(b.contested[y.Report], r.Incident) {
-				b.contested[y.Report] = append(b.contested[y.Report], r.Incident)
+			if r.Incident != "" && r.mayBe() {
+				b.contest(y.Report, r.Incident)
 			}
 		}
 	}

@@ -86,6 +86,10 @@ type Rival struct {
 	Reasons  []match.Reason `json:"reasons,omitempty"`
 }
 
+// mayBe tells whether a report might be of a rival as well, which only another was likelier
+// than.
+func (r *Rival) mayBe() bool { return r.Score >= match.Merge-.01 }
+
 // readingOf takes from a report what an incident keeps.
 func readingOf(r *enrich.Report) Reading {
 	src := &r.Source

@@ -243,11 +243,7 @@ func (g *grouping) stands(z *Reading, score float64, c *cluster, home func() *cl
 // contest notes that a reading might be of a cluster in which it is not, and which came
 // to be so after it was decided. Whatever brings the two nearer has to look at it again.
 func (g *grouping) contest(z *Reading, c *cluster) {
-	g.notes = append(g.notes, func() {
-		if id := c.now().id; !slices.Contains(g.b.contested[z.Report], id) {
-			g.b.contested[z.Report] = append(g.b.contested[z.Report], id)
-		}
-	})
+	g.notes = append(g.notes, func() { g.b.contest(z.Report, c.now().id) })
 }
 
 // joins puts a reading that was said later where it is, if it would go there of itself.
@@ -261,7 +257,7 @@ func (g *grouping) joins(t *table, z *Reading, c *cluster) (bool, error) {
 	}
 	rivals := slices.Clone(g.b.contested[z.Report])
 	for _, r := range z.Match.Apart {
-		if r.Score >= match.Merge-.01 {
+		if r.mayBe() {
 			rivals = append(rivals, r.Incident)
 		}
 	}
