@@ -228,6 +228,7 @@ func TestTotals(t *testing.T) {
 		{"a crew is held", "Houthis seize ship, 22 crew held", "abducted 22"},
 		{"guards are held in a riot", "Inmates rose up at a prison in Quito on Monday and have been holding seven guards, the police said.", "abducted 7"},
 		{"let go", "Gunmen holding hostages at a mill let four of them go.", "released 4"},
+		{"a day in May is no doubt", "On May 6 a sniper shot dead two officers at Hatra.", "killed 2"},
 		{"some of the taken came free", "Six of the nurses abducted from a clinic near Goma were set free on Friday.", "released 6"},
 		{"some, and all of them", "Gunmen freed 31 of the passengers whom they had taken near Jos. Police say that the hostages were rescued.", "released 31"},
 		{"a war's dead are no attack's", "An airstrike on a bakery in Gaza killed four people. The number of those killed has risen to 72,310, with 171,900 injured, the ministry said.", "killed 4"},

@@ -52,8 +52,12 @@ func (r *reading) dating(toks []text.Token, i int) (int, bool) {
 		r.clock = when.Clock{Published: d.Earliest, Precision: "day"}
 		d.Old = false
 	}
+	first := a.Low
+	if first == "may" {
+		first = "month of may" // and no doubt: "on May 15 a sniper shot two"
+	}
 	r.dates = append(r.dates, d)
-	r.words = append(r.words, word{start: a.Start, end: b.End, low: a.Low, e: lexicon.None, date: len(r.dates)})
+	r.words = append(r.words, word{start: a.Start, end: b.End, low: first, e: lexicon.None, date: len(r.dates)})
 	return n, true
 }
 
