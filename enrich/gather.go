@@ -35,7 +35,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
-	roundUp, spread, digest := r.roundUp(), r.manyAtOnce || r.liveBlog(), r.digest()
+	roundUp, spread, digest, column := r.roundUp(), r.manyAtOnce || r.liveBlog(), r.digest(), r.column()
 	entry := 0        // of a live blog: the one in hand
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
@@ -180,6 +180,17 @@ func (r *reading) gather(cs []clause) []incident {
 				cur, page = len(out)-1, s.para
 				r.join(&out[cur], c, i, s)
 				continue
+			}
+			if column {
+				if n := r.item(cs, i, out, cur); n != -1 {
+					if cur = n; n == partNew {
+						out = begin(out, Other, "role.item")
+						cur = len(out) - 1
+					}
+					page = s.para
+					r.join(&out[cur], c, i, s)
+					continue
+				}
 			}
 			if r.spree(c) {
 				cur = main

@@ -12,7 +12,7 @@ import (
 // first … killed six".
 
 // labelled is the place that a sentence begins with as its label: "Odesa: hit on a
-// house, 1 dead", "Sumy region: Konotop, a depot". -1 where there is none.
+// house, 1 dead", "Sumy region: Konotop, a depot", "Fizi. Four people died". -1 where there is none.
 func (r *reading) labelled(s *sentence) int {
 	if s.title {
 		return -1
@@ -25,7 +25,7 @@ func (r *reading) labelled(s *sentence) int {
 			if p = w.place - 1; r.places[p].Demonym || r.places[p].country() || r.places[p].rank() < 4 {
 				return -1
 			}
-		case w.low == ":":
+		case w.low == ":", w.low == "." && k == s.last-1:
 			return p
 		case p >= 0 && s.dateline > 0 && k == s.first+s.dateline-1:
 			return p // "VILLEURBANNE - A youth was shot", in a column of news in brief
@@ -167,7 +167,11 @@ func (r *reading) heads(si int) bool {
 // the day that heads its paragraph.
 func (r *reading) underHead(x *incident, cs []clause, i int) {
 	s := &r.sents[cs[i].sent]
-	if p := r.labelled(s); p >= 0 {
+	p := r.labelled(s)
+	if head := r.paraOf(cs[i].sent); p < 0 && head < cs[i].sent {
+		p = r.labelled(&r.sents[head])
+	}
+	if p >= 0 {
 		x.places, x.at = append(x.places, p), append(x.at, p)
 	}
 	if p := r.landHead(r.paraOf(cs[i].sent)); p > 0 {

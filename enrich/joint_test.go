@@ -25,6 +25,10 @@ func TestRoundUps(t *testing.T) {
 		{"there", "A day of attacks in Yemen", "At dawn a car bomb went off at a barracks in Ataq. Nine soldiers are dead.\n\nBy noon a patrol was caught between two hills at Mudiyah, in Abyan. Three were killed there.", "main bombing Ataq 9; other unknown Mudiyah 3"},
 		{"what the headline names", "Four dead as gunmen target police", "Two officers and the two gunmen who ambushed them were killed in Ingushetia.", "main armed_attack Ingushetia 2"},
 		{"people who are known", "Crowds at funeral of two farmers", "The bodies of two farmers were carried through Nablus on Saturday after an attack by settlers.\n\nThe men were killed on Friday when settlers attacked a field near Jenin.", "main armed_attack Jenin 2"},
+		{"a briefing", "Morning briefing: Sahel, floods and a new coach", "Good morning. Gunmen killed 14 farmers at Banibangou in Niger on Saturday. In Mali, a mine went off under a bus near Hombori, leaving three passengers dead.", "main armed_attack Banibangou 14; other landmine Hombori 3"},
+		{"a week, day by day", "Kashmir: 15 to 21 March", "A constable was shot dead in Sopore on Monday. On Wednesday the ambush at Uri claimed two lives.", "main shooting Sopore 1; other armed_attack Uri 2"},
+		{"names as headings", "Weekly digest: Yemen", "Marib. A missile killed three people at a camp for the displaced.\n\nTaiz. Shells fell on a market and killed two.", "main shelling Marib 3; other shelling Taiz 2"},
+		{"a week is no column", "Third attack in a week kills two in Bannu", "Two policemen were killed when gunmen fired on a post in Bannu on Saturday. The dead men were brought to a hospital in Peshawar.", "main shooting Bannu 2"},
 		{"one dateline", "Two killed in Karachi", "KARACHI: Two men were shot dead in Karachi on Saturday. Police said: they were brothers.", "main shooting Karachi 2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -311,8 +311,12 @@ func (r *reading) elsewhereThan(p int, x *incident) bool {
 		return false
 	}
 	a := &r.places[p]
+	towns := a.town() && slices.ContainsFunc(x.at, func(q int) bool { return r.places[q].town() })
 	for _, q := range few(x.places) {
 		b := &r.places[q]
+		if towns && b.province() {
+			continue // which may hold them both
+		}
 		if r.samePlace(p, q) || b.name() == a.admin && a.admin != "" {
 			return false
 		}

@@ -146,7 +146,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		if (out[i].Role != Other || out[i].Rules[0] == "role.listed") && !out[i].Passing {
 			out[i].Cues = cues // they are of what the article is about
 		}
-		if rs := out[i].Rules; out[i].Role == Other && (rs[0] == "role.label" || rs[0] == "role.part-of-many") {
+		if rs := out[i].Rules; out[i].Role == Other && (rs[0] == "role.label" || rs[0] == "role.part-of-many" || rs[0] == "role.item") {
 			out[i].Cues = []string{CueEntry}
 		}
 	}
