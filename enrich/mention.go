@@ -400,13 +400,13 @@ func (r *reading) dateline(s *sentence) int {
 		caps = caps || w.caps && i < 2
 		switch w.low {
 		case ":":
-			if caps && i > 0 && i < 6 {
-				return i + 1 // "RAIPUR: Ten …"
+			if caps && i > 0 && i < 6 || r.opensBody(s) && r.townDated(s, i) {
+				return i + 1 // "RAIPUR: Ten …", "Guwahati: Two …", "Jammu, Apr 9 (PTI): A …"
 			}
 			return 0
 		case ")":
 			// "Patna, May 14 (PTI) Two persons …"
-			if i > 2 && r.words[s.first+i-1].caps && r.words[s.first+i-2].low == "(" && i+1 < n && r.words[s.first+i+1].upper && !r.words[s.first+i+1].punct {
+			if i > 2 && r.words[s.first+i-1].caps && r.words[s.first+i-2].low == "(" && i+1 < n && (r.words[s.first+i+1].upper || r.words[s.first+i+1].q != nil) && !r.words[s.first+i+1].punct {
 				return i + 1
 			}
 		case "-", "--", "–", "—":
@@ -423,6 +423,25 @@ func (r *reading) dateline(s *sentence) int {
 		}
 	}
 	return 0
+}
+
+// opensBody tells whether a sentence that is being read is the first below the headline.
+func (r *reading) opensBody(s *sentence) bool {
+	return len(r.sents) == 0 || r.sents[len(r.sents)-1].title
+}
+
+// townDated tells whether the n words that a sentence opens with are a place, and at most its
+// country, a day and an agency in brackets.
+func (r *reading) townDated(s *sentence, n int) bool {
+	if r.words[s.first].place == 0 {
+		return false
+	}
+	for k := s.first; k < s.first+n; k++ {
+		if w := &r.words[k]; !w.punct && w.place == 0 && w.date == 0 && !w.caps {
+			return false
+		}
+	}
+	return true
 }
 
 // span quotes words [a, b) of a sentence.

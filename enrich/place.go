@@ -602,7 +602,7 @@ func (r *reading) beside(x *incident, cs []clause) []int {
 	}
 	s := &r.sents[cs[x.clauses[0]].sent]
 	for i := range r.places {
-		if p := &r.places[i]; p.word >= s.first && p.word < s.last && p.town() && r.located(i) {
+		if p := &r.places[i]; p.word >= s.first && p.word < s.last && p.town() && !p.Dateline && r.located(i) {
 			return []int{i}
 		}
 	}
