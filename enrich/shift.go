@@ -312,6 +312,7 @@ func (r *reading) elsewhereThan(p int, x *incident) bool {
 	}
 	a := &r.places[p]
 	towns := a.town() && slices.ContainsFunc(x.at, func(q int) bool { return r.places[q].town() })
+	somewhere := !slices.ContainsFunc(few(x.at), func(q int) bool { return r.places[q].rank() > 3 })
 	for _, q := range few(x.places) {
 		b := &r.places[q]
 		if towns && b.province() {
@@ -319,6 +320,9 @@ func (r *reading) elsewhereThan(p int, x *incident) bool {
 		}
 		if r.samePlace(p, q) || b.name() == a.admin && a.admin != "" {
 			return false
+		}
+		if somewhere && b.country() && a.Country == b.Country && slices.Contains(few(x.at), q) {
+			return false // so far only "in northern Cameroon"
 		}
 		if a.Kind != b.Kind && !a.unlisted() && !b.unlisted() && (a.province() || b.province()) && a.Country == b.Country && !r.outside(a, b) && !r.outside(b, a) {
 			return false // a region may hold the town
