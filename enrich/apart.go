@@ -762,8 +762,8 @@ func (r *reading) sourceSeat(p int) bool {
 func (r *reading) sits(n, k int) bool {
 	w := &r.words[n]
 	switch w.low {
-	case "reporters":
-		return true
+	case "reporters", "newsmen", "government", "governments", "administration", "regime", "junta", "leadership", "rulers":
+		return true // "the government in New Delhi has vowed"
 	case "rescuers", "firefighters":
 		return r.speaksAfter(k) // they are where it happened
 	}

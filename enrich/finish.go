@@ -266,6 +266,9 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 		}
 	}
 	near = r.heldLast(x, near, far)
+	if p := r.narrower(x, cs, near); p >= 0 {
+		near = append(slices.Clip(near[:min(len(near), 2)]), p)
+	}
 	if len(near) > 3 {
 		rest := few(near[3:])
 		near = near[:3:3]
@@ -288,6 +291,29 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 		return near
 	}
 	return far
+}
+
+// narrower is the town that an incident's sentences go on to name where those places that say
+// where are no more than a province or a country: "… in northern Cameroon. The attack took
+// place in Kolofata". -1 where there is none.
+func (r *reading) narrower(x *incident, cs []clause, near []int) int {
+	if len(near) == 0 || slices.ContainsFunc(near[:min(len(near), 3)], func(p int) bool { return r.places[p].rank() > 4 }) ||
+		slices.ContainsFunc(few(x.figs), func(f int) bool { return r.figs[f].measure == Released || r.figs[f].measure == Arrested }) {
+		return -1 // they were freed, or held, elsewhere
+	}
+	for _, ci := range few(x.clauses) {
+		c := &cs[ci]
+		if c.scope != "current" {
+			continue
+		}
+		s := &r.sents[c.sent]
+		for _, p := range c.places {
+			if q := &r.places[p]; q.Kind == gazetteer.Settlement && !q.Demonym && !q.Dateline && q.Country == r.places[near[0]].Country && r.located(p) && r.within(p) && !r.tended(p) && !r.carriedTo(p) && !r.sourceSeat(p) && !r.heldAt(p) && !r.ofEarlier(p) && !r.lowBefore(s, q.word, 5, "felt", "heard") {
+				return p
+			}
+		}
+	}
+	return -1
 }
 
 // ofEarlier tells whether a place is that of an attack before, which a sentence names beside:

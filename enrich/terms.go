@@ -143,11 +143,24 @@ func (r *reading) ownEnd(x *incident, s *sentence) int {
 		return s.last
 	}
 	for k := p + 1; k < s.last; k++ {
-		if d := r.words[k].date; d > 0 && r.dates[d-1].Back > 0 && r.endsIn(k, "after") {
+		if d := r.words[k].date; d > 0 && r.dates[d-1].Back > 0 && r.endsIn(k, "after") || r.someTimeAfter(k) {
 			return k
 		}
 	}
 	return s.last
+}
+
+// someTimeAfter tells whether "after" stands at word k behind a time that nobody counts:
+// "hours after gunmen attacked a hotel in Beledweyne".
+func (r *reading) someTimeAfter(k int) bool {
+	if r.words[k].low != "after" {
+		return false
+	}
+	switch r.lowAt(k - 1) {
+	case "minutes", "hours", "days", "weeks", "months", "hour", "day", "week", "month", "shortly", "soon":
+		return true
+	}
+	return false
 }
 
 // overSentences calls each for the headline, of the main incident, and for the
