@@ -102,7 +102,7 @@ func (r *reading) placeNames(x *incident, cs []clause) []string {
 		end := r.ownEnd(x, s)
 		for i := range r.places {
 			p := &r.places[i]
-			if p.word < s.first+s.dateline || p.word >= end || p.Demonym || p.country() || p.Kind == gazetteer.Sea || len(out) >= maxPlaces {
+			if p.word < s.first+s.dateline || p.word >= end || p.Demonym || p.country() || p.Kind == gazetteer.Sea || len(out) >= maxPlaces || r.toldApart(x, cs, p.word) {
 				continue
 			}
 			name, wide := gazetteer.Fold(p.name()), p.province() || p.Kind == gazetteer.River
@@ -123,6 +123,20 @@ func (r *reading) placeNames(x *incident, cs []clause) []string {
 	}
 	r.overSentences(x, cs, add)
 	return out
+}
+
+// toldApart tells whether word k stands in a clause that tells of another incident than x.
+func (r *reading) toldApart(x *incident, cs []clause, k int) bool {
+	for i := range r.trace.found {
+		if y := &r.trace.found[i]; y != x && y.role != merged {
+			for _, ci := range y.clauses {
+				if c := &cs[ci]; k >= c.first && k < c.last && !slices.Contains(x.clauses, ci) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // ownEnd is the word of a sentence at which it turns to what was before the incident:
