@@ -147,8 +147,11 @@ func (r *reading) where(names []int) (pl *Place, zone string) {
 		best = n // "Al-Harir, 70 kilometres north-east of Arbil"
 	}
 	best = r.inProvince(names, best)
-	if n := best - 1; n >= 0 && r.places[best].town() && r.places[best].Holds() && r.places[n].unlisted() && slices.Contains(names, n) {
-		best = n // "in the Hay al-Sanawbar district of Tripoli"
+	for _, n := range names { // "in the Hay al-Sanawbar district of Tripoli"
+		if p := &r.places[n]; p.ID == r.places[best].ID && p.town() && p.Holds() && n > 0 && r.places[n-1].unlisted() && slices.Contains(names, n-1) {
+			best = n - 1
+			break
+		}
 	}
 	b := &r.places[best]
 	w := &r.words[b.word]
