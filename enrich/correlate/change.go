@@ -159,16 +159,35 @@ func compare(prev, next *Incident, step Tell) Change {
 	if !told.Claimed && claimed(next) {
 		tell(Update, "status.claimed")
 	}
+	sequel := ofSequel(prev, next)
 	for _, f := range sequels(next) {
-		if !slices.Contains(told.Follows, f) {
-			if c.Status == Silent {
-				tell(FollowUp, "status."+f)
-			} else {
-				c.Why = append(c.Why, "status."+f)
-			}
+		switch {
+		case slices.Contains(told.Follows, f):
+		case c.Status == Silent, sequel:
+			tell(FollowUp, "status."+f)
+			c.Status = FollowUp
+		default:
+			c.Why = append(c.Why, "status."+f)
 		}
 	}
 	return c
+}
+
+// ofSequel tells whether all that came to an incident are articles whose news is what
+// followed it, as their headlines say. The toll that such a one names in passing is none
+// that has just risen.
+func ofSequel(prev, next *Incident) bool {
+	came := false
+	for k := range next.Readings {
+		switch x := &next.Readings[k]; {
+		case prev.has(x.Report):
+		case x.Relation != FollowsUp || !x.headline(enrich.CueArrest) && !x.headline(enrich.CueCharged) && !x.headline(enrich.CueFreed):
+			return false
+		default:
+			came = true
+		}
+	}
+	return came
 }
 
 // Unsure tells whether an incident may be another that is known, told otherwise: one
