@@ -1,0 +1,821 @@
+package enrich
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin/enrich/gazetteer"
+	"tocsin/enrich/lexicon"
+)
+
+// What an article says of its own place in the course of a story; the words are in
+// cuewords.go.
+
+// leadSentences is how many sentences behind the title say what the article is.
+const leadSentences = 3
+
+// opening is the headline and the first n sentences behind it.
+func (r *reading) opening(n int) []sentence {
+	for si := range r.sents {
+		if r.sents[si].title || r.placeLine(si) {
+			continue
+		}
+		if n == 0 {
+			return r.sents[:si]
+		}
+		n--
+	}
+	return r.sents
+}
+
+// lead is the title and the first sentences, in small letters, each between
+// line feeds, its words parted by blanks.
+func (r *reading) lead() string { return r.low(leadSentences) }
+
+// low is the title and the first sentences, as lead has them.
+func (r *reading) low(sentences int) string {
+	var b strings.Builder
+	for si := range r.opening(sentences) {
+		s := &r.sents[si]
+		b.WriteString("\n ")
+		for k := s.first + s.dateline; k < s.last; k++ {
+			if r.words[k].date > 0 && r.tailWord(k) && r.endsIn(k, "after") && r.days(k) {
+				b.WriteString(tailMark[1:])
+				continue
+			}
+			if r.published(s, k) || r.unmade(s, k) {
+				continue
+			}
+			b.WriteString(r.words[k].low)
+			b.WriteByte(' ')
+		}
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// published tells whether what was released at word k is a video or a statement: nobody
+// came free.
+func (r *reading) published(s *sentence, k int) bool {
+	switch r.words[k].low {
+	case "released", "release", "releases", "releasing", "release of":
+	default:
+		return false
+	}
+	for n := k + 1; n < min(k+6, s.last); n++ {
+		w := &r.words[n]
+		if given(w.low) {
+			return true
+		}
+		if w.punct || w.is(lexicon.Prep|lexicon.Sub|lexicon.Verb|lexicon.Aux|lexicon.Harm) || w.date > 0 || w.low == "after" {
+			break
+		}
+	}
+	for n := k - 1; n >= max(s.first, k-3); n-- {
+		w := &r.words[n]
+		if given(w.low) {
+			return true
+		}
+		if !w.is(lexicon.Aux|lexicon.Adv|lexicon.Prep) && w.place == 0 {
+			break
+		}
+	}
+	return false
+}
+
+// unmade tells whether the arrest, the charge or the release that word k names is none that
+// was made over an incident: it is planned, asked for or old, the court is a place, or those
+// who came free had sat in prison.
+func (r *reading) unmade(s *sentence, k int) bool {
+	w := &r.words[k]
+	switch w.low {
+	case "arrested", "detained", "charged", "indicted", "convicted", "sentenced", "jailed", "imprisoned":
+		if r.longAgo(s, k) {
+			return true // "prosecutors charged him in absentia in 2023"
+		}
+	}
+	switch w.low {
+	case "arrest", "arrests", "apprehend", "nab", "capture", "charge", "release", "release of", "freedom", "rescue":
+		return r.aimedAt(s, k)
+	case "jailed", "convicted", "imprisoned":
+		return r.calledTaken(s, k) || k > s.first && r.words[k-1].is(lexicon.Det) // "the jailed leader"
+	case "detain", "detains", "detained", "detaining":
+		return r.aimedAt(s, k) || r.gunmenDid(s, k) || r.byArmed(s, k)
+	case "caught":
+		switch r.lowAt(k + 1) {
+		case "fire", "up", "on", "between", "off", "unawares":
+			return true
+		case "in":
+			return k+2 < s.last && r.words[k+2].place == 0 && !r.words[k+2].upper
+		}
+	case "trial":
+		return r.lowAt(k-1) == "without"
+	case "court":
+		return r.courtAsPlace(s, k)
+	case "free", "freed", "frees", "freeing", "released", "releases", "releasing", "set free":
+		if w.low == "free" && r.aimedAt(s, k) {
+			return true
+		}
+		for n := k + 1; n < min(k+6, s.last) && !r.words[n].punct; n++ {
+			if jailed(r.words[n].low) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// longAgo tells whether a date of another season stands beside word k, and is nobody's
+// birth.
+func (r *reading) longAgo(s *sentence, k int) bool {
+	for n := max(s.first, k-6); n < min(k+12, s.last); n++ {
+		d := r.words[n].date - 1
+		if d < 0 || r.dates[d].Earliest.IsZero() || r.lowAt(n-1) == "born" || r.lowAt(n-2) == "born" {
+			continue
+		}
+		if r.clock.Known() && !r.thisSeason(d) && r.dates[d].Earliest.Before(r.clock.End()) {
+			return true
+		}
+	}
+	return false
+}
+
+// jailed tells whether a word is for people who sit in prison.
+func jailed(w string) bool {
+	switch w {
+	case "inmates", "inmate", "prisoners", "prisoner", "detainees", "detainee", "convicts", "suspects", "suspect", "bail":
+		return true
+	}
+	return false
+}
+
+// aimedAt tells whether what word k names is only meant, or wanted: "vowed to arrest
+// them", "a reward for information leading to the arrest", "arrests would follow".
+func (r *reading) aimedAt(s *sentence, k int) bool {
+	switch r.lowAt(k + 1) {
+	case "warrant", "warrants", "will", "would", "should", "must", "to":
+		return true
+	}
+	if r.lowAt(k-1) == "to" {
+		switch r.lowAt(k - 2) {
+		case "able", "managed", "succeeded":
+			return false
+		}
+		return true
+	}
+	for n := k - 1; n >= max(s.first, k-6); n-- {
+		switch w := &r.words[n]; w.low {
+		case "leading", "leads", "lead", "reward", "demand", "demands", "demanded", "demanding", "call", "calls", "called", "calling", "orders", "order", "ordered", "directs", "directed", "urge", "urges", "urged",
+			"seek", "seeks", "seeking", "sought", "vow", "vows", "vowed", "promise", "promises", "promised", "evade", "evaded", "evading", "avoid", "avoided", "warrant", "warrants", "will", "would", "should", "must":
+			return true
+		default:
+			if w.punct {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// courtAsPlace tells whether the court at word k is where something happened, or whose
+// people it befell: "outside the court", "stormed a court", "head of the Bari court".
+func (r *reading) courtAsPlace(s *sentence, k int) bool {
+	switch r.lowAt(k + 1) {
+	case "building", "buildings", "complex", "premises", "compound", "gate", "gates", "house", "official", "officials", "clerk", "clerks", "staff", "bailiff", "bailiffs", "road", "area", "square", "judge", "reporter":
+		return true
+	}
+	for n := k - 1; n >= max(s.first, k-5) && !r.words[n].punct; n-- {
+		switch w := &r.words[n]; w.low {
+		case "outside", "near", "inside", "head", "chief", "chairman", "president", "in front of", "front", "storm", "storms", "stormed", "hit", "hits", "rocked", "rocks", "targeted", "targeting":
+			return true
+		default:
+			if w.is(lexicon.Kind) && !w.is(lexicon.Person) && r.lowAt(n+1) != "suspect" && Family(w.e.Type) != "law" && n >= k-2 {
+				return true // "gunmen attack court"
+			}
+		}
+	}
+	return false
+}
+
+// given tells whether a word is of what is given out to be seen, heard or read.
+func given(w string) bool {
+	switch w {
+	case "video", "videos", "footage", "film", "clip", "clips", "recording", "recordings", "audio", "image", "images", "picture", "pictures", "photo", "photos", "photograph", "photographs", "sketch",
+		"statement", "statements", "communique", "report", "reports", "figures", "data", "statistics", "names", "name", "list", "details", "identities", "identity", "findings", "results", "cctv", "message", "letter", "transcript", "documents":
+		return true
+	}
+	return false
+}
+
+// cues reads the lead. Those that the headline gives begin with !: they are what
+// the article is about.
+func (r *reading) cues(lead string) []string {
+	var out []string
+	title := sentenceOf(lead, 1)
+	if len(r.sents) == 0 || !r.sents[0].title {
+		title = ""
+	}
+	first := "\n" + sentenceOf(lead, min(len(title)+2, len(lead))) + "\n"
+	ofCulprit := hasAny(title+"\n", culprits, nil)
+	for _, c := range cueWords {
+		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) || c.cue == CueAccident+" without" && hasAny(lead, fired, nil) {
+			continue
+		}
+		cue, _, _ := strings.Cut(c.cue, " ")
+		if !slices.Contains(out, cue) {
+			out = append(out, cue)
+		}
+		if title != "" && !slices.Contains(out, "!"+cue) && (hasAny(title+"\n", c.words, doubts[c.cue]) || ofCulprit && (cue == CueArrest || cue == CueCharged || cue == CueCourt) && hasAny(first, c.words, doubts[c.cue])) {
+			out = append(out, "!"+cue)
+		}
+	}
+	if lead, title := r.countsUpFront(Arrested); lead {
+		out = put(out, CueArrest)
+		if title {
+			out = put(out, "!"+CueArrest)
+		}
+	}
+	if lead, title := r.again(); title {
+		out = append(out, CueAgain, "!"+CueAgain)
+	} else if lead {
+		out = append(out, CueAgain)
+	}
+	if r.claim() {
+		out = append(out, CueClaim)
+	}
+	if r.manyAtOnce {
+		out = append(out, CueJoint)
+	}
+	if r.taken() {
+		out = append(out, CueTaken)
+	}
+	if !slices.Contains(out, CueMeant) && doubtful(r.low(2*leadSentences)) { // it comes behind what is known
+		out = append(out, CueDoubt)
+	}
+	out = append(out, r.refuted()...)
+	if !slices.Contains(out, CueLater) && r.knownOne() {
+		out = append(out, CueLater)
+	}
+	if !slices.Contains(out, "!"+CueLater) && r.disowns() {
+		if !slices.Contains(out, CueLater) {
+			out = append(out, CueLater)
+		}
+		out = append(out, "!"+CueLater)
+	}
+	return out
+}
+
+// put adds a cue that is not there.
+func put(cues []string, c string) []string {
+	if slices.Contains(cues, c) {
+		return cues
+	}
+	return append(cues, c)
+}
+
+// countsUpFront tells whether the first sentences count people of a measure, and the headline.
+func (r *reading) countsUpFront(m Measure) (lead, title bool) {
+	n := len(r.opening(leadSentences))
+	for k := range r.figs {
+		if f := &r.figs[k]; f.measure == m && f.sent < n && !f.hypothesis && f.q.Quantifier != "none" {
+			lead, title = true, title || r.sents[f.sent].title
+		}
+	}
+	return lead, title
+}
+
+// captures tells whether somebody who was captured is a suspect, and no post, town or
+// prisoner of war.
+func (r *reading) captures() bool {
+	return slices.ContainsFunc(r.figs, func(f mention) bool {
+		w := r.words[f.harm].low
+		return f.measure == Arrested && (strings.HasPrefix(w, "captur") || strings.HasPrefix(w, "seiz"))
+	})
+}
+
+// doubtful tells whether a text takes an accident for one of several causes, or the
+// likely one: "assuming a traffic accident, but ruling nothing out".
+func doubtful(text string) bool {
+	for from := 0; ; {
+		at := find(text[from:], "accident")
+		if at < 0 {
+			return false
+		}
+		at += from
+		if hasAny(sentenceOf(text, at), causes, nil) {
+			return true
+		}
+		from = at + 1
+	}
+}
+
+// hasAny tells whether one of the words stands in the text, in a sentence that has
+// none of those that take it back.
+func hasAny(text string, words, back []string) bool {
+	var may [4]uint64 // by their first two letters, the words that the text may have
+	for k := range len(text) - 2 {
+		if text[k] == ' ' {
+			n := begins(text[k+1], text[k+2])
+			may[n>>6] |= 1 << (n & 63)
+		}
+	}
+	for _, w := range words {
+		if n := begins(w[0], w[1]); may[n>>6]&(1<<(n&63)) == 0 {
+			continue
+		}
+		for from := 0; ; {
+			at := find(text[from:], w)
+			if at < 0 {
+				break
+			}
+			at += from
+			if len(back) == 0 || !hasAny(sentenceOf(text, at), back, nil) && !daysAfter(text, at) && !unlinkedTo(text, at) {
+				return true
+			}
+			from = at + 1
+		}
+	}
+	return false
+}
+
+// begins mixes the first two letters of a word.
+func begins(a, b byte) byte { return a*31 ^ b*7 }
+
+// tailMark stands in the lead for a time that leads into an older story.
+const tailMark = " a-day-after "
+
+// daysAfter tells whether what stands at a place of the lead is only told of to date
+// the news: "a day after a gas explosion in Mezzeh".
+func daysAfter(text string, at int) bool {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	n := strings.LastIndex(text[from:at+1], tailMark)
+	return n >= 0 && at-from-n < 70
+}
+
+// unlinkedTo tells whether what stands at a place of the lead is another incident, of
+// which the news is no part: "there was no link to Friday's gas explosion".
+func unlinkedTo(text string, at int) bool {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	before := text[max(from, at-60) : at+1]
+	for _, c := range cueWords {
+		if c.cue != CueApart {
+			continue
+		}
+		for _, w := range c.words {
+			if n := strings.LastIndex(before, " "+w+" "); n >= 0 && !strings.ContainsAny(before[n:], ",;:") && !strings.Contains(before[n:], "terror") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func find(text, w string) int {
+	if begins, ok := strings.CutSuffix(w, "*"); ok {
+		return strings.Index(text, " "+begins)
+	}
+	return strings.Index(text, " "+w+" ")
+}
+
+func sentenceOf(text string, at int) string {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
+		return text[from : at+n]
+	}
+	return text[from:]
+}
+
+// again tells whether the lead counts the incident: "another bombing", "the second
+// attack in two days", in its headline too: "attacked again", "for a second night".
+func (r *reading) again() (lead, title bool) {
+	for si := range r.opening(leadSentences) {
+		s := &r.sents[si]
+		if r.anotherOne(s) {
+			if s.title {
+				return true, true
+			}
+			lead = true
+		}
+	}
+	return lead, false
+}
+
+// anotherOne tells whether a sentence counts an incident among others.
+func (r *reading) anotherOne(s *sentence) bool {
+	for k := s.first + s.dateline; k < s.last; k++ {
+		switch r.words[k].low {
+		case "again":
+			if s.title {
+				return true
+			}
+		case "new":
+			if !s.title {
+				continue
+			}
+			fallthrough
+		case "another", "second", "third", "fourth", "fifth", "fresh", "latest", "separate", "copycat":
+			if r.words[k].low == "latest" && !s.title && r.lowAt(k-1) == "the" {
+				continue // "in the latest attack on …": so any first report puts it
+			}
+			for m := k + 1; m < min(k+4, s.last); m++ {
+				w := &r.words[m]
+				if w.punct {
+					break
+				}
+				if w.e.Type == "bodies_found" {
+					break // one more of the dead
+				}
+				if w.is(lexicon.Kind) && !w.is(lexicon.Person) || s.title && m == k+1 && (w.low == "night" || w.low == "day") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// taken tells whether the headline or the first sentence speaks of people as of those
+// who were taken before: "kidnapped engineer found dead", "the captors want a ransom".
+func (r *reading) taken() bool {
+	for si := range r.opening(1) {
+		s := &r.sents[si]
+		for k := s.first + s.dateline; k < s.last; k++ {
+			switch r.words[k].low {
+			case "ransom", "captors", "kidnappers", "abductors", "captive", "captives", "captivity":
+				return true
+			case "kidnapped", "abducted":
+				if r.calledTaken(s, k) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// calledTaken tells whether a participle calls people by what was done to them, and
+// does not tell of it.
+func (r *reading) calledTaken(s *sentence, k int) bool {
+	if k+1 >= s.last {
+		return false
+	}
+	next := &r.words[k+1]
+	if next.punct || next.number || next.q != nil || next.date > 0 || next.is(lexicon.Function|lexicon.Prep) {
+		return false
+	}
+	if k == s.first+s.dateline {
+		return true
+	}
+	prev := &r.words[k-1]
+	return prev.number || prev.q != nil || prev.is(lexicon.Prep) || prev.low == "the" || prev.low == "of" || prev.punct && prev.low != ","
+}
+
+// claim tells whether the headline or one of the first sentences says that
+// somebody claims the deed.
+func (r *reading) claim() bool {
+	for si := range r.opening(leadSentences) {
+		s := &r.sents[si]
+		for k := s.first + s.dateline; k < s.last; k++ {
+			switch r.words[k].low {
+			case "claims", "claimed", "claim", "claiming", "claimed responsibility", "claims responsibility", "claim responsibility":
+				if r.claims(s, k) {
+					return true
+				}
+			case "responsibility":
+				switch r.lowAt(k - 1) {
+				case "took", "taken", "takes", "accepted", "claimed", "claims", "claiming", "claim":
+					if !r.negated(s, k) {
+						return true
+					}
+				}
+			case "credit":
+				switch r.lowAt(k - 1) {
+				case "took", "taken", "takes", "taking", "claimed", "claims", "claiming":
+					if r.lowAt(k+1) == "for" && !r.negated(s, k) {
+						return true
+					}
+				}
+			case "says", "said", "announced", "announces", "declared", "boasted", "admitted", "admits", "acknowledged":
+				if r.saysItsDeed(s, k) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// refuted are the types and the towns that the lead takes back in favour of others:
+// "killed by gunfire and not by a car bomb", "it happened in Sibi, and not in Quetta".
+func (r *reading) refuted() []string {
+	var out []string
+	put := func(cue string) {
+		if !slices.Contains(out, cue) && len(out) < 4 {
+			out = append(out, cue)
+		}
+	}
+	for si := range r.opening(leadSentences) {
+		s := &r.sents[si]
+		for k := s.first + s.dateline + 1; k+1 < s.last; k++ {
+			if l := r.words[k].low; l != "not" && l != "no" {
+				continue
+			}
+			if p := r.notThere(s, k); p >= 0 {
+				put(CueNotIn + gazetteer.Fold(r.places[p].name()))
+			} else if t := r.notSo(s, k); t != "" {
+				put(CueNot + t)
+			}
+		}
+	}
+	return out
+}
+
+// notThere is the town that "not" at word k takes back in favour of one that the
+// sentence names before; -1 where it does not.
+func (r *reading) notThere(s *sentence, k int) int {
+	m := k + 1
+	switch r.words[m].low {
+	case "in", "at", "near", "from", "outside", "around":
+		m++
+	}
+	if r.words[k].low != "not" || m >= s.last || r.words[m].place == 0 {
+		return -1
+	}
+	if b := r.words[k-1]; b.low != "and" && !b.punct {
+		return -1 // "did not in Quetta …"
+	}
+	p := r.words[m].place - 1
+	if !r.places[p].town() {
+		return -1
+	}
+	for q := range r.places {
+		if w := r.places[q].word; w >= s.first+s.dateline && w < k && r.places[q].town() && r.otherTown(p, q) {
+			return p
+		}
+	}
+	return -1
+}
+
+// notSo is the type that "not", or "no", at word k takes back where the sentence says
+// of what type it was instead; "" where it does not.
+func (r *reading) notSo(s *sentence, k int) string {
+	typ := ""
+	for m := k + 1; m < min(k+6, s.last) && typ == ""; m++ {
+		switch w := &r.words[m]; {
+		case w.is(lexicon.Kind) && !w.is(lexicon.Person) && w.e.Type != "unknown" && w.low != "attacked" && w.low != "attack" && w.low != "struck" && w.low != "hit":
+			typ = w.e.Type
+		case w.is(lexicon.Det | lexicon.Prep | lexicon.Adj), w.low == "attacked", w.low == "hit", w.low == "attack", w.low == "struck", w.low == "caused", w.low == "been", w.low == "killed", w.low == "set", w.low == "off", w.low == "hand", w.low == "due":
+		default:
+			return ""
+		}
+	}
+	if typ == "" || typ == "explosion" || r.words[k].low == "no" && Family(typ) != "explosive" {
+		return ""
+	}
+	for m := s.first + s.dateline; m < s.last; m++ {
+		switch w := &r.words[m]; w.low {
+		case "yet", "whether", "claimed", "investigating", "possible", "if":
+			return ""
+		case "gunfire", "gunshots", "bullets", "rifle", "knife", "gunmen":
+			if m < k || r.lowAt(m-1) != "not" {
+				if Family(typ) == "explosive" || Family(typ) == "aerial" {
+					return typ
+				}
+			}
+		default:
+			if (m < k || m > k+6) && w.is(lexicon.Kind) && !w.is(lexicon.Person) && w.e.Type != "explosion" && w.e.Type != "unknown" && w.e.Type != "armed_attack" && Family(w.e.Type) != Family(typ) {
+				return typ
+			}
+		}
+	}
+	return ""
+}
+
+// claims tells whether a claim at word k is of a deed, and by who may have done it.
+func (r *reading) claims(s *sentence, k int) bool {
+	if r.negated(s, k) {
+		return false
+	}
+	for m := max(s.first, k-4); m < k; m++ {
+		w := &r.words[m]
+		if w.is(lexicon.Source) && w.e.Says != "belligerent" || w.low == "police" || w.low == "army" || w.low == "officials" || w.low == "ministry" || w.low == "military" {
+			return false // "police claim to have held three"
+		}
+	}
+	for m := k; m < min(k+7, s.last); m++ {
+		w := &r.words[m]
+		switch w.low {
+		case "similar", "previous", "past", "earlier", "other", "several", "many", "dozens":
+			return false // "who have claimed similar attacks"
+		}
+		if strings.HasSuffix(w.low, "responsibility") || m > k && w.is(lexicon.Kind) && !w.is(lexicon.Person) {
+			return r.lowAt(k+1) != "that"
+		}
+		if m > k && (w.low == "lives" || w.low == "life") {
+			return false // "the attack claimed nine lives"
+		}
+	}
+	return false
+}
+
+func (r *reading) negated(s *sentence, k int) bool {
+	for m := max(s.first, k-7); m < k; m++ {
+		switch r.words[m].low {
+		case "no", "not", "nobody", "none", "yet", "without", "n't", "neither", "never", "denied":
+			return true
+		}
+	}
+	return false
+}
+
+// saysItsDeed tells whether somebody speaks of a deed as his: "says it bombed", "said
+// that its fighters had attacked", "said it was behind".
+func (r *reading) saysItsDeed(s *sentence, k int) bool {
+	m := k + 1
+	if strings.HasSuffix(r.lowAt(m), "day") {
+		m++ // "said Tuesday that it was behind …"
+	}
+	if l := r.lowAt(m); l == "in" || l == "on" || l == "through" {
+		// "said in a video released on Tuesday that it was behind …"
+		n := m
+		for n < min(k+12, s.last-1) && r.words[n].low != "that" && !r.words[n].punct {
+			n++
+		}
+		if r.words[n].low == "that" {
+			m = n
+		}
+	}
+	if r.lowAt(m) == "that" {
+		m++
+	}
+	switch l, next := r.lowAt(m), r.lowAt(m+1); {
+	case r.negated(s, k):
+		return false
+	case l == "it", l == "its", l == "they", l == "his":
+	case (l == "a" || l == "one") && (next == "fighter" || next == "soldier" || next == "member" || next == "of"):
+	default:
+		return false
+	}
+	for n := m + 1; n < min(m+6, s.last); n++ {
+		w := &r.words[n]
+		switch w.low {
+		case "holding", "held":
+			if r.lowAt(n+1) == "talks" {
+				return false
+			}
+			return r.armed(s, k)
+		case "behind":
+			return r.lowAt(n+1) != "schedule" // states own up in these words, too
+		case "carried", "bombed", "threw", "planted", "detonated", "executed", "ambushed", "blew",
+			"targeted", "attacked", "struck", "stormed", "raided", "assassinated", "shelled", "fired", "downed":
+			return r.armed(s, k)
+		}
+		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && w.e.Measure != string(Arrested) && w.e.Measure != string(Released) {
+			return r.armed(s, k)
+		}
+		if w.punct {
+			break
+		}
+	}
+	return false
+}
+
+// armed tells whether who speaks before word k is a group under arms that is no
+// state: those tell of their operations, and claim nothing.
+func (r *reading) armed(s *sentence, k int) bool {
+	for m := s.first; m < k; m++ {
+		w := &r.words[m]
+		if w.is(lexicon.Actor) {
+			return w.e.Party != "state"
+		}
+		switch w.low {
+		case "group", "the group", "armed group", "militants", "militant", "faction", "front", "rebels", "guerrillas", "jihadists", "separatists", "insurgents", "movement", "brigade", "brigades", "army", "state", "group's":
+			if w.low != "army" && w.low != "state" || m > s.first && r.words[m-1].upper && w.upper {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// several are words that make one sentence tell of more than one incident.
+var several = []string{"in two days", "in three days", "in four days", "in 24 hours", "in 48 hours", "in a week", "this week", "over the weekend", "two nights of", "three nights of", "night of drones", "night of violence", "night of gun violence", "day of violence", "in separate", "separate incidents", "separate attacks",
+	"across the country", "several cities", "several regions", "five regions", "four regions", "three regions", "two regions", "three cities", "four cities", "five cities", "two cities", "two districts", "two provinces", "three provinces", "wave of", "series of", "string of", "spate of", "twin"}
+
+// jails are the words for a place in which what lasts is one incident.
+var jails = []string{"prison", "jail", "penitentiary", "detention centre", "detention center"}
+
+// joint tells whether the headline, or the first sentence, counts several
+// incidents together: "nine dead as two blasts jolt Kabul".
+func (r *reading) joint() bool {
+	for si := range r.opening(1) {
+		s := &r.sents[si]
+		var b strings.Builder
+		b.WriteByte(' ')
+		for k := s.first + s.dateline; k < s.last; k++ {
+			w := &r.words[k]
+			b.WriteString(w.low)
+			b.WriteByte(' ')
+			if w.date > 0 && r.spans(s, k) {
+				return true
+			}
+			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || len(w.low) < 5 || w.low[len(w.low)-1] != 's' || r.meansOnly(w.low) {
+				continue
+			}
+			for m := k - 1; m >= max(s.first+s.dateline, k-3); m-- {
+				p := &r.words[m]
+				if p.q != nil && p.q.Point >= 2 && p.q.Point <= 20 {
+					return true
+				}
+				// "13 dead, 19 hurt as missile strikes plant": it strikes
+				// "nine killed in three days of protests": the days are counted
+				if p.punct || p.low == "of" || p.is(lexicon.Harm|lexicon.Person|lexicon.Thing|lexicon.Verb|lexicon.Aux|lexicon.Sub|lexicon.Prep|lexicon.Conj) {
+					break
+				}
+			}
+		}
+		// Three days of protests are one story, and so is a day of violence in one prison.
+		text := strings.ReplaceAll(b.String(), " days of ", " days-of ")
+		if hasAny(text, jails, nil) {
+			text = strings.ReplaceAll(text, " of violence ", " of-violence ")
+		}
+		if hasAny(text, several, nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// spans tells whether the time at word k is one over which people are counted: "Five
+// killed this week in one small city", "nine dead in two days".
+func (r *reading) spans(s *sentence, k int) bool {
+	w := &r.words[k]
+	text := strings.ToLower(r.art.Text(s.field)[w.start:w.end])
+	switch text {
+	case "this week", "over the weekend", "in a week", "in 24 hours", "in 48 hours", "in two days", "in three days", "in four days", "in five days":
+	default:
+		return false
+	}
+	j := k - 1
+	if j > s.first && r.words[j].low == "people" {
+		j--
+	}
+	if j <= s.first || !r.words[j].is(lexicon.Harm) {
+		return false
+	}
+	q := r.words[j-1].q
+	return q != nil && q.Min >= 2
+}
+
+// knownOne tells whether the first sentences speak of the incident as of one
+// that the reader knows: "Monday's bombing", "the attack on the hotel".
+func (r *reading) knownOne() bool {
+	for si := range r.opening(1) {
+		s := &r.sents[si]
+		for k := s.first + s.dateline + 1; k < s.last; k++ {
+			w := &r.words[k]
+			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || w.is(lexicon.Harm) {
+				continue
+			}
+			for m := k - 1; m >= max(s.first+s.dateline, k-3); m-- {
+				p := &r.words[m]
+				if p.clitic && m > s.first && r.words[m-1].date > 0 {
+					return true
+				}
+				if p.low == "the" && !s.title {
+					return true
+				}
+				if p.punct || p.is(lexicon.Prep|lexicon.Verb|lexicon.Aux) {
+					break
+				}
+			}
+		}
+	}
+	return false
+}
+
+// disowns tells whether the headline has somebody deny a deed, or his part in it, that
+// others have told of: "Army denies bombing monastery", "Group rejects blame for killing".
+func (r *reading) disowns() bool {
+	for si := range r.opening(0) {
+		s := &r.sents[si]
+		for k := s.first; k < s.last; k++ {
+			switch r.words[k].low {
+			case "denies", "deny", "denied", "rejects", "reject", "rejected", "dismisses", "dismiss", "dismissed", "disowns", "refutes", "disputes":
+			default:
+				continue
+			}
+			for n := k + 1; n < min(k+9, s.last); n++ {
+				switch w := &r.words[n]; {
+				case w.is(lexicon.Kind) && w.e.Type != "arrest" && w.e.Type != "judicial", w.is(lexicon.Harm) && w.e.Measure != string(Released) && w.e.Measure != string(Arrested):
+					return true
+				case w.low == "targeting", w.low == "blame", w.low == "involvement", w.low == "responsibility":
+					return true
+				case w.low == "bail", w.low == "charges", w.low == "charge", w.low == "guilt", w.low == "court", w.low == "appeal", w.low == "claim", w.low == "claims" && r.lowAt(n+1) == "of":
+					return false
+				}
+			}
+		}
+	}
+	return false
+}
