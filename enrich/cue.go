@@ -84,18 +84,18 @@ func (r *reading) published(s *sentence, k int) bool {
 }
 
 // unmade tells whether the arrest, the charge or the release that word k names is none that
-// was made over an incident: it is planned, asked for or old, the court is a place, or those
-// who came free had sat in prison.
+// was made over an incident: it is planned, asked for, denied or old, the court is a place, or
+// those who came free had sat in prison.
 func (r *reading) unmade(s *sentence, k int) bool {
 	w := &r.words[k]
 	switch w.low {
-	case "arrested", "detained", "charged", "indicted", "convicted", "sentenced", "jailed", "imprisoned":
-		if r.longAgo(s, k) {
-			return true // "prosecutors charged him in absentia in 2023"
+	case "arrested", "detained", "charged", "indicted", "convicted", "sentenced", "jailed", "imprisoned", "arraigned", "remanded", "nabbed", "apprehended", "freed", "released", "rescued", "reunited", "let go", "set free":
+		if r.longAgo(s, k) || r.undone(s, k) {
+			return true // "prosecutors charged him in absentia in 2023", "nobody was charged"
 		}
 	}
 	switch w.low {
-	case "arrest", "arrests", "apprehend", "nab", "capture", "charge", "release", "release of", "freedom", "rescue":
+	case "arrest", "arrests", "apprehend", "nab", "capture", "charge", "release", "release of":
 		return r.aimedAt(s, k)
 	case "jailed", "convicted", "imprisoned":
 		return r.calledTaken(s, k) || k > s.first && r.words[k-1].is(lexicon.Det) // "the jailed leader"
@@ -112,14 +112,84 @@ func (r *reading) unmade(s *sentence, k int) bool {
 		return r.lowAt(k-1) == "without"
 	case "court":
 		return r.courtAsPlace(s, k)
-	case "free", "freed", "frees", "freeing", "released", "releases", "releasing", "set free":
-		if w.low == "free" && r.aimedAt(s, k) {
+	case "free":
+		return !r.comesFree(s, k) || r.ofJailed(s, k)
+	case "freed", "frees", "freeing", "released", "releases", "releasing", "let go", "lets go", "set free", "sets free":
+		return r.ofJailed(s, k)
+	case "rescue", "rescues", "rescued":
+		return r.aimedAt(s, k) || r.ofRescuers(s, k)
+	}
+	return false
+}
+
+// undone tells whether what the participle at word k says has not been done, or nobody says
+// that it has: "no one has been charged", "are yet to be freed", "until they are released".
+func (r *reading) undone(s *sentence, k int) bool {
+	is := false
+	for n := k - 1; n >= max(s.first, k-7); n-- {
+		switch w := &r.words[n]; w.low {
+		case "be":
+			return true
+		case "is", "are":
+			is = true
+		case "not", "n't", "never", "no", "nobody", "none", "without", "yet", "unless", "if", "neither", "nor", "whether":
+			return true
+		case "until", "till":
+			return is
+		case "and", "but", "after", "when", "who":
+			return false
+		default:
+			if w.punct && !w.clitic {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// comesFree tells whether "free" at word k is that of captives: "are free", "free two
+// hostages", and no price, trade or will.
+func (r *reading) comesFree(s *sentence, k int) bool {
+	switch prev := r.lowAt(k - 1); prev {
+	case "is", "are", "was", "were", "now", "walk", "walks", "walked", "walking", "set", "sets", "go", "goes", "went", "finally", "all", "home", "still":
+		next := r.lowAt(k + 1)
+		return next != "to" && next != "of" && next != "from" && prev != "still" && !r.undone(s, k)
+	case "to", "will", "would", "should", "must", "for":
+		return false
+	}
+	if s.title && r.whoBefore(k) && (k+1 >= s.last || r.words[k+1].punct || r.words[k+1].is(lexicon.Prep|lexicon.Sub)) {
+		return true // "siege ends, hostages free"
+	}
+	g := r.group(k + 1)
+	return g >= 0 && r.groups[g].first == k+1 && (r.groups[g].person || r.groups[g].q != nil && r.groups[g].thing == "") && !(k > s.first && r.words[k-1].is(lexicon.Det|lexicon.Prep))
+}
+
+// ofJailed tells whether those who come free at word k are in prison, or suspects.
+func (r *reading) ofJailed(s *sentence, k int) bool {
+	for n := k + 1; n < min(k+6, s.last) && !r.words[n].punct; n++ {
+		if jailed(r.words[n].low) {
 			return true
 		}
-		for n := k + 1; n < min(k+6, s.last) && !r.words[n].punct; n++ {
-			if jailed(r.words[n].low) {
-				return true
-			}
+	}
+	for n := k - 1; n >= max(s.first, k-5) && !r.words[n].punct; n-- {
+		if jailed(r.words[n].low) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofRescuers tells whether a rescue at word k is that of people from fire, rubble or water,
+// or the work of those who look for them.
+func (r *reading) ofRescuers(s *sentence, k int) bool {
+	switch r.lowAt(k + 1) {
+	case "workers", "worker", "team", "teams", "operation", "operations", "effort", "efforts", "services", "service", "crew", "crews", "boat", "boats", "helicopter", "mission", "vessel", "volunteers", "squad", "official", "officials", "and", "centre", "center", "units":
+		return true
+	}
+	for n := k + 1; n < min(k+9, s.last); n++ {
+		switch r.words[n].low {
+		case "rubble", "debris", "wreckage", "ruins", "building", "water", "river", "sea", "lake", "fire", "flames", "blaze", "floods", "flood", "roof", "collapsed", "burning", "sinking":
+			return true
 		}
 	}
 	return false
@@ -135,6 +205,38 @@ func (r *reading) longAgo(s *sentence, k int) bool {
 		}
 		if r.clock.Known() && !r.thisSeason(d) && r.dates[d].Earliest.Before(r.clock.End()) {
 			return true
+		}
+	}
+	return false
+}
+
+// cleared tells whether the first sentences, or the headline, say that suspects came free:
+// "Court frees three of five suspects", "two of those held were let go".
+func (r *reading) cleared() (lead, title bool) {
+	for si := range r.opening(leadSentences) {
+		s := &r.sents[si]
+		for k := s.first + s.dateline; k < s.last; k++ {
+			switch r.words[k].low {
+			case "freed", "frees", "released", "releases", "let go", "lets go", "set free", "sets free":
+			default:
+				continue
+			}
+			if !r.undone(s, k) && !r.longAgo(s, k) && !r.published(s, k) && r.ofSuspects(s, k) {
+				lead, title = true, title || s.title
+			}
+		}
+	}
+	return lead, title
+}
+
+// ofSuspects tells whether those who come free at word k had been held over a deed.
+func (r *reading) ofSuspects(s *sentence, k int) bool {
+	for n := max(s.first, k-8); n < min(k+8, s.last); n++ {
+		switch r.words[n].low {
+		case "suspect", "suspects", "accused", "detainee", "detainees", "defendant", "defendants", "court", "judge", "magistrate", "bail", "arrested", "detained":
+			return true
+		case "inmates", "inmate", "prisoners", "prisoner", "convicts", "hostage", "hostages", "captive", "captives", "captors", "kidnapped", "abducted", "kidnappers":
+			return false
 		}
 	}
 	return false
@@ -239,6 +341,15 @@ func (r *reading) cues(lead string) []string {
 		out = append(out, CueAgain, "!"+CueAgain)
 	} else if lead {
 		out = append(out, CueAgain)
+	}
+	if lead, title := r.cleared(); lead {
+		out = put(out, CueCleared)
+		if title {
+			out = put(out, "!"+CueCleared)
+		}
+	}
+	if slices.Contains(out, "!"+CueCleared) && !hasAny(title+"\n", charged[rooms:], nil) {
+		out = slices.DeleteFunc(out, func(c string) bool { return c == "!"+CueCharged })
 	}
 	if r.claim() {
 		out = append(out, CueClaim)
@@ -608,7 +719,7 @@ func (r *reading) claims(s *sentence, k int) bool {
 		case "similar", "previous", "past", "earlier", "other", "several", "many", "dozens":
 			return false // "who have claimed similar attacks"
 		}
-		if strings.HasSuffix(w.low, "responsibility") || m > k && w.is(lexicon.Kind) && !w.is(lexicon.Person) {
+		if strings.HasSuffix(w.low, "responsibility") || m > k && w.is(lexicon.Kind) && !w.is(lexicon.Person) && !r.meansOnly(w.low) {
 			return r.lowAt(k+1) != "that"
 		}
 		if m > k && (w.low == "lives" || w.low == "life") {

@@ -14,6 +14,7 @@ const (
 	CueCourt    = "court"    // charges, trials, sentences
 	CueCharged  = "charged"  // … and not only a court, or its judge
 	CueFreed    = "freed"    // people came free
+	CueCleared  = "cleared"  // suspects did: on bail, without a charge
 	CueMemory   = "memory"   // an anniversary, a look back
 	CueAccident = "accident" // it was no attack: a gas leak, a fault
 	CueHoax     = "hoax"     // nothing happened
@@ -34,16 +35,16 @@ var cueWords = []struct {
 	cue   string
 	words []string
 }{
-	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "succumbed", "succumb*", "funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "last respects", "coffins", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
+	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "dies of", "dies from", "dies in hospital", "died in hospital", "has died", "succumb*", "funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "last respects", "coffins", "repatriat*", "bodies were released", "released the bodies", "delivered to their families", "handed to their families", "handed over to their families", "given to their families", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
 		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
-	{CueArrest, []string{"arrest", "arrests", "arrested", "detain", "detains", "detained", "detaining", "detention", "detentions", "in custody", "into custody", "suspect held", "suspects held", "held over", "held for questioning", "caught", "nab", "nabs", "nabbed", "apprehend*", "in cuffs", "cuffed", "handcuff*", "behind bars", "taken in by", "taken in for",
-		"rounded up", "rounds up", "round up", "gave himself up", "gave herself up", "gives himself up", "turned himself in", "turned herself in", "turns himself in", "handed himself in", "surrendered to police", "surrenders to police"}},
-	{CueArrest + " by", []string{"were picked up", "was picked up", "police pick up", "police picked up", "picked up by police", "handed over to police", "handed over to the police", "handed over to the army", "handed over to army", "handed over to the authorities"}},
+	{CueArrest, arrests},
+	{CueArrest + " by", []string{"were picked up", "was picked up", "been picked up", "police pick up", "police picked up", "picks up", "picked up by police", "handed over to police", "handed over to the police", "handed over to the army", "handed over to army", "handed over to the authorities", "handed over to the security*"}},
 	{CueArrest + " of", []string{"captured", "captures", "seized in"}},
 	{CueCourt, slices.Concat(charged, []string{"prosecutor", "prosecutors", "judge", "extradit*", "appeal"})},
 	{CueCharged, charged},
-	{CueFreed, []string{"freed", "frees", "released", "release", "releases", "release of", "let go", "lets go", "rescued", "regain*", "set free", "freedom", "free", "return home", "returns home", "returned home", "back home", "came home", "are home", "is home", "returned to his family", "returned to her family", "returned to their families", "returns to his family", "returns to her family", "back with",
-		"reunited", "let out", "recovered unhurt", "recovered unharmed", "recovered safely", "recovered alive", "found alive", "safe and sound"}},
+	{CueFreed, freed},
+	{CueFreed + " hope", []string{"release", "releases", "release of", "their freedom", "his freedom", "her freedom", "to freedom", "gain freedom", "gained freedom", "free"}},
+	{CueCleared, []string{"granted bail", "grants bail", "gets bail", "get bail", "freed on bail", "released on bail", "let out on bail", "released on bond", "posts bail", "posted bail", "bailed", "released without charge", "freed without charge", "let go without charge", "charges dropped", "drops charges", "dropped charges", "dropped the charges", "charges dismissed", "dismissed the charges", "declines to charge", "declined to charge", "no evidence against"}},
 	{CueMemory, []string{"anniversary", "years after", "year after", "years on", "year on", "years since", "years ago", "year ago", "remember*", "commemorat*", "memorial", "marks",
 		// not "the decades-old conflict"
 		"decade after", "decades after", "decade ago", "decades ago", "decade on", "decades on", "decade later", "decades later", "decade since", "decades since"}},
@@ -60,9 +61,25 @@ var cueWords = []struct {
 	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman"}},
 }
 
+// arrests are the words by which somebody is held for it.
+var arrests = []string{"arrest", "arrests", "arrested", "arresting", "detain", "detains", "detained", "detaining", "detention", "detentions", "in custody", "into custody", "under arrest", "suspect held", "suspects held", "held over", "held for questioning", "held on suspicion",
+	"caught", "nab", "nabs", "nabbed", "apprehend*", "collared", "collars", "busted", "in the net", "in net", "in the nets", "in police net", "in cuffs", "cuffed", "handcuff*", "behind bars", "taken in by", "taken in for", "brought in for questioning", "hauled in", "rounded up", "rounds up", "round up",
+	"helping police with", "tracked down", "run to earth", "run to ground", "laid hands on", "smoked out", "garde à vue",
+	"gave himself up", "gave herself up", "gave themselves up", "gives himself up", "gives herself up", "give themselves up", "turned himself in", "turned herself in", "turned themselves in", "turns himself in", "turns herself in", "handed himself in", "handed herself in", "handed themselves in", "hands himself in",
+	"surrendered to", "surrenders to", "parade suspect*", "parades suspect*", "paraded suspect*", "paraded before", "parade two suspect*", "parade three suspect*"}
+
+// rooms is how many of charged, its first ones, only say where.
+const rooms = 4
+
 // charged are the words by which somebody answers for it.
-var charged = []string{"court", "trial", "charged", "charges", "charge sheet*", "charge-sheet*", "chargesheet*", "sentenc*", "jailed", "convict*", "acquit*", "verdict", "guilty", "pleads not", "pleaded not", "indict*", "tribunal", "arraign*", "remand", "remands", "remanded", "formal investigation", "under investigation for", "judicial custody", "judicial control", "police custody", "pre-trial", "pretrial",
-	"prosecutors seek", "prosecutors ask", "prosecutors charge", "appeared before a judge", "appears before a judge", "was brought before a judge", "were brought before a judge", "faces judge", "faced a judge", "pleaded guilty", "plead guilty", "jury", "counts of", "raps", "in dock", "in the dock", "magistrate*"}
+var charged = []string{"court", "tribunal", "magistrate*", "before magistrate*", "trial", "charged", "charges", "charge sheet*", "charge-sheet*", "chargesheet*", "sentenc*", "jailed", "jail term*", "convict*", "acquit*", "verdict", "guilty", "pleads not", "pleaded not", "enters plea", "indict*", "arraign*", "remand", "remands", "remanded",
+	"court-martial*", "formal investigation", "mise en examen", "under investigation for", "judicial custody", "judicial remand", "judicial control", "judicial supervision", "police custody", "pre-trial", "pretrial", "preventive prison", "preventive detention", "provisional detention", "measure of restraint", "bound over", "binds over", "linked to process", "linked to trial",
+	"prosecutors seek", "prosecutors ask", "prosecutors charge", "prosecution charges", "police charge", "formally charge*", "appeared before a judge", "appears before a judge", "appear before a judge", "was brought before a judge", "were brought before a judge", "faces judge", "faced a judge", "pleaded guilty", "plead guilty", "jury", "counts of", "raps", "in dock", "in the dock",
+	"sent to prison", "sent to jail", "sends to prison", "behind bars for", "prison sentence*", "prison term*", "years in prison", "years in jail", "years behind bars", "life in prison", "life imprisonment", "death sentence*", "death penalty", "denied bail", "denied bond", "refused bail", "without bail", "without bond", "bail hearing", "bond hearing"}
+
+// freed are the words by which captives come free.
+var freed = []string{"freed", "frees", "freeing", "released", "let go", "lets go", "rescue", "rescues", "rescued", "regain*", "set free", "sets free", "liberated", "liberates", "walk free", "walks free", "walked free", "is free", "are free", "now free", "return home", "returns home", "returned home", "back home", "safely home", "came home", "come home", "comes home", "fly home", "are home", "is home",
+	"returned to his family", "returned to her family", "returned to their families", "returns to his family", "returns to her family", "return to their families", "back with", "reunited", "let out", "out of captivity", "left captivity", "ordeal ends", "ordeal over", "ordeal is over", "recovered unhurt", "recovered unharmed", "recovered safely", "recovered alive", "found alive", "safe and sound"}
 
 // culprits are those who did it, or are thought to: of them a headline is whose first
 // sentence says that they were held, or charged.
@@ -85,10 +102,10 @@ var causes = []string{"assum*", "whether", "unclear", "apparent", "apparently", 
 var doubts = map[string][]string{
 	CueLater:    {"toll plaza*", "toll gate*", "toll booth*", "toll road*", "toll tax"},
 	CueAccident: unsure, CueHoax: unsure, CueAccident + " by": slices.Concat(unsure, planted),
-	CueHoax + " but":  slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
-	CueFreed:          {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "for the release", "for their release", "for his release", "for her release", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
-	CueMeant:          {"whether", "unclear", "may", "might", "could", "possibl*", "if", "not known"},
-	CueApart:          {"nothing to do with it", "nothing to do with this", "nothing to do with him", "nothing to do with them"}, // the suspects' word
-	CueArrest + " by": {"survivor*", "boat*", "ship*", "vessel*", "ambulance*", "wounded", "injured", "hospital*", "hostage*", "captive*", "kidnap*", "abduct*"},
-	CueArrest:         {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
+	CueHoax + " but":   slices.Concat(unsure, []string{"killed", "shot", "shots", "gunfire", "gunmen", "fired", "wounded", "injured", "but", "grenade", "stabbed"}),
+	CueFreed + " hope": {"plead*", "demand*", "call for", "calls for", "called for", "urge*", "seek*", "sought", "await*", "hope*", "for the release", "for their release", "for his release", "for her release", "appeal*", "unless", "negotiat*", "efforts", "still held", "still holding", "pray*", "want", "wants"},
+	CueMeant:           {"whether", "unclear", "may", "might", "could", "possibl*", "if", "not known"},
+	CueApart:           {"nothing to do with it", "nothing to do with this", "nothing to do with him", "nothing to do with them"}, // the suspects' word
+	CueArrest + " by":  {"survivor*", "boat*", "ship*", "vessel*", "ambulance*", "wounded", "injured", "hospital*", "hostage*", "captive*", "kidnap*", "abduct*"},
+	CueArrest:          {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }

@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"strings"
+
 	"tocsin/enrich/lexicon"
 	"tocsin/enrich/quantity"
 )
@@ -196,33 +198,50 @@ func (r *reading) craft(s *sentence, from, to int) bool {
 	return false
 }
 
-// heldInTitle tells whether a headline counts suspects at word j: "Police crack market
-// grenade case, three held", "Two men held over stabbing". Captives are held too, and
-// by others.
+// heldInTitle tells whether a headline says at word j that suspects are held: "Police crack
+// market grenade case, three held", "Man held over stabbing". Captives are held too, and by
+// others, and so are funerals and talks.
 func (r *reading) heldInTitle(si, j int) bool {
 	s := &r.sents[si]
-	if !s.title || r.kidnapping(si) || r.perpetratorNear(s, s.first, j) {
+	if !s.title || r.perpetratorNear(s, s.first, j) || !r.whoBefore(j) && !r.countBefore(j) {
 		return false
-	}
-	g := r.group(j - 1)
-	if g < 0 || r.groups[g].last != j || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count {
-		return false
-	}
-	if h := r.groups[g].head; h >= 0 {
-		switch r.words[h].low {
-		case "suspects", "suspect", "men", "women", "youths", "teenagers", "people", "persons", "brothers", "accomplices":
-		default:
-			return false
-		}
 	}
 	if j+1 >= s.last {
-		return true
+		return !r.besieged(si)
 	}
-	switch r.words[j+1].low {
-	case "over", "for", "in", "after", ",", ";", ":", "on", ".":
+	k := j + 1
+	if l := r.words[k].low; (l == "in" || l == "at" || l == "near") && k+2 < s.last && r.words[k+1].place > 0 && (r.words[k+2].low == "for" || r.words[k+2].low == "over") {
+		k += 2 // "held in Portmore over the killings"
+	}
+	switch r.words[k].low {
+	case "for":
+		next := &r.words[min(k+1, s.last-1)]
+		return next.low != "ransom" && next.q == nil && next.date == 0
+	case "over", "with", "under", "following":
 		return true
+	case "on":
+		return r.lowAt(k+1) == "suspicion" || strings.HasPrefix(r.lowAt(k+1), "charge")
+	case "in", "after":
+		for n := k + 1; n < min(k+7, s.last) && !r.words[n].punct; n++ {
+			if w := &r.words[n]; w.is(lexicon.Kind) && !w.is(lexicon.Person) && Family(w.e.Type) != "law" {
+				return !r.besieged(si)
+			}
+		}
+	case ",", ";", ":", ".":
+		return !r.besieged(si)
 	}
 	return false
+}
+
+// besieged tells whether a sentence speaks of people who were taken, or of a siege.
+func (r *reading) besieged(si int) bool {
+	return r.kidnapping(si) || r.says(&r.sents[si], "siege") || r.says(&r.sents[si], "standoff") || r.says(&r.sents[si], "hijacked")
+}
+
+// countBefore tells whether people are counted before word j and not named: "three held".
+func (r *reading) countBefore(j int) bool {
+	g := r.group(j - 1)
+	return g >= 0 && r.groups[g].last == j && r.groups[g].head < 0 && r.groups[g].q != nil && r.groups[g].q.Shape == quantity.Count
 }
 
 // townLost tells whether a town or its people lost some of their own at word j: "At

@@ -61,8 +61,13 @@ func (r *reading) scopes(cs []clause, a *about) {
 		if i > 0 && c.scope == "current" && cs[i-1].sent == c.sent && cs[i-1].scope == "background" && r.goesOn(c) {
 			r.setBack(c, "scope.goes-on")
 		}
-		if i > 0 && c.scope == "current" && cs[i-1].scope == "background" && cs[i-1].sent < c.sent && cs[i-1].sent >= c.sent-1 && r.inThatCase(c) {
-			r.setBack(c, "scope.that-case")
+		if i > 0 && c.scope == "current" && cs[i-1].scope == "background" && cs[i-1].sent < c.sent && cs[i-1].sent >= c.sent-1 {
+			switch {
+			case r.inThatCase(c):
+				r.setBack(c, "scope.that-case")
+			case cs[i-1].rule == "scope.old-date" && r.ofThem(c):
+				r.setBack(c, "scope.of-them")
+			}
 		}
 		if a.past && c.scope == "current" {
 			r.setBack(c, a.rule)
@@ -154,6 +159,18 @@ func (r *reading) inThatCase(c *clause) bool {
 		}
 	}
 	return false
+}
+
+// ofThem tells whether a clause only says how it ended for those of whom the sentence before
+// it told: "In November hundreds of pupils were taken. They were freed before Christmas."
+func (r *reading) ofThem(c *clause) bool {
+	switch r.words[c.first].low {
+	case "they", "all", "he", "she", "both", "most", "some":
+	default:
+		return false
+	}
+	return !r.opens(c.sent) && r.sents[c.sent].para == r.sents[c.sent-1].para && !slices.ContainsFunc(c.dates, func(d int) bool { return r.isDay(d) && !r.dates[d].Old }) &&
+		slices.ContainsFunc(c.figs, func(f int) bool { m := r.figs[f].measure; return m == Released || m == Escaped || m == Arrested })
 }
 
 // accused tells whether word p is only what somebody is held for: "arrested a man

@@ -236,7 +236,7 @@ func (x *Reading) goesBack() bool {
 	case x.dated() && x.At.Sub(*x.Occurred.Earliest) > 5*oneDay:
 		return true
 	}
-	return x.cue(enrich.CueArrest) || x.cue(enrich.CueCourt) || x.cue(enrich.CueFreed) || x.cue(enrich.CueLater) || x.cue(enrich.CueMemory) || len(x.About) > 0
+	return x.cue(enrich.CueArrest) || x.cue(enrich.CueCourt) || x.cue(enrich.CueFreed) || x.cue(enrich.CueCleared) || x.cue(enrich.CueLater) || x.cue(enrich.CueMemory) || len(x.About) > 0
 }
 
 // card is that of an incident, open or closed; nil where there is none.

@@ -181,7 +181,7 @@ func ofSequel(prev, next *Incident) bool {
 	for k := range next.Readings {
 		switch x := &next.Readings[k]; {
 		case prev.has(x.Report):
-		case x.Relation != FollowsUp || !x.headline(enrich.CueArrest) && !x.headline(enrich.CueCharged) && !x.headline(enrich.CueFreed):
+		case x.Relation != FollowsUp || !x.headline(enrich.CueArrest) && !x.headline(enrich.CueCharged) && !x.headline(enrich.CueFreed) && !x.headline(enrich.CueCleared):
 			return false
 		default:
 			came = true

@@ -312,13 +312,13 @@ func (x *Reading) follows() []string {
 	goesOn := x.Relation == FollowsUp && (x.Role != enrich.Background || x.cue(enrich.CueLater))
 	// "Captured" are soldiers whom an attack took, too.
 	taken := x.Totals[enrich.Abducted].Max != nil && x.Totals[enrich.Arrested].Max == nil && enrich.Family(x.Type) != "abduction"
-	if x.held() || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim)) {
+	if x.held() || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim) && !x.headline(enrich.CueFreed)) {
 		out = append(out, followArrest)
 	}
 	if x.Type == "judicial" || x.headline(enrich.CueCharged) || goesOn && x.cue(enrich.CueCharged) {
 		out = append(out, followTrial)
 	}
-	if x.freed(goesOn) {
+	if x.freed(goesOn) || x.headline(enrich.CueCleared) || goesOn && x.cue(enrich.CueCleared) && !x.cue(enrich.CueCharged) {
 		out = append(out, followRelease)
 	}
 	return out

@@ -140,7 +140,7 @@ func (x *Reading) mentions(c *match.Card) bool {
 
 // goesOn tells whether a reading has news of an older incident.
 func (x *Reading) goesOn() bool {
-	return x.cue(enrich.CueArrest) || x.cue(enrich.CueCharged) || x.cue(enrich.CueCourt) || x.cue(enrich.CueFreed) || x.cue(enrich.CueClaim)
+	return x.cue(enrich.CueArrest) || x.cue(enrich.CueCharged) || x.cue(enrich.CueCourt) || x.cue(enrich.CueFreed) || x.cue(enrich.CueCleared) || x.cue(enrich.CueClaim)
 }
 
 // placed is what became of a reading.
@@ -462,7 +462,7 @@ func relationOf(x *Reading, c *cluster) Relation {
 	if c.card.N == 0 || x.At.Unix()-c.card.First < int64(3*time.Hour/time.Second) {
 		return Reports
 	}
-	cues := []string{enrich.CueArrest, enrich.CueCharged}
+	cues := []string{enrich.CueArrest, enrich.CueCharged, enrich.CueCleared}
 	if enrich.Family(x.Type) == "abduction" || c.card.Taken() {
 		cues = append(cues, enrich.CueFreed)
 	}

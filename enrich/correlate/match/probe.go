@@ -87,7 +87,7 @@ const (
 )
 
 var cueOf = map[string]cue{"!" + enrich.CueAgain: another, "!" + enrich.CueLater: goesOn, enrich.CueAgain: again, enrich.CueLater: later, enrich.CueArrest: arrest, enrich.CueCourt: court,
-	enrich.CueFreed: freed, enrich.CueMemory: memory, enrich.CueAccident: accident, enrich.CueHoax: hoax, enrich.CueTaken: taken, enrich.CueApart: unlinked}
+	enrich.CueCleared: court, enrich.CueFreed: freed, enrich.CueMemory: memory, enrich.CueAccident: accident, enrich.CueHoax: hoax, enrich.CueTaken: taken, enrich.CueApart: unlinked, enrich.CueClaim: later}
 
 // The measures that tell incidents apart.
 const (
