@@ -331,9 +331,9 @@ func (r *reading) cues(lead string) []string {
 			out = append(out, "!"+cue)
 		}
 	}
-	if lead, title := r.countsUpFront(Arrested); lead {
+	if lead, title := r.countsUpFront(Arrested); lead || r.titleHolds() {
 		out = put(out, CueArrest)
-		if title {
+		if title || r.titleHolds() {
 			out = put(out, "!"+CueArrest)
 		}
 	}
@@ -382,6 +382,29 @@ func put(cues []string, c string) []string {
 		return cues
 	}
 	return append(cues, c)
+}
+
+// titleHolds tells whether the headline has suspects held, counted or not.
+func (r *reading) titleHolds() bool {
+	for si := range r.opening(0) {
+		s := &r.sents[si]
+		for k := s.first; k < s.last; k++ {
+			switch r.words[k].low {
+			case "held":
+				if r.holdsSuspects(si, k) {
+					return true
+				}
+			case "hold", "holds":
+				if g := r.group(k + 1); g >= 0 && r.groups[g].first == k+1 && r.groups[g].person && r.groups[g].last < s.last && !r.besieged(si) {
+					switch r.words[r.groups[g].last].low {
+					case "over", "for", "in connection with", "after":
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // countsUpFront tells whether the first sentences count people of a measure, and the headline.

@@ -83,7 +83,7 @@ var freed = []string{"freed", "frees", "freeing", "released", "let go", "lets go
 
 // culprits are those who did it, or are thought to: of them a headline is whose first
 // sentence says that they were held, or charged.
-var culprits = []string{"suspect", "suspects", "accused", "defendant", "defendants", "alleged", "gunman", "shooter", "bomber", "bombers", "attacker", "attackers", "assailant", "assailants", "killer", "killers", "mastermind", "masterminds", "handler", "handlers", "ringleader", "ringleaders", "culprit", "culprits", "hostage-taker", "arsonist", "arsonists", "stabber"}
+var culprits = []string{"suspect", "suspects", "accused", "defendant", "defendants", "alleged", "gunman", "shooter", "bomber", "bombers", "attacker", "attackers", "assailant", "assailants", "killer", "killers", "mastermind", "masterminds", "handler", "handlers", "ringleader", "ringleaders", "culprit", "culprits", "hostage-taker", "arsonist", "arsonists", "stabber", "facilitator*", "accomplice*", "kidnapper", "kidnappers", "abductors", "rioters", "assassin", "assassins", "hitman", "hitmen", "financier*", "recruiter*", "cell", "module"}
 
 // planted are the words beside which a thing that might burst was used, or hit.
 var planted = []string{"bomb", "bombs", "bomber*", "device", "devices", "explosives", "packed", "stuffed", "hidden", "rigged", "planted", "prepared", "assembled", "gunmen", "militants", "shell", "shells", "missile*", "rocket*", "drone*"}

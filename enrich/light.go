@@ -198,25 +198,30 @@ func (r *reading) craft(s *sentence, from, to int) bool {
 	return false
 }
 
-// heldInTitle tells whether a headline says at word j that suspects are held: "Police crack
-// market grenade case, three held", "Man held over stabbing". Captives are held too, and by
-// others, and so are funerals and talks.
+// heldInTitle tells whether a headline counts at word j suspects who are held: "Police crack
+// market grenade case, three held", "Man held over stabbing".
 func (r *reading) heldInTitle(si, j int) bool {
+	return (r.whoBefore(j) || r.countBefore(j)) && r.holdsSuspects(si, j)
+}
+
+// holdsSuspects tells whether those of whom a headline says at word j that they are held are
+// suspects. Captives are held too, and by others, and so are funerals and talks.
+func (r *reading) holdsSuspects(si, j int) bool {
 	s := &r.sents[si]
-	if !s.title || r.perpetratorNear(s, s.first, j) || !r.whoBefore(j) && !r.countBefore(j) {
+	if !s.title || r.besieged(si) || !r.maybeSuspects(s, j) {
 		return false
 	}
-	if j+1 >= s.last {
-		return !r.besieged(si)
-	}
 	k := j + 1
-	if l := r.words[k].low; (l == "in" || l == "at" || l == "near") && k+2 < s.last && r.words[k+1].place > 0 && (r.words[k+2].low == "for" || r.words[k+2].low == "over") {
+	if k < s.last && (r.words[k].low == "in" || r.words[k].low == "at" || r.words[k].low == "near") && k+1 < s.last && r.words[k+1].place > 0 {
 		k += 2 // "held in Portmore over the killings"
+	}
+	if k >= s.last || r.words[k].punct {
+		return true
 	}
 	switch r.words[k].low {
 	case "for":
 		next := &r.words[min(k+1, s.last-1)]
-		return next.low != "ransom" && next.q == nil && next.date == 0
+		return next.low != "ransom" && (next.q == nil || next.date > 0) && !strings.HasPrefix(r.lowAt(k+2), "week") && !strings.HasPrefix(r.lowAt(k+2), "day")
 	case "over", "with", "under", "following":
 		return true
 	case "on":
@@ -224,18 +229,32 @@ func (r *reading) heldInTitle(si, j int) bool {
 	case "in", "after":
 		for n := k + 1; n < min(k+7, s.last) && !r.words[n].punct; n++ {
 			if w := &r.words[n]; w.is(lexicon.Kind) && !w.is(lexicon.Person) && Family(w.e.Type) != "law" {
-				return !r.besieged(si)
+				return true
 			}
 		}
-	case ",", ";", ":", ".":
-		return !r.besieged(si)
 	}
 	return false
 }
 
+// maybeSuspects tells whether those before word j of a headline may be suspects: there are
+// people, or a number of them, and nothing else that is held.
+func (r *reading) maybeSuspects(s *sentence, j int) bool {
+	who := false
+	for n := j - 1; n >= s.first && !(r.words[n].punct && r.words[n].low != "'" && !r.words[n].clitic && r.words[n].low != "’"); n-- {
+		switch w := &r.words[n]; w.low {
+		case "funeral", "funerals", "vigil", "vigils", "talks", "talk", "meeting", "rally", "protest", "prayers", "ceremony", "service", "hearing", "inquest", "election", "elections", "drill", "exercise", "being", "still", "guard", "guards", "crew", "sailors", "passengers", "worshippers", "pupils", "students", "nuns", "priest", "engineer", "journalist", "reporter", "hostage", "hostages", "captives":
+			return false
+		default:
+			who = who || w.is(lexicon.Person) || w.q != nil || w.number || w.low == "man" || w.low == "boy"
+		}
+	}
+	return who
+}
+
 // besieged tells whether a sentence speaks of people who were taken, or of a siege.
 func (r *reading) besieged(si int) bool {
-	return r.kidnapping(si) || r.says(&r.sents[si], "siege") || r.says(&r.sents[si], "standoff") || r.says(&r.sents[si], "hijacked")
+	s := &r.sents[si]
+	return r.says(s, "siege") || r.says(s, "standoff") || r.says(s, "hijacked") || r.says(s, "hostage") || r.says(s, "captive") || r.says(s, "captors") || r.says(s, "ransom") || r.says(s, "pirates")
 }
 
 // countBefore tells whether people are counted before word j and not named: "three held".

@@ -146,12 +146,20 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		if (out[i].Role != Other || out[i].Rules[0] == "role.listed") && !out[i].Passing {
 			out[i].Cues = cues // they are of what the article is about
 		}
+		if i > 0 && out[i].Role == Background && r.further(&found[out[i].Ordinal], cs) {
+			out[i].Cues = nil // what follows the one that it opens with follows no other
+		}
 		if rs := out[i].Rules; out[i].Role == Other && (rs[0] == "role.label" || rs[0] == "role.part-of-many" || rs[0] == "role.item") {
 			out[i].Cues = []string{CueEntry}
 		}
 	}
 	r.name(out)
 	return out, r
+}
+
+// further tells whether an incident is told of below the headline and the first sentence alone.
+func (r *reading) further(x *incident, cs []clause) bool {
+	return !slices.ContainsFunc(x.clauses, func(ci int) bool { return cs[ci].sent < len(r.opening(1)) })
 }
 
 // name gives an article's reports their ids and says which article it is.
