@@ -137,8 +137,8 @@ func (r *reading) buries(si, j int) {
 func (r *reading) letGo(si, j int) {
 	ws, s := r.words, &r.sents[si]
 	g := r.group(j + 1)
-	if g < 0 || r.groups[g].first != j+1 {
-		return
+	if g < 0 || r.groups[g].first != j+1 || r.lowAt(j-1) == "to" {
+		return // "begged them to let him go"
 	}
 	for k := r.groups[g].last; k < min(r.groups[g].last+5, s.last) && !ws[k].punct; k++ {
 		switch ws[k].low {

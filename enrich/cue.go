@@ -101,6 +101,10 @@ func (r *reading) unmade(s *sentence, k int) bool {
 		return r.calledTaken(s, k) || k > s.first && r.words[k-1].is(lexicon.Det) // "the jailed leader"
 	case "detain", "detains", "detained", "detaining":
 		return r.aimedAt(s, k) || r.gunmenDid(s, k) || r.byArmed(s, k)
+	case "arrested", "arresting":
+		return r.gunmenDid(s, k) || r.quotedAlone(s, k) // rebels "arrested" five workers
+	case "caught fire", "caught in", "caught up", "caught on", "caught between":
+		return true
 	case "caught":
 		switch r.lowAt(k + 1) {
 		case "fire", "up", "on", "between", "off", "unawares":
@@ -118,6 +122,20 @@ func (r *reading) unmade(s *sentence, k int) bool {
 		return r.ofJailed(s, k)
 	case "rescue", "rescues", "rescued":
 		return r.aimedAt(s, k) || r.ofRescuers(s, k)
+	}
+	return false
+}
+
+// quotedAlone tells whether word k stands in quotation marks by itself: whoever says it
+// would not say so.
+func (r *reading) quotedAlone(s *sentence, k int) bool {
+	return k > s.first && k+1 < s.last && isQuote(r.words[k-1].low) && isQuote(r.words[k+1].low)
+}
+
+func isQuote(w string) bool {
+	switch w {
+	case "\"", "“", "”", "‘", "’", "'", "«", "»":
+		return true
 	}
 	return false
 }
@@ -153,7 +171,7 @@ func (r *reading) comesFree(s *sentence, k int) bool {
 	switch prev := r.lowAt(k - 1); prev {
 	case "is", "are", "was", "were", "now", "walk", "walks", "walked", "walking", "set", "sets", "go", "goes", "went", "finally", "all", "home", "still":
 		next := r.lowAt(k + 1)
-		return next != "to" && next != "of" && next != "from" && prev != "still" && !r.undone(s, k)
+		return next != "to" && next != "of" && next != "from" && prev != "still" && !r.undone(s, k) && !((prev == "is" || prev == "are") && r.lowBetween(s.first, k, "until"))
 	case "to", "will", "would", "should", "must", "for":
 		return false
 	}
@@ -245,7 +263,7 @@ func (r *reading) ofSuspects(s *sentence, k int) bool {
 // jailed tells whether a word is for people who sit in prison.
 func jailed(w string) bool {
 	switch w {
-	case "inmates", "inmate", "prisoners", "prisoner", "detainees", "detainee", "convicts", "suspects", "suspect", "bail":
+	case "inmates", "inmate", "prisoners", "prisoner", "detainees", "detainee", "convicts", "convict", "suspects", "suspect", "bail", "trafficker", "traffickers", "fugitive", "mobster", "gangster", "gangsters":
 		return true
 	}
 	return false
@@ -395,7 +413,7 @@ func (r *reading) titleHolds() bool {
 					return true
 				}
 			case "hold", "holds":
-				if g := r.group(k + 1); g >= 0 && r.groups[g].first == k+1 && r.groups[g].person && r.groups[g].last < s.last && !r.besieged(si) {
+				if g := r.group(k + 1); g >= 0 && r.groups[g].first == k+1 && (r.groups[g].person || r.groups[g].head < 0 && r.groups[g].q != nil) && r.groups[g].last < s.last && !r.besieged(si) {
 					switch r.words[r.groups[g].last].low {
 					case "over", "for", "in connection with", "after":
 						return true

@@ -334,7 +334,7 @@ func claimed(i *Incident) bool {
 func sequels(i *Incident) []string {
 	var out []string
 	for k := range i.Readings {
-		for _, f := range i.Readings[k].follows() {
+		for _, f := range i.Readings[k].follows(k == 0) {
 			if !slices.Contains(out, f) {
 				out = append(out, f)
 			}

@@ -302,8 +302,10 @@ const (
 // headline tells whether the headline of a reading's article gives a cue.
 func (x *Reading) headline(c string) bool { return slices.Contains(x.Cues, "!"+c) }
 
-// follows are the sequels that a reading tells of.
-func (x *Reading) follows() []string {
+// follows are the sequels that a reading tells of. Who is held when an incident is first
+// told of was caught on the spot, which is part of that news; later on, an arrest that only
+// stands beside other news is none.
+func (x *Reading) follows(first bool) []string {
 	var out []string
 	if x.cue(enrich.CueHoax) && x.ofOther() || x.Role == enrich.Background && x.cue(enrich.CueApart) {
 		return nil // who was held for it has done nothing here
@@ -312,7 +314,7 @@ func (x *Reading) follows() []string {
 	goesOn := x.Relation == FollowsUp && (x.Role != enrich.Background || x.cue(enrich.CueLater))
 	// "Captured" are soldiers whom an attack took, too.
 	taken := x.Totals[enrich.Abducted].Max != nil && x.Totals[enrich.Arrested].Max == nil && enrich.Family(x.Type) != "abduction"
-	if x.held() || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim) && !x.headline(enrich.CueFreed)) {
+	if x.held() && (first || x.Relation == FollowsUp) || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim) && !x.headline(enrich.CueFreed)) {
 		out = append(out, followArrest)
 	}
 	if x.Type == "judicial" || x.headline(enrich.CueCharged) || goesOn && x.cue(enrich.CueCharged) {

@@ -113,7 +113,8 @@ func TestFollows(t *testing.T) {
 	}{
 		{"plain news", said("a", 0, killed(3)), Reports, ""},
 		{"an arrest", said("a", 0, typ("arrest", "")), FollowsUp, "arrest"},
-		{"people were held", said("a", 0, exactly(enrich.Arrested, 2)), Reports, "arrest"},
+		{"people were held", said("a", 0, exactly(enrich.Arrested, 2)), FollowsUp, "arrest"},
+		{"people were held, beside other news", said("a", 0, exactly(enrich.Arrested, 2)), Reports, ""},
 		{"nobody was held", said("a", 0, exactly(enrich.Arrested, 0)), Reports, ""},
 		{"the headline has an arrest", said("a", 0, cues(enrich.CueArrest, "!"+enrich.CueArrest)), Reports, "arrest"},
 		{"the text has one, of news", said("a", 0, cues(enrich.CueArrest)), Reports, ""},
@@ -140,7 +141,7 @@ func TestFollows(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			x := readingOf(tt.report)
 			x.Relation = tt.rel
-			if got := strings.Join(x.follows(), " "); got != tt.want {
+			if got := strings.Join(x.follows(false), " "); got != tt.want {
 				t.Errorf("follows %q, want %q", got, tt.want)
 			}
 		})
