@@ -145,24 +145,18 @@ func isQuote(w string) bool {
 func (r *reading) undone(s *sentence, k int) bool {
 	is := false
 	for n := k - 1; n >= max(s.first, k-7); n-- {
-		switch w := &r.words[n]; w.low {
-		case "be":
+		w := &r.words[n]
+		switch w.low {
+		case "be", "not", "n't", "never", "no", "nobody", "none", "without", "yet", "unless", "if", "neither", "nor", "whether":
 			return true
 		case "is", "are":
 			is = true
-		case "not", "n't", "never", "no", "nobody", "none", "without", "yet", "unless", "if", "neither", "nor", "whether":
-			return true
-		case "until", "till":
-			return is
-		case "and", "but", "after", "when", "who":
-			return false
-		default:
-			if w.punct && !w.clitic {
-				return false
-			}
+		}
+		if w.low == "and" || w.low == "but" || w.low == "after" || w.low == "when" || w.low == "who" || w.punct && !w.clitic {
+			break
 		}
 	}
-	return false
+	return is && (r.lowBetween(s.first, k, "until") || r.lowBetween(s.first, k, "till"))
 }
 
 // comesFree tells whether "free" at word k is that of captives: "are free", "free two
@@ -171,7 +165,7 @@ func (r *reading) comesFree(s *sentence, k int) bool {
 	switch prev := r.lowAt(k - 1); prev {
 	case "is", "are", "was", "were", "now", "walk", "walks", "walked", "walking", "set", "sets", "go", "goes", "went", "finally", "all", "home", "still":
 		next := r.lowAt(k + 1)
-		return next != "to" && next != "of" && next != "from" && prev != "still" && !r.undone(s, k) && !((prev == "is" || prev == "are") && r.lowBetween(s.first, k, "until"))
+		return next != "to" && next != "of" && next != "from" && prev != "still" && !r.undone(s, k)
 	case "to", "will", "would", "should", "must", "for":
 		return false
 	}

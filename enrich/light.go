@@ -215,8 +215,13 @@ func (r *reading) holdsSuspects(si, j int) bool {
 	if k < s.last && (r.words[k].low == "in" || r.words[k].low == "at" || r.words[k].low == "near") && k+1 < s.last && r.words[k+1].place > 0 {
 		k += 2 // "held in Portmore over the killings"
 	}
+	who := j
+	for who > s.first && !r.words[who-1].punct {
+		who--
+	}
+	taken := r.kidnapping(si) || r.perpetratorNear(s, s.first, who) || r.perpetratorNear(s, j, s.last)
 	if k >= s.last || r.words[k].punct {
-		return true
+		return !taken
 	}
 	switch r.words[k].low {
 	case "for":
@@ -229,7 +234,7 @@ func (r *reading) holdsSuspects(si, j int) bool {
 	case "in", "after":
 		for n := k + 1; n < min(k+7, s.last) && !r.words[n].punct; n++ {
 			if w := &r.words[n]; w.is(lexicon.Kind) && !w.is(lexicon.Person) && Family(w.e.Type) != "law" {
-				return true
+				return !taken
 			}
 		}
 	}
@@ -245,7 +250,7 @@ func (r *reading) maybeSuspects(s *sentence, j int) bool {
 		case "funeral", "funerals", "vigil", "vigils", "talks", "talk", "meeting", "rally", "protest", "prayers", "ceremony", "service", "hearing", "inquest", "election", "elections", "drill", "exercise", "being", "still", "guard", "guards", "crew", "sailors", "passengers", "worshippers", "pupils", "students", "nuns", "priest", "engineer", "journalist", "reporter", "hostage", "hostages", "captives":
 			return false
 		default:
-			who = who || w.is(lexicon.Person) || w.q != nil || w.number || w.low == "man" || w.low == "boy"
+			who = who || w.is(lexicon.Person) || w.q != nil || w.number || w.low == "pair" || w.low == "duo" || w.low == "trio"
 		}
 	}
 	return who

@@ -159,13 +159,13 @@ func compare(prev, next *Incident, step Tell) Change {
 	if !told.Claimed && claimed(next) {
 		tell(Update, "status.claimed")
 	}
-	sequel := ofSequel(prev, next)
+	sequel := bySequels(prev, next)
 	for _, f := range sequels(next) {
 		switch {
 		case slices.Contains(told.Follows, f):
-		case c.Status == Silent, sequel:
-			tell(FollowUp, "status."+f)
+		case c.Status == Silent, sequel && c.Status == Update:
 			c.Status = FollowUp
+			c.Why = append(c.Why, "status."+f)
 		default:
 			c.Why = append(c.Why, "status."+f)
 		}
@@ -173,15 +173,14 @@ func compare(prev, next *Incident, step Tell) Change {
 	return c
 }
 
-// ofSequel tells whether all that came to an incident are articles whose news is what
-// followed it, as their headlines say. The toll that such a one names in passing is none
-// that has just risen.
-func ofSequel(prev, next *Incident) bool {
+// bySequels tells whether all that came to an incident are articles whose news is what
+// followed it. The toll that such a one names in passing is none that has just risen.
+func bySequels(prev, next *Incident) bool {
 	came := false
 	for k := range next.Readings {
 		switch x := &next.Readings[k]; {
 		case prev.has(x.Report):
-		case x.Relation != FollowsUp || !x.headline(enrich.CueArrest) && !x.headline(enrich.CueCharged) && !x.headline(enrich.CueFreed) && !x.headline(enrich.CueCleared):
+		case x.Relation == Reports || !x.ofSequel():
 			return false
 		default:
 			came = true

@@ -103,7 +103,8 @@ func TestChanges(t *testing.T) {
 		{"then a trial", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, typ("arrest", ""), arrested), said("c", 90, trial), said("d", 95, trial)}, "new follow_up(arrest) follow_up(trial) silent"},
 		{"a release", []*enrich.Report{said("a", 0, kidnapping(4)), said("b", 60, released), said("c", 61, released)}, "new follow_up(release) silent"},
 		{"guards who were held in a riot come free", []*enrich.Report{said("a", 0, typ("riot", ""), killed(3)), said("b", 5, typ("unknown", ""), exactly(enrich.Released, 5), cues(enrich.CueFreed, "!"+enrich.CueFreed))}, "new follow_up(release)"},
-		{"an arrest with a higher toll is an update", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, killed(5), arrested)}, "new update(killed-up,severity-up,arrest)"},
+		{"an arrest beside a higher toll is an update", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, killed(5), arrested)}, "new update(killed-up,severity-up)"},
+		{"an arrest that is the news is none, though nobody told of its toll", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, killed(5), arrested, cues(enrich.CueArrest, "!"+enrich.CueArrest))}, "new follow_up(killed-up,severity-up,arrest)"},
 		{"an arrest in the first report is part of it", []*enrich.Report{said("a", 0, killed(3), arrested), said("b", 30, typ("arrest", ""), arrested)}, "new silent"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

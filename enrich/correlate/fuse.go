@@ -465,8 +465,8 @@ func lowered(all []stance, s, from *stance) bool {
 	if !s.exact && !from.exact && s.total.Min != nil && s.total.Max == nil {
 		return false // "at least 9" takes nothing back
 	}
-	if s.total.Max == nil || s.lone {
-		return false
+	if s.total.Max == nil || s.lone || s.x.ofSequel() {
+		return false // who is charged with a murder need not answer for all the dead
 	}
 	first := from.x.At
 	old := false

@@ -302,6 +302,12 @@ const (
 // headline tells whether the headline of a reading's article gives a cue.
 func (x *Reading) headline(c string) bool { return slices.Contains(x.Cues, "!"+c) }
 
+// ofSequel tells whether the news of a reading's article is what followed an incident, as
+// its headline says.
+func (x *Reading) ofSequel() bool {
+	return x.headline(enrich.CueArrest) || x.headline(enrich.CueCharged) || x.headline(enrich.CueFreed) || x.headline(enrich.CueCleared)
+}
+
 // follows are the sequels that a reading tells of. Who is held when an incident is first
 // told of was caught on the spot, which is part of that news; later on, an arrest that only
 // stands beside other news is none.
