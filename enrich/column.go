@@ -10,13 +10,39 @@ import (
 // Each sentence may be of an incident of its own, which needs no more than another town,
 // or another day, to be told from the one before.
 
-// column tells whether an article is a column: by its headline, or by how it greets its readers.
+// column tells whether an article is a column: by its headline, by how it greets its readers, or
+// as a list of points.
 func (r *reading) column() bool {
+	if r.points() > 2 {
+		return true
+	}
 	for si := range r.opening(2) {
 		s := &r.sents[si]
 		if s.title && r.columnTitle(s) || !s.title && r.greets(s) {
 			return true
 		}
+	}
+	return false
+}
+
+// points is how many paragraphs begin with a bullet or a number: "• A drone hit a car …".
+func (r *reading) points() (n int) {
+	for si := range r.sents {
+		if r.bullet(si) {
+			n++
+		}
+	}
+	return n
+}
+
+// bullet tells whether a sentence begins a paragraph with a bullet.
+func (r *reading) bullet(si int) bool {
+	if !r.opensPara(si) {
+		return false
+	}
+	switch r.words[r.sents[si].first].low {
+	case "•", "*", "-", "–", "—", "▪", "●", "►", "·":
+		return true
 	}
 	return false
 }
@@ -41,9 +67,13 @@ func (r *reading) columnTitle(s *sentence) bool {
 			if k == s.first {
 				return true // "Also today: …"
 			}
+		case "events":
+			if before == "key" {
+				return true
+			}
 		case "days":
-			if r.lowAt(k+1) == ":" {
-				return true // "Libya in seven days: …"
+			if r.lowAt(k+1) == ":" || k == s.first+1 && r.lowAt(k+1) == "in" && slices.ContainsFunc(r.words[k:min(k+6, s.last)], func(w word) bool { return w.low == ":" }) {
+				return true // "Libya in seven days: …", "Three days in Cauca: …"
 			}
 		case ";":
 			stops++
@@ -86,7 +116,9 @@ func (r *reading) spanOf(s *sentence, k int) bool {
 // Northeast", never "fifth attack in a week".
 func (r *reading) weekItself(k int) bool {
 	switch r.lowAt(k - 1) {
-	case "this", "last", "per", "next", "past", "same", "every", "each", "second", "third", "of", "one", "two":
+	case "this":
+		return k == r.sents[r.sentenceAt(k)].first+2 && r.words[k-2].place > 0 // "Rakhine this week"
+	case "last", "per", "next", "past", "same", "every", "each", "second", "third", "of", "one", "two":
 		return false
 	}
 	switch r.lowAt(k - 2) {
@@ -150,7 +182,7 @@ func (r *reading) item(cs []clause, i int, out []incident, cur int) int {
 			return n
 		}
 	}
-	if r.otherDayThan(x, day) || town >= 0 && r.elsewhereThan(town, x) && !r.suburb(town, x) || r.opensPara(c.sent) && hurt && r.otherFamily(c, x) && !r.definite(c) {
+	if r.otherDayThan(x, day) || r.abroad(c, x) || town >= 0 && r.elsewhereThan(town, x) && !r.suburb(town, x) || r.opensPara(c.sent) && hurt && r.otherFamily(c, x) && !r.definite(c) {
 		return partNew
 	}
 	return -1

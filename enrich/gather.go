@@ -35,7 +35,7 @@ func (r *reading) gather(cs []clause) []incident {
 	defer func() { r.found = out }()
 	main, cur := -1, -1
 	lastBack := -1
-	roundUp, spread, digest, column := r.roundUp(), r.manyAtOnce || r.liveBlog(), r.digest(), r.column()
+	roundUp, spread, digest := r.roundUp(), r.manyAtOnce || r.liveBlog(), r.digest()
 	entry := 0        // of a live blog: the one in hand
 	page := -1        // the paragraph that tells of incident cur and of nothing else
 	var pending []int // sums over many incidents, told before any one of them
@@ -123,7 +123,7 @@ func (r *reading) gather(cs []clause) []incident {
 			r.join(&out[len(out)-1], c, i, s)
 			continue
 		}
-		if main >= 0 && !s.title && (r.toldBack(&out[main], c) || r.namedBack(&out[main], c)) {
+		if main >= 0 && !s.title && !r.columned && (r.toldBack(&out[main], c) || r.namedBack(&out[main], c)) {
 			out = begin(out, Background, "role.earlier-aside")
 			lastBack = len(out) - 1
 			r.join(&out[lastBack], c, i, s)
@@ -181,7 +181,7 @@ func (r *reading) gather(cs []clause) []incident {
 				r.join(&out[cur], c, i, s)
 				continue
 			}
-			if column {
+			if r.columned {
 				if n := r.item(cs, i, out, cur); n != -1 {
 					if cur = n; n == partNew {
 						out = begin(out, Other, "role.item")

@@ -86,6 +86,7 @@ type reading struct {
 	trace    trace
 	// manyAtOnce: the opening tells of several places at once, see spread.
 	manyAtOnce bool
+	columned   bool  // it is a column of several news, see column
 	struck     []int // the places that the opening lists, see listed
 	entries    int   // of a live blog
 

@@ -90,7 +90,7 @@ func (t *Tagger) parse(a *ingest.Article) (*reading, []clause) {
 	}
 	r.deny()
 	r.cs, r.struck = cs, r.listed()
-	r.manyAtOnce = r.struck != nil || r.spread()
+	r.manyAtOnce, r.columned = r.struck != nil || r.spread(), r.column()
 	return r, r.split(cs)
 }
 
@@ -149,7 +149,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 		if i > 0 && out[i].Role == Background && r.further(&found[out[i].Ordinal], cs) {
 			out[i].Cues = nil // what follows the one that it opens with follows no other
 		}
-		if rs := out[i].Rules; out[i].Role == Other && (rs[0] == "role.label" || rs[0] == "role.part-of-many" || rs[0] == "role.item") {
+		if rs := out[i].Rules; out[i].Role == Other && (r.columned || rs[0] == "role.label" || rs[0] == "role.part-of-many") {
 			out[i].Cues = []string{CueEntry}
 		}
 	}
