@@ -525,16 +525,22 @@ func (r *reading) framed(cs []clause, i int, x *incident) bool {
 	default:
 		return false
 	}
-	p := r.words[k+1].place - 1
+	p, end := r.openingPlace(s, k) // "In the hill town of Umm al-Fahm, …"
 	if p < 0 || r.places[p].rank() < 6 || !r.located(p) {
 		return false
 	}
-	if r.sideBySide(c, k+2, x) {
+	if r.words[k+1].place > 0 && r.sideBySide(c, k+2, x) {
 		return true
 	}
-	home := x.at[0]
-	if r.places[home].rank() < 6 || r.samePlace(p, home) || r.places[p].admin == r.places[home].admin && r.places[p].admin != "" && r.places[p].Kind != r.places[home].Kind {
+	n := slices.IndexFunc(x.at, func(q int) bool { return r.places[q].rank() >= 6 })
+	if n < 0 {
 		return false
+	}
+	if home := x.at[n]; r.samePlace(p, home) || r.places[p].admin == r.places[home].admin && r.places[p].admin != "" && r.places[p].Kind != r.places[home].Kind {
+		return false
+	}
+	if r.saysWhat(c) && r.violentClause(c) && r.indefinite(c) && !r.definite(c) && !r.sourceSpeaks(s, end) && r.elsewhereThan(p, x) && !r.suburb(p, x) && !r.sameToll(c, x) {
+		return true // "In Valence, seven cars were set alight"
 	}
 	for n := i; n < len(cs) && r.sents[cs[n].sent].para == s.para && n < i+3; n++ {
 		for _, f := range cs[n].figs {

@@ -232,6 +232,9 @@ func (r *reading) gather(cs []clause) []incident {
 				if !r.saysWhat(c) && len(out[main].kinds) > 0 {
 					out[cur].kinds = append(out[cur].kinds, r.whatOf(&out[main]))
 				}
+				if !r.harmsSome(c) {
+					r.takeFrom(&out[cur], &out[main], cs, i)
+				}
 				r.join(&out[cur], c, i, s)
 				continue
 			}

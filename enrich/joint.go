@@ -465,7 +465,7 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	}
 	x, b := &out[main], &out[best]
 	if all {
-		asManyAsTold := only && counted > 1 && (told == counted || told == untold)
+		asManyAsTold := only && counted > 1 && (told == counted && !r.tellsOne(x, cs) || told == untold)
 		if !asManyAsTold && (counted < 2 && !(r.manyAtOnce && ok && dead < sum) || !ok && (!labels || r.hurtsAny(x)) || ok && (dead*4 < sum*3 || dead > sum)) {
 			return
 		}
@@ -490,6 +490,23 @@ func (r *reading) partsOfSum(out []incident, cs []clause, main int, roundUp bool
 	b.role = Main
 	b.rules = append(b.rules, "role.deadliest")
 	x.role, x.figs = merged, nil
+}
+
+// tellsOne tells whether the first sentence tells of a deed in a town, and of no several: it is one
+// of those that the headline counts.
+func (r *reading) tellsOne(x *incident, cs []clause) bool {
+	return slices.ContainsFunc(x.clauses, func(ci int) bool {
+		c := &cs[ci]
+		if r.sents[c.sent].title || !r.opens(c.sent) || !r.saysWhat(c) || r.townOf(c) < 0 {
+			return false
+		}
+		for k := c.first; k < c.last; k++ {
+			if r.severalAt(c.first, k) || r.deedsAt(k) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func (r *reading) totalNumber(x *incident, m Measure) (int, bool) {
