@@ -780,7 +780,8 @@ func (r *reading) whatOf(x *incident) int {
 	if n := slices.IndexFunc(x.kinds, func(k int) bool { return specific(r.words[k].e.Type) && !r.words[k].is(lexicon.Person) }); n >= 0 {
 		return x.kinds[n]
 	}
-	return x.kinds[0]
+	n := slices.IndexFunc(x.kinds, func(k int) bool { return Family(r.words[k].e.Type) != "law" }) // "held over attacks in …"
+	return x.kinds[max(n, 0)]
 }
 
 // each gives every place its own dead: "Kherson and Nizhyn reported one death each".

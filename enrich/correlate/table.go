@@ -130,7 +130,7 @@ func (x *Reading) mentions(c *match.Card) bool {
 		return x.cue(enrich.CueMemory) || age > int64(most/time.Second) || age < 0
 	case x.sums():
 		return true
-	case x.Second && !x.cue(enrich.CueEntry):
+	case x.Second && !x.cue(enrich.CueEntry) && !x.goesOn():
 		// Told of beside the news, with nothing new, when it is news no longer.
 		n, ok := x.Totals[enrich.Killed].Number()
 		return age > int64(aside/time.Second) && !(ok && n > c.Killed())
