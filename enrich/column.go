@@ -230,3 +230,20 @@ func (r *reading) otherDayThan(x *incident, day int) bool {
 	}
 	return other
 }
+
+// mishap tells whether the paragraph of clause i tells of an accident or a storm, and of nothing
+// that people did: it is an item of the column, and none for us.
+func (r *reading) mishap(cs []clause, i int) bool {
+	si := r.paraOf(cs[i].sent)
+	para, theme := r.sents[si].para, false
+	for ; si < len(r.sents) && r.sents[si].para == para; si++ {
+		for k := r.sents[si].first; k < r.sents[si].last; k++ {
+			w := &r.words[k]
+			theme = theme || w.is(lexicon.Theme) && (w.e.Theme == "accident" || w.e.Theme == "nature")
+			if w.is(lexicon.Kind) && r.isKind(k) && w.e.Type != "unknown" {
+				return false
+			}
+		}
+	}
+	return theme
+}

@@ -76,6 +76,18 @@ func (r *reading) gather(cs []clause) []incident {
 			r.join(&out[cur], c, i, s)
 			continue
 		}
+		if c.twin && main >= 0 && c.scope == "current" && cs[i-1].scope == "current" && (len(c.kinds) > 0 || len(c.figs) > 0) {
+			if n := r.twinAt(out, c); n >= 0 {
+				cur = n
+			} else {
+				out = begin(out, Other, "role.twin")
+				cur = len(out) - 1
+				r.takeFrom(&out[cur], &out[main], cs, i)
+			}
+			page = s.para
+			r.join(&out[cur], c, i, s)
+			continue
+		}
 		if len(c.kinds) == 0 && len(c.figs) == 0 {
 			// Time, place and party may still be told of the incident in hand.
 			if cur >= 0 && c.scope == "current" && s.para <= out[cur].para+1 {
@@ -185,7 +197,9 @@ func (r *reading) gather(cs []clause) []incident {
 				if n := r.item(cs, i, out, cur); n != -1 {
 					if cur = n; n == partNew {
 						out = begin(out, Other, "role.item")
-						cur = len(out) - 1
+						if cur = len(out) - 1; r.mishap(cs, i) {
+							out[cur].role = merged
+						}
 					}
 					page = s.para
 					r.join(&out[cur], c, i, s)

@@ -29,6 +29,13 @@ func TestRoundUps(t *testing.T) {
 		{"a week, day by day", "Kashmir: 15 to 21 March", "A constable was shot dead in Sopore on Monday. On Wednesday the ambush at Uri claimed two lives.", "main shooting Sopore 1; other armed_attack Uri 2"},
 		{"names as headings", "Weekly digest: Yemen", "Marib. A missile killed three people at a camp for the displaced.\n\nTaiz. Shells fell on a market and killed two.", "main shelling Marib 3; other shelling Taiz 2"},
 		{"a week is no column", "Third attack in a week kills two in Bannu", "Two policemen were killed when gunmen fired on a post in Bannu on Saturday. The dead men were brought to a hospital in Peshawar.", "main shooting Bannu 2"},
+		{"two towns in a sentence", "Bloodshed in Punjab", "Gunmen killed three farmers in Batala on Saturday and a mine killed two herders near Pathankot, police said.", "main armed_attack Batala 3; other landmine Pathankot 2"},
+		{"two days in a sentence", "A bad week in Kunduz", "Four traders were shot dead in Kunduz on Thursday, and on Friday a bomb in the town killed two policemen.", "main shooting Kunduz 4; other bombing Kunduz 2"},
+		{"where the dead were brought", "Bomb in Kunduz", "A bomb killed six people in Kunduz on Friday and wounded nine, and the dead were brought to Kabul.", "main bombing Kunduz 6"},
+		{"by one and by another", "Huila hit twice", "Huila was hit twice on Friday: by a car bomb in Neiva, which killed five and wounded 38, and by a grenade in Pitalito that hurt a policeman.", "main bombing Neiva 5; other bombing Pitalito 0"},
+		{"another town, and no toll", "Attacks on prisons", "Shots were fired at the prison of Béziers on Friday.\n\nIn Valence, seven cars were set alight.\n\nIn Paris, the minister condemned the attacks.", "main shooting Béziers 0; other arson Valence 0"},
+		{"a storm among them", "World in brief", "Gunmen killed nine villagers in Plateau State on Friday.\n\nThe death toll from landslides in Cebu rose to 43.\n\nA bomb at a bank in Naples injured two on Saturday.", "main armed_attack Plateau state 9; other bombing Naples 0"},
+		{"from night to morning", "Shops set ablaze in Yala", "Insurgents set fire to shops in Yala between 11pm on Friday and 1am on Saturday, killing a clerk.", "main arson Yala 1"},
 		{"one dateline", "Two killed in Karachi", "KARACHI: Two men were shot dead in Karachi on Saturday. Police said: they were brothers.", "main shooting Karachi 2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -587,7 +587,7 @@ func (r *reading) reporting(k int) bool {
 	}
 	if k+1 < len(r.words) {
 		switch r.words[k+1].low {
-		case "said", "revised", "raised", "lowered", "corrected", "announced", "confirmed", "put", "charged", "indicted", "sentenced", "convicted":
+		case "said", "revised", "raised", "lowered", "corrected", "clarified", "stated", "announced", "confirmed", "acknowledged", "admitted", "declared", "reported", "told", "condemned", "ordered", "urged", "appealed", "pledged", "vowed", "put", "charged", "indicted", "sentenced", "convicted":
 			return true // "the ministry on Thursday revised", "prosecutors on Friday charged"
 		}
 	}

@@ -25,6 +25,7 @@ type clause struct {
 	aside             bool // "… the club where four were shot on Sunday": where the day is another, this too
 	cause             bool // "… enraged by the killing of two children": what set off the news
 	lead              int  // of the first of such: how many were killed in all of them
+	twin              bool // another deed than the one before it in its sentence, see twin
 	second            bool // "… and the other in Nangarhar": an incident without more words
 }
 
@@ -34,10 +35,12 @@ func (r *reading) clauses(si int, out []clause) []clause {
 	ws := r.words
 	first := s.first + s.dateline
 	after, came, earlier, aside, end, second, cause := -1, -1, -1, -1, -1, -1, -1
+	var twin []int
 	cut := func(last int) {
 		if last > first {
 			n := len(out)
 			out = append(out, r.clause(si, first, last))
+			out[n].twin = slices.Contains(twin, n)
 			out[n].after, out[n].came, out[n].earlier, out[n].aside, out[n].second, out[n].cause = n == after, n == came, n == earlier, n == aside, n == second, n == cause
 		}
 		first = last
@@ -105,6 +108,11 @@ func (r *reading) clauses(si int, out []clause) []clause {
 		if k > first+1 && r.theOther(s, k) {
 			cut(k)
 			second = len(out)
+			continue
+		}
+		if r.twin(s, first, k) {
+			cut(k)
+			twin = append(twin, len(out))
 			continue
 		}
 		if k > first+1 && (r.opensAnother(s, k) || r.toldOfAsOld(s, k)) {
@@ -502,9 +510,12 @@ func (r *reading) laid(k int) bool {
 			return true
 		}
 	}
+	if n := k + 1; n < s.last && r.words[n].is(lexicon.Harm) && (k < s.first+2 || !r.words[k-2].is(lexicon.Prep)) {
+		return true // "a mine killed two shepherds", never "a blast at a mine killed 12"
+	}
 	for n := max(s.first, k-5); n < min(s.last, k+5); n++ {
 		switch r.words[n].low {
-		case "laid", "planted", "buried", "stepped", "trod", "detonated", "exploded", "explodes", "went off", "went", "goes", "defused", "deminers", "sappers", "ran", "drove", "anti-tank", "anti-personnel":
+		case "laid", "planted", "buried", "stepped", "trod", "detonated", "exploded", "explodes", "went off", "went", "goes", "defused", "deminers", "sappers", "ran", "drove", "struck", "anti-tank", "anti-personnel":
 			if l := r.words[n].low; (l == "went" || l == "goes") && r.lowAt(n+1) != "off" || (l == "ran" || l == "drove") && r.lowAt(n+1) != "over" {
 				continue
 			}
