@@ -82,8 +82,8 @@ func (r *reading) columnTitle(s *sentence) bool {
 				return true
 			}
 		}
-		if d := r.words[k].date - 1; d >= 0 && r.stretch(d) {
-			return true
+		if d := r.words[k].date - 1; d >= 0 && (r.stretch(d) || k == s.first+1 && r.words[k-1].place > 0 && r.words[k].low == "this" && r.endsIn(k, "week")) {
+			return true // "Rakhine this week"
 		}
 	}
 	return stops > 1
@@ -116,9 +116,7 @@ func (r *reading) spanOf(s *sentence, k int) bool {
 // Northeast", never "fifth attack in a week".
 func (r *reading) weekItself(k int) bool {
 	switch r.lowAt(k - 1) {
-	case "this":
-		return k == r.sents[r.sentenceAt(k)].first+2 && r.words[k-2].place > 0 // "Rakhine this week"
-	case "last", "per", "next", "past", "same", "every", "each", "second", "third", "of", "one", "two":
+	case "this", "last", "per", "next", "past", "same", "every", "each", "second", "third", "of", "one", "two":
 		return false
 	}
 	switch r.lowAt(k - 2) {

@@ -468,6 +468,11 @@ func (r *reading) speakerAt(p int) bool {
 	switch r.lowAt(k - 2) {
 	case "in", "at", "near", "outside":
 		return false // "rescuers in Zaporizhzhia have pulled …"
+	case "of":
+		switch r.lowAt(k - 3) {
+		case "town", "city", "village", "district", "suburb", "port":
+			return false // "the toll in the town of Zhanaozen has risen"
+		}
 	}
 	w := &r.words[k]
 	switch w.low {

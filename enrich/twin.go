@@ -31,7 +31,7 @@ func (r *reading) twin(s *sentence, first, k int) bool {
 		}
 		return r.townsOfTwo(from, k, n, end)
 	case deedNew:
-		return r.townsOfTwo(from, k, n, end) || r.daysOfTwo(from, k, n, end)
+		return r.townsOfTwo(from, k, n, end) || r.daysOfTwo(from, k, n, end) || r.repays(n, end)
 	}
 	return false
 }
@@ -131,6 +131,9 @@ func (r *reading) beginsDeed(n, end int) int {
 	case "he", "she", "it", "they", "who", "whose", "which", "that", "then", "not", "to":
 		return deedNone
 	}
+	if w.is(lexicon.Det) && n+1 < end && r.deedWord(n+1) {
+		return deedNew // "the killing of a judge"
+	}
 	g := r.group(n)
 	if g < 0 || r.groups[g].first > n || r.groups[g].head < 0 {
 		return deedNone
@@ -141,10 +144,27 @@ func (r *reading) beginsDeed(n, end int) int {
 			return deedNone
 		}
 	}
+	for k := n; k < end && !r.deedWord(k); k++ {
+		if speaks(r.words[k].low) || r.words[k].low == "say" {
+			return deedNone // "relatives and a doctor say, while …"
+		}
+	}
 	if d := r.groups[g].det; (d == "the" || d == "this" || d == "these" || d == "those" || d == "that") && !r.deedWord(r.groups[g].head) {
 		return deedNone
 	}
 	return deedNew
+}
+
+// repays tells whether words [from, to) tell of a deed that answers another: "… and armed men burned a
+// market in revenge".
+func (r *reading) repays(from, to int) bool {
+	for k := from + 2; k < to; k++ {
+		switch r.words[k].low {
+		case "revenge", "retaliation", "reprisal", "reprisals", "vengeance":
+			return r.words[k-1].low == "in" && r.tellsDeed(from, k)
+		}
+	}
+	return false
 }
 
 // townsOfTwo tells whether the last town of words [a, b) and the first of words [c, d) are some
@@ -172,10 +192,19 @@ func (r *reading) deedTown(k int) int {
 	return p
 }
 
-// daysOfTwo tells whether words [a, b) and words [c, d) name each a day, and not the same.
+// daysOfTwo tells whether words [a, b) and words [c, d) name each a day, and not the same: "on Tuesday …
+// a day later".
 func (r *reading) daysOfTwo(a, b, c, d int) bool {
 	x, y := r.dayAmong(a, b), r.dayAmong(c, d)
-	return x >= 0 && y >= 0 && !r.dates[x].Earliest.Equal(r.dates[y].Earliest)
+	if x < 0 || y >= 0 {
+		return x >= 0 && !r.dates[x].Earliest.Equal(r.dates[y].Earliest)
+	}
+	for k := c; k < d; k++ {
+		if r.words[k].date > 0 && r.endsIn(k, "later") {
+			return r.days(k)
+		}
+	}
+	return false
 }
 
 // dayAmong is the day that words [from, to) name, -1 where they name none.
