@@ -144,7 +144,7 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 			out[i].Passing = out[0].Role != Background || r.inPassing(&found[out[i].Ordinal], cues, ab.rule)
 		}
 		if (out[i].Role != Other || out[i].Rules[0] == "role.listed") && !out[i].Passing {
-			out[i].Cues = cues // they are of what the article is about
+			out[i].Cues = ofKnown(out[i].Role, cues) // they are of what the article is about
 		}
 		if i > 0 && out[i].Role == Background && r.further(&found[out[i].Ordinal], cs) {
 			out[i].Cues = nil // what follows the one that it opens with follows no other
@@ -182,12 +182,21 @@ func (r *reading) afterwards(cs []clause, cues []string, rule string) []Report {
 	}
 	rep := r.finish(&x, cs)
 	if rep.Passing = r.inPassing(&x, cues, rule); !rep.Passing {
-		rep.Cues = cues
+		rep.Cues = ofKnown(rep.Role, cues)
 	}
 	out := []Report{rep}
 	r.trace.told = append(r.trace.told, -1)
 	r.name(out)
 	return out
+}
+
+// ofKnown are the cues of an article whose incident is older and all that it has: readers
+// know it. A denial may be of what nobody has told of, and so may a look back.
+func ofKnown(role Role, cues []string) []string {
+	if role != Background || slices.ContainsFunc(cues, func(c string) bool { return c == CueLater || c == CueMemory || c == CueHoax || c == CueAccident }) {
+		return cues
+	}
+	return append(slices.Clip(cues), CueLater)
 }
 
 // worth tells whether a background incident says enough to be kept: whom it

@@ -158,7 +158,7 @@ func (r *reading) someTimeAfter(k int) bool {
 // sentences that tell of the incident.
 func (r *reading) overSentences(x *incident, cs []clause, each func(si int)) {
 	last := -1
-	if x.role == Main {
+	if x.role == Main || x.alone {
 		for si := range r.opening(0) {
 			each(si)
 			last = si

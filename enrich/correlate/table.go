@@ -124,10 +124,11 @@ func (x *Reading) mentions(c *match.Card) bool {
 		return true
 	case x.Role == enrich.Background && !x.denies():
 		most := alive
-		if n, ok := x.Totals[enrich.Killed].Number(); c.Taken() || x.goesOn() || ok && n > c.Killed() {
-			most = longAlive
+		n, ok := x.Totals[enrich.Killed].Number()
+		if !x.cue(enrich.CueMemory) && (c.Taken() || x.goesOn() || ok && n > c.Killed()) {
+			most = longAlive // who is remembered within a week is mourned, later looked back at
 		}
-		return x.cue(enrich.CueMemory) || age > int64(most/time.Second) || age < 0
+		return age > int64(most/time.Second) || age < 0
 	case x.sums():
 		return true
 	case x.Second && !x.cue(enrich.CueEntry) && !x.goesOn():
