@@ -77,6 +77,7 @@ var featureWords = map[string]string{
 	"terms.shared": "rare words in common",
 	"terms.part":   "much of the rare words in common",
 	"terms.none":   "no rare word in common",
+	"terms.few":    "it says not what happened, and has few words in common",
 	"title.shared": "headlines name the same",
 	"title.novel":  "its headline names what no report of it does",
 	"toll.late":    "a new toll, and no word of an old one",

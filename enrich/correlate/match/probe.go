@@ -56,6 +56,7 @@ type seen struct {
 	target   target
 	cue      cue
 	aerial   bool // a strike from the air, or shelling
+	mute     bool // it says neither what happened nor to how many
 	about    bool // its time is that of an older incident that the article names
 }
 
@@ -348,6 +349,7 @@ func (p *Probe) look() *seen {
 		}
 	}
 	s.fromAbout(p)
+	s.mute = p.Type == "unknown" && max(s.tolls[killed], s.tolls[injured], s.tolls[held]) <= 1
 	for _, a := range p.Actors {
 		x := actor{name: hash(gazetteer.Fold(a.Name)), did: a.Role == "claimed" || a.Role == "blamed" || a.Role == "suspected"}
 		if !slices.Contains(s.actors, x) {

@@ -82,6 +82,7 @@ const (
 	fTermsShared
 	fTermsPart
 	fTermsNone
+	fTermsFew
 	fTitleShared
 	fTitleNovel
 	fTollLate
@@ -100,7 +101,7 @@ var featureNames = [nFeatures]string{
 	"time.day", "time.hour", "time.other-hour", "time.span", "time.close", "time.next-day", "time.days-apart", "time.undated-soon", "time.undated-later", "time.undated-long", "time.before", "time.follows", "cue.again", "cue.another", "cue.another-untold", "cue.apart", "cue.later", "about.elsewhere",
 	"type.same", "type.kin", "type.generic", "type.cross", "type.alien", "subtype.same", "subtype.other", "site.same", "site.other", "target.same", "target.other",
 	"killed.same", "killed.replaces", "killed.grown", "killed.leap", "killed.lower", "killed.far-lower", "killed.none", "toll.pair", "injured.same", "injured.other", "held.same", "held.other",
-	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "title.shared", "title.novel", "toll.late", "toll.other", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "outlet.lower", "report.second",
+	"actor.same", "actor.other", "terms.shared", "terms.part", "terms.none", "terms.few", "title.shared", "title.novel", "toll.late", "toll.other", "aerial.place", "aerial.other-day", "text.same", "outlet.same", "outlet.lower", "report.second",
 }
 
 // String is the feature's name.
@@ -191,7 +192,7 @@ func Reaches(p *Probe, c *Card, least float64) (score float64, does bool) {
 // compareTerms does: whether the words that are shared speak for it, and others against.
 var wordsBound = sync.OnceValue(func() bool {
 	w := weights()
-	return min(w[fTermsShared], w[fTermsPart], w[fTitleShared]) >= 0 && max(w[fTermsNone], w[fTitleNovel], w[fTitleElsewhere]) <= 0
+	return min(w[fTermsShared], w[fTermsPart], w[fTitleShared]) >= 0 && max(w[fTermsNone], w[fTermsFew], w[fTitleNovel], w[fTitleElsewhere]) <= 0
 })
 
 // Score is what the values add up to.
@@ -791,6 +792,10 @@ func compareActors(v *Values, s *seen, c *Card) {
 	}
 }
 
+// telling is the weight of words that must be shared with an incident by a report that says
+// neither what happened nor whom it hurt: each town has its funerals, fires and thieves.
+const telling = 1
+
 // enough is the weight of words from which on a text says something of its own.
 const enough = 4
 
@@ -806,13 +811,16 @@ func compareTerms(v *Values, s *seen, c *Card) {
 			novel += t.weight
 		}
 	}
-	v.words(shared, min(s.bag.sum, theirs), known, novel)
+	v.words(s, shared, min(s.bag.sum, theirs), known, novel)
 }
 
 // words sets what is said of words that both have, out of the least that one of them has,
 // and of those of the headline that the incident is known by, or that are new to it.
-func (v *Values) words(shared, least, known, novel float32) {
+func (v *Values) words(s *seen, shared, least, known, novel float32) {
 	v[fTermsShared] = min(shared, 8)
+	if s.mute && v[fText] == 0 {
+		v[fTermsFew] = max(0, 1-shared/telling)
+	}
 	if least >= enough {
 		v[fTermsPart] = shared / least
 		if shared < 0.1*least {
@@ -838,7 +846,7 @@ func mostTerms(v *Values, s *seen, c *Card) {
 			novel += t.weight
 		}
 	}
-	v.words(shared, min(s.bag.sum, c.rest.weight), known, novel)
+	v.words(s, shared, min(s.bag.sum, c.rest.weight), known, novel)
 }
 
 // Names are the features, in the order of Values.
