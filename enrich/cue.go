@@ -385,6 +385,9 @@ func (r *reading) cues(lead string) []string {
 		}
 		out = append(out, "!"+CueLater)
 	}
+	if !slices.Contains(out, CueLater) && r.rebuts() {
+		out = append(out, CueLater)
+	}
 	return out
 }
 
@@ -920,7 +923,7 @@ func (r *reading) knownOne() bool {
 		s := &r.sents[si]
 		for k := s.first + s.dateline + 1; k < s.last; k++ {
 			w := &r.words[k]
-			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || w.is(lexicon.Harm) {
+			if !w.is(lexicon.Kind) || w.is(lexicon.Person) || w.is(lexicon.Harm) || !r.isKind(k) {
 				continue
 			}
 			for m := k - 1; m >= max(s.first+s.dateline, k-3); m-- {
@@ -962,6 +965,50 @@ func (r *reading) disowns() bool {
 				}
 			}
 		}
+	}
+	return false
+}
+
+// rebuts tells whether the headline or the first sentence has somebody deny, or call untrue,
+// what others have told of people harmed, taken or fired at: "dismissed as a fabrication the
+// claim that civilians were hit", "rejected accusations over the burnt plant".
+func (r *reading) rebuts() bool {
+	denied := false
+	for si := range r.opening(1) {
+		s := &r.sents[si]
+		for k := s.first; k < s.last && !denied; k++ {
+			denied = denies(r.words[k].low)
+		}
+	}
+	if !denied {
+		return false
+	}
+	for si := range r.opening(leadSentences) {
+		s := &r.sents[si]
+		for k := s.first; k < s.last; k++ {
+			if w := &r.words[k]; w.is(lexicon.Kind) && !w.is(lexicon.Person) && r.isKind(k) && Family(w.e.Type) != "law" || alleged(w.low) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// denies tells whether a word says that something is untrue.
+func denies(w string) bool {
+	switch w {
+	case "denies", "deny", "denied", "denying", "denial", "rejects", "reject", "rejected", "rejecting", "dismisses", "dismiss", "dismissed", "dismissing", "refutes", "refute", "refuted", "rebuts", "rebutted", "disowns", "disputes", "disputed",
+		"baseless", "unfounded", "groundless", "fabricated", "fabrication", "fabrications", "falsehood", "falsehoods", "lies", "untrue", "disinformation", "misinformation", "slander", "smear", "propaganda":
+		return true
+	}
+	return false
+}
+
+// alleged tells whether a word is what denials of a deed are about, where they do not name it.
+func alleged(w string) bool {
+	switch w {
+	case "civilians", "incident", "incidents", "harmed", "targeted", "targeting", "combatants", "captivity", "captive", "captives", "hostage", "hostages", "sabotage", "burning", "burnt", "burned", "shelled", "bombed", "fired on", "ambush", "killing", "killings", "massacre", "provocation":
+		return true
 	}
 	return false
 }

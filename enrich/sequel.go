@@ -24,7 +24,7 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 	switch {
 	case denied:
 		x.rules[0] = "role.denial"
-	case !r.goesBack(cs, rule, body+recalledWithin):
+	case !r.goesBack(cs, cues, rule, body+recalledWithin):
 		return x, false // it is about something else: a quake, a match, prices
 	case slices.ContainsFunc(cues, func(c string) bool { return c != CueMemory && c != CueAgain }):
 		if r.recalls(cs, body, leadSentences) < 0 {
@@ -44,22 +44,48 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 		if cs[i].came {
 			continue
 		}
-		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || len(x.clauses) > 0 && x.rules[0] != "role.named" {
+		if len(cs[i].kinds) > 0 || len(cs[i].figs) > 0 || x.rules[0] != "role.named" {
 			r.join(&x, &cs[i], i, &r.sents[cs[i].sent])
 		}
+	}
+	if len(x.kinds)+len(x.figs) == 0 {
+		x.dates = nil // they are of what came after
 	}
 	if x.rules[0] == "role.recalled" && len(x.kinds) == 0 {
 		// A single death is an obituary, unless others were hurt beside the one.
 		dead, _ := r.totalNumber(&x, Killed)
 		hurt, _ := r.totalNumber(&x, Injured)
-		if dead+hurt < 2 && !r.agent(&x, cs) && !r.knownByDay(&x) {
+		taken, _ := r.totalNumber(&x, Abducted)
+		if dead+hurt+taken < 2 && !r.agent(&x, cs) && !r.knownByDay(&x) {
 			return x, false
 		}
 	}
 	if !denied && len(x.figs) == 0 && len(x.places) == 0 {
 		return x, false // the attack of a team, or on tariffs
 	}
-	return x, len(x.kinds) > 0 || !denied && r.knownByDay(&x) || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+	return x, len(x.places) > 0 || len(x.kinds) > 0 || !denied && r.knownByDay(&x) || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
+}
+
+// onlyHeld tells whether people are arrested or tried in an article that names no deed of
+// violence in its first sentences and nobody who was harmed: "arrested for stealing cables".
+func (r *reading) onlyHeld(x *incident) bool {
+	for _, k := range few(x.kinds) {
+		if Family(r.words[k].e.Type) != "law" {
+			return false
+		}
+	}
+	for _, f := range few(x.figs) {
+		switch r.figs[f].measure {
+		case Killed, Injured, Abducted, Hostages, Casualties:
+			return false
+		}
+	}
+	for k := range r.words {
+		if r.words[k].armed() {
+			return false
+		}
+	}
+	return len(x.kinds) > 0 && !r.attackNamed(len(r.opening(leadSentences)), true)
 }
 
 // knownByDay tells whether the text names what happened by its day and takes for granted
@@ -149,7 +175,7 @@ func (r *reading) inPassing(x *incident, cues []string, rule string) bool {
 		day = day || r.isDay(d) && !r.reporting(r.dates[d].word)
 	}
 	switch {
-	case sum, rule == "relevance.statistics" && !day:
+	case sum, rule == "relevance.statistics" && !day, r.onlyHeld(x):
 		return true
 	case hurt, slices.ContainsFunc(cues, func(c string) bool { return c[0] == '!' || c == CueHoax || c == CueAccident }):
 		return false
@@ -180,14 +206,25 @@ func (r *reading) inSpiteOf(k int) bool {
 // goesBack tells whether an article that the model rejects by a rule may still be of an
 // incident: what speaks against it is that it looks back, or nothing much; or, whatever
 // else it is about, it names an attack in its first sentences.
-func (r *reading) goesBack(cs []clause, rule string, until int) bool {
+func (r *reading) goesBack(cs []clause, cues []string, rule string, until int) bool {
+	// The dead of a quake are mourned, too.
+	after := slices.ContainsFunc(cues, func(c string) bool { return c == CueLater || c == CueFreed || c == CueTaken || c == CueClaim })
 	switch rule {
 	case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
 		return true
-	case "relevance.no-violence", "relevance.told-in-a-work-or-drill", "relevance.fiction", "relevance.exercise", "relevance.sport":
+	case "relevance.no-violence":
+		return after
+	case "relevance.told-in-a-work-or-drill", "relevance.fiction", "relevance.exercise", "relevance.sport":
 		return false
 	}
-	return r.attackNamed(until, r.recalls(cs, until, 0) >= 0)
+	return after && rule != "relevance.nature" || r.tookPeople(until) || r.attackNamed(until, r.recalls(cs, until, 0) >= 0)
+}
+
+// tookPeople tells whether one of the first sentences has people taken: no accident does that.
+func (r *reading) tookPeople(until int) bool {
+	return slices.ContainsFunc(r.figs, func(f mention) bool {
+		return f.sent < until && (f.measure == Abducted || f.measure == Hostages) && f.q.Quantifier != "none" && !f.hypothesis
+	})
 }
 
 // attackNamed tells whether one of the first sentences names an attack, a blast, an arson
