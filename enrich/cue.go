@@ -332,7 +332,7 @@ func (r *reading) cues(lead string) []string {
 	first := "\n" + sentenceOf(lead, min(len(title)+2, len(lead))) + "\n"
 	ofCulprit := hasAny(title+"\n", culprits, nil)
 	for _, c := range cueWords {
-		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) || c.cue == CueAccident+" without" && hasAny(lead, fired, nil) {
+		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !ofCulprit && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) || c.cue == CueAccident+" without" && hasAny(lead, fired, nil) {
 			continue
 		}
 		cue, _, _ := strings.Cut(c.cue, " ")
@@ -347,6 +347,12 @@ func (r *reading) cues(lead string) []string {
 		out = put(out, CueArrest)
 		if title || r.titleHolds() {
 			out = put(out, "!"+CueArrest)
+		}
+	}
+	if lead, title := r.lettingGo(); lead {
+		out = put(out, CueFreed)
+		if title {
+			out = put(out, "!"+CueFreed)
 		}
 	}
 	if lead, title := r.again(); title {
@@ -420,6 +426,18 @@ func (r *reading) titleHolds() bool {
 		}
 	}
 	return false
+}
+
+// lettingGo tells whether captors let people go in the first sentences, or in the headline:
+// "Bandits let two of five girls go".
+func (r *reading) lettingGo() (lead, title bool) {
+	n := len(r.opening(leadSentences))
+	for k := range r.figs {
+		if f := &r.figs[k]; f.rule == "fig.let-go" && f.sent < n && !f.hypothesis {
+			lead, title = true, title || r.sents[f.sent].title
+		}
+	}
+	return lead, title
 }
 
 // countsUpFront tells whether the first sentences count people of a measure, and the headline.

@@ -63,7 +63,7 @@ var cueWords = []struct {
 
 // arrests are the words by which somebody is held for it.
 var arrests = []string{"arrest", "arrests", "arrested", "arresting", "detain", "detains", "detained", "detaining", "detention", "detentions", "in custody", "into custody", "under arrest", "suspect held", "suspects held", "held over", "held for questioning", "held on suspicion",
-	"caught", "nab", "nabs", "nabbed", "apprehend*", "collared", "collars", "busted", "in the net", "in net", "in the nets", "in police net", "in cuffs", "cuffed", "handcuff*", "behind bars", "taken in by", "taken in for", "brought in for questioning", "hauled in", "rounded up", "rounds up", "round up",
+	"caught", "nab", "nabs", "nabbed", "apprehend*", "collared", "collars", "busted", "in the net", "in net", "in the nets", "in police net", "in cuffs", "cuffed", "handcuff*", "behind bars", "taken in by", "taken in for", "brought in for questioning", "hauled in", "booked into", "booked in", "booked on", "booked for", "booked with", "rounded up", "rounds up", "round up",
 	"helping police with", "tracked down", "run to earth", "run to ground", "laid hands on", "smoked out", "garde à vue",
 	"gave himself up", "gave herself up", "gave themselves up", "gives himself up", "gives herself up", "give themselves up", "turned himself in", "turned herself in", "turned themselves in", "turns himself in", "turns herself in", "handed himself in", "handed herself in", "handed themselves in", "hands himself in",
 	"surrendered to", "surrenders to", "parade suspect*", "parades suspect*", "paraded suspect*", "paraded before", "parade two suspect*", "parade three suspect*"}

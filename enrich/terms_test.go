@@ -74,6 +74,8 @@ func TestCues(t *testing.T) {
 		{"suspects whom a court lets go", "Court frees two of five suspects in Lod murders", "A judge in Lod on Monday released two of the men who were detained over the murder of four people.", "!cleared", "!charged"},
 		{"a murderer who is sent to prison", "Pair jailed for Durban tavern murders", "Two men were sentenced to life in prison in Durban on Monday for the murder of six people.", "charged !charged", "cleared"},
 		{"hostages that are free", "Bank siege ends, hostages free", "The gunmen who held nine people in a bank in Aden gave themselves up on Monday.", "!freed", ""},
+		{"captors who let some go", "Bandits let three of nine pupils go", "Three of the nine pupils who were abducted near Birnin on Sunday are back with their families, a teacher said on Monday.", "freed !freed", ""},
+		{"a mastermind who was captured", "Alleged mastermind of Ocaña attack captured in Aguachica", "The man is accused of having prepared the motorcycle with which four people were killed in Ocaña.", "arrest !arrest", ""},
 		{"inmates are no captives", "Gunmen free 40 inmates in Jolo", "Gunmen attacked a prison in Jolo on Monday, killed three guards and freed 40 inmates.", "", "freed"},
 		{"a ransom that was paid", "Twelve Zamfara villagers walk free", "Twelve villagers who were abducted in Zamfara on Sunday walked free after a ransom was paid.", "freed !freed", ""},
 	} {

@@ -232,6 +232,7 @@ func (t *table) find(x Reading) (placed, error) {
 			x.Match = &Decision{By: "operator"}
 		}
 	case len(fit) > 0 && fit[0].score >= match.Merge:
+		toldFirst(&x, fit)
 		best = fit[0].of
 		x.Match = t.decision("score", fit)
 		if x.mentions(best.card) {
@@ -281,6 +282,19 @@ func (t *table) find(x Reading) (placed, error) {
 		}
 	}
 	return placed{best, x.Relation, *x.Match}, nil
+}
+
+// toldFirst puts the likeliest incident of which somebody has told as news before what
+// nobody has, for a reading that tells of none as news: an arrest is over a deed that is known.
+func toldFirst(x *Reading, fit []scored) {
+	if x.founds() || fit[0].of.founded() {
+		return
+	}
+	if k := slices.IndexFunc(fit, func(s scored) bool { return s.score >= match.Merge && s.of.founded() }); k > 0 {
+		s := fit[k]
+		copy(fit[1:k+1], fit[:k])
+		fit[0] = s
+	}
 }
 
 func (t *table) begin() *cluster {
