@@ -528,7 +528,7 @@ func (g *grouping) drawn(y *Reading, p *placed, then *cluster) bool {
 	if !fits {
 		return false
 	}
-	if p.in == nil || p.relation == Recalls || p.decision.By != "score" || p.decision.Score < score+.01 || !p.in.bridged.Before(y.At) {
+	if p.in == nil || p.relation == Recalls || p.decision.By != "score" || p.decision.Score < score+.01 || !p.in.bridged.Before(y.At) || y.prefers(then, p.in) {
 		return true
 	}
 	if !y.cue(enrich.CueJoint) {

@@ -233,7 +233,7 @@ func (g *grouping) stands(z *Reading, score float64, c *cluster, home func() *cl
 		return false
 	}
 	then := home()
-	if then == nil || !z.cue(enrich.CueJoint) && one(then, c) {
+	if then == nil || !z.cue(enrich.CueJoint) && one(then, c) || z.prefers(c, then) {
 		return false
 	}
 	g.contest(z, c)
@@ -270,7 +270,7 @@ func (g *grouping) joins(t *table, z *Reading, c *cluster) (bool, error) {
 		if then == nil {
 			return false, nil
 		}
-		if s, fits := g.heeds(z, then.card); fits && (s > score-.01 || !z.cue(enrich.CueJoint) && one(c, then)) {
+		if s, fits := g.heeds(z, then.card); fits && (s > score-.01 || !z.cue(enrich.CueJoint) && one(c, then) || z.prefers(then, c)) {
 			return false, nil
 		}
 	}

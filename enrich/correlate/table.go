@@ -284,13 +284,17 @@ func (t *table) find(x Reading) (placed, error) {
 	return placed{best, x.Relation, *x.Match}, nil
 }
 
-// toldFirst puts the likeliest incident of which somebody has told as news before what
-// nobody has, for a reading that tells of none as news: an arrest is over a deed that is known.
+// prefers tells whether a reading goes to one cluster rather than to another however much
+// likelier that is: where it tells of nothing as news, to what somebody has told of as news.
+// An arrest is over a deed that is known.
+func (x *Reading) prefers(a, b *cluster) bool {
+	return !x.founds() && a.founded() && !b.founded()
+}
+
+// toldFirst puts the likeliest cluster that a reading prefers before the likeliest one.
 func toldFirst(x *Reading, fit []scored) {
-	if x.founds() || fit[0].of.founded() {
-		return
-	}
-	if k := slices.IndexFunc(fit, func(s scored) bool { return s.score >= match.Merge && s.of.founded() }); k > 0 {
+	k := slices.IndexFunc(fit, func(s scored) bool { return s.score >= match.Merge && x.prefers(s.of, fit[0].of) })
+	if k > 0 {
 		s := fit[k]
 		copy(fit[1:k+1], fit[:k])
 		fit[0] = s
