@@ -645,6 +645,9 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 // ofRelease tells whether a day is the one on which captives came free, and not that on
 // which they were taken.
 func (r *reading) ofRelease(c *clause, d int) bool {
+	if r.deedOrSequel(c, r.dates[d].word) > 0 {
+		return false // "gunmen stopped a bus on Monday and led away 14, a passenger who was let go said"
+	}
 	free, taken := false, false
 	for _, f := range c.figs {
 		switch m := &r.figs[f]; m.measure {

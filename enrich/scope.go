@@ -241,7 +241,7 @@ func (r *reading) ofVote(d int) bool {
 // its clause: the nearest one governs.
 func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	best, dist := -1, 1<<30
-	if l := r.words[c.first].low; (l == "over" || l == "for" || l == "in" && r.lowAt(c.first+1) == "connection") && c.first > r.sents[c.sent].first {
+	if l := r.words[c.first].low; (l == "over" || l == "for" || l == "in" && r.lowAt(c.first+1) == "connection") && c.first > r.sents[c.sent].first+r.sents[c.sent].dateline {
 		return "background", "scope.cause-of-arrest" // held over it
 	}
 	if r.accused(c, p) {
@@ -573,6 +573,9 @@ func (r *reading) reporting(k int) bool {
 				continue
 			}
 			break
+		}
+		if w.low == "reported" && n > 0 && isWas(r.words[n-1].low) {
+			break // "gunfire was reported on Thursday night"
 		}
 		switch w.low {
 		case "said", "says", "told", "announced", "confirmed", "reported", "tweeted", "condemned", "claimed", "deplored", "denounced", "visiting", "visited", "speaking", "addressing", "touring", "attending", "charged", "arrested", "detained", "released", "freed", "identified", "named", "appeared", "vowed":
