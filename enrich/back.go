@@ -140,7 +140,7 @@ func (r *reading) foreword(s *sentence, first int) int {
 		if !r.hurtAhead(k+1, n) && !r.deedAhead(k+1, n) || w.place > 0 || w.date > 0 || w.is(lexicon.Sub|lexicon.Prep|lexicon.Conj) || w.low == "who" || w.low == "which" || verbal(w.low) {
 			continue
 		}
-		if r.hurtAhead(n+1, s.last) || r.perpetratorNear(s, n+1, n+6) {
+		if r.hurtAhead(n+1, s.last) || r.perpetratorNear(s, n+1, n+6) && w.low != "the" && w.low != "their" && w.low != "his" && w.low != "its" {
 			return n + 1
 		}
 	}

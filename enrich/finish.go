@@ -31,7 +31,13 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	}
 	var zone string
 	rep.Place, zone = r.placeOf(x, cs)
-	if d, notAfter := r.chooseDate(x, cs, rep.Type); d >= 0 {
+	d, notAfter := r.chooseDate(x, cs, rep.Type)
+	if d < 0 || notAfter {
+		if e := r.dayOfCase(x, cs); e >= 0 {
+			d, notAfter = e, false
+		}
+	}
+	if d >= 0 {
 		rep.Occurred = r.occurred(&r.dates[d], zone)
 		rep.Occurred.NotAfter = notAfter
 	} else if d := r.refused(x); d >= 0 {
@@ -445,12 +451,14 @@ func (r *reading) heldAt(p int) bool {
 			n = 0
 		}
 	}
-	for n := k - 2; n >= max(s.first, k-7); n-- {
+	for n := k - 2; n >= max(s.first, k-18); n-- {
 		switch w := &r.words[n]; {
 		case w.is(lexicon.Harm):
 			return w.e.Measure == string(Arrested)
-		case w.low == "custody", w.low == "caught", w.low == "held", w.low == "picked up":
+		case w.low == "custody", w.low == "caught", w.low == "held", w.low == "picked up", w.low == "tracked", w.low == "collared", w.low == "cornered", w.low == "surrendered", w.low == "hiding", w.low == "hideout":
 			return true
+		case w.place > 0 && n < k-7:
+			return false
 		case w.punct, w.is(lexicon.Kind):
 			return false
 		}
@@ -640,6 +648,28 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 		return r.deedsDay(x, cs, best)
 	}
 	return best, false
+}
+
+// dayOfCase is the day of the deed over which people are held or tried, where the main
+// incident is that deed: "Two held over clash || … an armed clash that killed four on Tuesday".
+// -1 where there is none.
+func (r *reading) dayOfCase(x *incident, cs []clause) int {
+	if x.role != Main {
+		return -1
+	}
+	best := -1
+	for i := range r.trace.found {
+		y := &r.trace.found[i]
+		if y.role != Background || len(y.rules) == 0 || y.rules[0] != "scope.cause-of-arrest" && y.rules[0] != "scope.accused-of" {
+			continue
+		}
+		d, _ := r.chooseDate(y, cs, "")
+		if best >= 0 && d >= 0 {
+			return -1 // of which, nothing tells
+		}
+		best = max(best, d)
+	}
+	return best
 }
 
 // ofRelease tells whether a day is the one on which captives came free, and not that on
