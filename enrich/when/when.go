@@ -546,6 +546,9 @@ func (r *reader) at(i int) (Time, int) {
 			case "ash", "good", "black", "bloody", "palm", "easter", "super", "cyber", "maundy", "holy":
 				return Time{Precision: "unknown", Basis: "weekday"}, 1 // a day of the year
 			}
+			if saysWhich(toks, i) {
+				return Time{Precision: "unknown", Basis: "weekday"}, 1
+			}
 			n := 1
 			if low(toks, i+1) == "of" {
 				n = 2
@@ -970,6 +973,26 @@ func ofWorship(w string) bool {
 	switch w {
 	case "prayer", "prayers", "sermon", "sermons", "mass", "service", "worship":
 		return true
+	}
+	return false
+}
+
+// saysWhich tells whether a weekday only says what is meant, and of what day the text does not tell:
+// "the Friday prayer leader", "who led Friday prayers", "the Friday mosque", "a Sunday paper".
+func saysWhich(toks []text.Token, i int) bool {
+	switch low(toks, i+1) {
+	case "prayer":
+		switch low(toks, i+2) {
+		case "leader", "leaders", "imam", "imams", "preacher", "preachers", "cleric", "congregation":
+			return true
+		}
+	case "prayers", "sermon", "sermons":
+		switch low(toks, i-1) {
+		case "led", "lead", "leads", "leading", "his", "the", "a", "their", "weekly":
+			return true
+		}
+	case "mosque", "school", "paper", "newspaper", "league", "edition", "supplement":
+		return toks[i+1].Start-toks[i].End == 1
 	}
 	return false
 }
