@@ -21,17 +21,10 @@ const (
 // deedsDay takes the day of what only follows from a deed, an arrest, a burial, a
 // claim, for none of the deed's: that may stand beside it, or nowhere.
 func (r *reading) deedsDay(x *incident, cs []clause, best int) (d int, notAfter bool) {
-	var v float64
-	for _, ci := range x.clauses {
-		if c := &cs[ci]; slices.Contains(c.dates, best) {
-			if v = r.deedOrSequel(c, r.dates[best].word); v < atOnce && r.hungOn(r.dates[best].word) {
-				v = min(v, besideDeed)
-			}
-		}
-	}
+	v := r.daysWeight(x, cs, best)
 	follows := v <= onlySequel
 	if v < 0 && !follows {
-		follows = v <= besideDeed || r.updates(x) || r.sequelHeadline()
+		follows = v <= besideDeed || r.updates(x) || r.sequelHeadline() || r.abducts(x) && r.foundOn(cs, best)
 	}
 	if !follows {
 		return best, false
@@ -59,6 +52,38 @@ func (r *reading) deedsDay(x *incident, cs []clause, best int) (d int, notAfter 
 	return alt, false
 }
 
+// daysWeight is what a day of an incident weighs by its verb.
+func (r *reading) daysWeight(x *incident, cs []clause, d int) (v float64) {
+	for _, ci := range x.clauses {
+		if c := &cs[ci]; slices.Contains(c.dates, d) {
+			if v = r.deedOrSequel(c, r.dates[d].word); v < atOnce && r.hungOn(r.dates[d].word) {
+				v = min(v, besideDeed)
+			}
+		}
+	}
+	return v
+}
+
+// abducts tells whether an incident is an abduction: the day of what was found of those who were
+// taken is a later one.
+func (r *reading) abducts(x *incident) bool {
+	return slices.ContainsFunc(few(x.figs), func(f int) bool { return r.figs[f].measure == Abducted || r.figs[f].measure == Hostages }) ||
+		slices.ContainsFunc(few(x.kinds), func(k int) bool { return Family(r.words[k].e.Type) == "abduction" })
+}
+
+// foundOn tells whether a day is that on which somebody or something was found.
+func (r *reading) foundOn(cs []clause, d int) bool {
+	for i := range cs {
+		if c := &cs[i]; slices.Contains(c.dates, d) {
+			switch k := r.verbOf(c, r.dates[d].word); r.lowAt(k) {
+			case "found", "discovered", "recovered", "retrieved", "unearthed", "exhumed", "located", "identified":
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // hungOn tells whether a day is that of a main verb that is no deed, and the deed
 // only hangs on it: "hospitals appealed for blood on Thursday after a bomb killed five".
 func (r *reading) hungOn(d int) bool {
@@ -80,9 +105,19 @@ func (r *reading) hungOn(d int) bool {
 	}
 	for k := d + 1; k < s.last; k++ {
 		switch r.words[k].low {
-		case "after", "that", "which", "who", "whom", "over", "following", "charged", "for", "of", "to", "with":
+		case "after", "that", "which", "who", "whom", "over", "following", "charged", "for", "of", "to", "with", "against", "about", "amid", "regarding", "concerning", "despite":
 			return true
-		case "when", "as", "while", "before", "and", "but", "killing", "wounding", "injuring", "leaving", "where", "then", ";", ":", "in", "at", "near":
+		case "at", "in":
+			if k+2 < s.last && r.words[k+1].is(lexicon.Det) && violent(k+2) {
+				return true // "voiced concern at the killing of five"
+			}
+			return false
+		case "as":
+			if strings.HasSuffix(r.lowAt(k-1), "ed") {
+				continue // "rejected as baseless"
+			}
+			return false
+		case "when", "while", "before", "and", "but", "killing", "wounding", "injuring", "leaving", "where", "then", ";", ":", "near":
 			return false
 		}
 		if violent(k) {
@@ -123,7 +158,7 @@ func (r *reading) weighVerb(c *clause, k int) float64 {
 			return besideDeed // "died in hospital on Friday"
 		}
 		return -1.5
-	case "ended", "lowered", "raised", "revised", "recovered", "found", "discovered", "retrieved", "unearthed", "exhumed", "visited", "identified", "vowed", "blamed", "searched", "registered", "blocked", "told", "said", "reaching", "reached", "located", "issued", "named", "seized":
+	case "ended", "lowered", "raised", "revised", "recovered", "found", "discovered", "retrieved", "unearthed", "exhumed", "identified", "vowed", "blamed", "searched", "registered", "blocked", "told", "said", "reaching", "reached", "located", "issued", "named", "seized":
 		return -1.5
 	case "buried", "cremated", "interred", "condemned", "remanded", "sentenced", "convicted", "mourned", "handed", "repatriated":
 		return onlySequel
@@ -144,8 +179,8 @@ func (r *reading) weighVerb(c *clause, k int) float64 {
 			return besideDeed
 		}
 	case "placed", "put":
-		if r.lowBetween(k, min(k+6, c.last), "under") {
-			return besideDeed // "placed two men under formal investigation"
+		if r.lowBetween(k, min(k+6, c.last), "under") || r.lawAhead(c, k) {
+			return besideDeed // "placed two men under formal investigation", "placed four on remand"
 		}
 	case "let":
 		return besideDeed
@@ -178,6 +213,17 @@ func (r *reading) weighVerb(c *clause, k int) float64 {
 		return atOnce
 	}
 	return 0
+}
+
+// lawAhead tells whether a verb at word k does with people as courts do: "placed on remand".
+func (r *reading) lawAhead(c *clause, k int) bool {
+	for n := k + 1; n < min(k+10, c.last); n++ {
+		switch r.words[n].low {
+		case "remand", "custody", "detention", "trial", "bail", "leave", "arrest":
+			return true
+		}
+	}
+	return false
 }
 
 // ofRemains tells whether those of whom the verb at word k tells are dead already: they are
@@ -248,7 +294,10 @@ func hurries(w string) bool {
 func reacts(w string) bool {
 	switch w {
 	case "appealed", "urged", "demanded", "offered", "protested", "marched", "rallied", "demonstrated", "gathered", "boycotted", "observed", "declared", "suspended", "closed", "shut", "imposed", "lifted", "extended", "ordered", "deployed", "postponed", "cancelled", "canceled", "resumed", "reopened",
-		"accused", "denied", "claimed", "posted", "published", "aired", "broadcast", "clarified", "corrected", "rectified", "retracted", "apologised", "apologized", "arrived", "returned", "met", "spoke", "addressed", "flew", "travelled", "traveled", "toured", "inspected",
+		"rejected", "refuted", "denounced", "deplored", "decried", "slammed", "lamented", "voiced", "expressed", "conveyed", "stressed", "reiterated", "reaffirmed", "insisted", "acknowledged", "conceded", "confirmed", "announced", "revealed", "disclosed",
+		"filed", "lodged", "submitted", "petitioned", "sued", "ruled", "adjourned", "convened", "upheld", "granted", "upgraded", "downgraded", "revoked", "mourned", "prayed", "wept", "remembered", "commemorated", "praised", "hailed", "commended", "consoled", "attended",
+		"combed", "hunted", "scoured", "patrolled", "searching", "combing", "hunting", "mourning", "mourn", "awaiting", "waiting",
+		"accused", "denied", "claimed", "posted", "published", "aired", "broadcast", "clarified", "corrected", "rectified", "retracted", "apologised", "apologized", "visited", "arrived", "returned", "met", "spoke", "addressed", "flew", "travelled", "traveled", "toured", "inspected",
 		"admitted", "surrendered", "questioned", "appeared", "pleaded", "charged", "indicted", "arraigned", "jailed", "acquitted", "extradited", "transferred", "discharged", "laid", "paid", "pledged", "promised", "warned", "summoned", "sacked", "dismissed", "resigned", "honoured", "honored":
 		return true
 	}

@@ -597,7 +597,7 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 	}
 	best := -1
 	if x.role == Background || x.alone || len(x.rules) > 0 && x.rules[0] == "scope.old-date" {
-		dist := 60
+		dist, after := 60, -1
 		for _, d := range x.dates {
 			dt := &r.dates[d]
 			n := max(dt.word-p, p-dt.word)
@@ -607,9 +607,18 @@ func (r *reading) chooseDate(x *incident, cs []clause, typ string) (d int, notAf
 			if x.alone && (r.ofRites(dt.word) || r.ofDeath(d)) {
 				continue
 			}
+			if v := r.daysWeight(x, cs, d); v <= besideDeed && !dt.owns && r.isDay(d) {
+				if after < 0 && !dt.dateline && !dt.Old && !r.planned(dt.word) {
+					after = d // of what followed
+				}
+				continue
+			}
 			if n < dist && !r.reporting(dt.word) && dt.Precision != "unknown" && !dt.dateline && !dt.Running && !r.planned(dt.word) && (dt.Back == 0 || r.countsTo(dt.word, p)) {
 				best, dist = d, n
 			}
+		}
+		if best < 0 && after >= 0 {
+			return after, true
 		}
 		return best, false
 	}

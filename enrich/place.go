@@ -501,6 +501,8 @@ func (r *reading) fromAfar(i int) bool {
 	switch r.words[n].low {
 	case "embassy", "consulate", "ambassador", "consul":
 		return true
+	case "foreign":
+		return p.country() || p.Demonym // ministers, who speak of what was abroad
 	case "tells", "told", "urges", "urged", "warns", "warned", "advises", "advised", "condemns", "condemned", "deplores", "mourns", "evacuates", "repatriates":
 		return p.country() && !p.Demonym
 	}
