@@ -335,7 +335,7 @@ func (r *reading) container(names []int, of int) int {
 	}
 	for _, n := range names {
 		p := &r.places[n]
-		if n == of || p.ID == 0 || p.Demonym || p.Border {
+		if n == of || p.ID == 0 || p.Demonym || p.Border || r.fromAfar(n) {
 			continue
 		}
 		if best >= 0 && p.rank() <= r.places[best].rank() {

@@ -718,7 +718,7 @@ func (r *Reader) sure(ms []Mention, g *group, c *candidate) bool {
 		return false
 	}
 	if g.sole {
-		return c.How != gazetteer.Also && people >= 5000 || len(ms[g.first].Name) > 8 && strings.Contains(ms[g.first].Name, " ") || len(ms[g.first].Name) > 4 && (r.unrest[code] || c.How != gazetteer.Also && len(ms[g.first].Name) > 6)
+		return people >= 100_000 || c.How != gazetteer.Also && people >= 5000 || len(ms[g.first].Name) > 8 && strings.Contains(ms[g.first].Name, " ") || len(ms[g.first].Name) > 4 && (r.unrest[code] || c.How != gazetteer.Also && len(ms[g.first].Name) > 6)
 	}
 	return g.margin >= 0.9
 }
