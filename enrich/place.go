@@ -577,6 +577,9 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 	if country == "" {
 		country = r.gaz.Country(r.atlas.Leaning()) // "corps members", "barangay"
 	}
+	if country == "" && (pl == nil || pl.Lat == nil) {
+		country, basis = r.outletsHome(), "feed_default"
+	}
 	id := r.gaz.CountryID(country)
 	if id == 0 {
 		return pl, zone
@@ -597,6 +600,16 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 	}
 	r.site(x, cs, pl)
 	return pl, zone
+}
+
+// outletsHome is the country that the outlet is at home in, where the text names no other: who
+// writes for readers at home leaves it out.
+func (r *reading) outletsHome() string {
+	home := r.gaz.Country(r.atlas.HomeOf(r.art.Outlet))
+	if slices.ContainsFunc(r.places, func(p placing) bool { return p.Country != "" && p.Country != home }) {
+		return ""
+	}
+	return home
 }
 
 // beside are the towns that the sentence of an older incident names, where its own

@@ -78,3 +78,51 @@ func (r *Reader) Leaning() gazetteer.ID {
 	}
 	return one
 }
+
+// HomeOf is the country that an outlet is at home in, as its name tells: "Dhaka Courier", "The
+// Irish Sentinel"; 0 where it tells none, or two.
+func (r *Reader) HomeOf(outlet string) gazetteer.ID {
+	words := strings.Fields(outlet)
+	var home gazetteer.ID
+	for i := 0; i < min(len(words), 8); i++ {
+		for n := min(3, len(words)-i); n > 0; n-- {
+			c := r.wellKnown(strings.Trim(strings.Join(words[i:i+n], " "), "()-:,.|"))
+			if c == 0 {
+				continue
+			}
+			if home != 0 && home != c {
+				return 0
+			}
+			home = c
+			i += n - 1
+			break
+		}
+	}
+	return home
+}
+
+// wellKnown is the country of a name that is a country's, a people's or a city's, and of no
+// other country's place that is as well known.
+func (r *Reader) wellKnown(name string) gazetteer.ID {
+	k := r.find(name, false)
+	if !k.info.Strong || k.info.Word || k.info.Person {
+		return 0
+	}
+	best := &k.cands[0]
+	for i := range k.cands {
+		if c := &k.cands[i]; c.prior > best.prior {
+			best = c
+		}
+	}
+	home := r.gaz.CountryOf(best.ID)
+	for i := range k.cands {
+		if c := &k.cands[i]; r.gaz.CountryOf(c.ID) != home && c.prior > best.prior-1 {
+			return 0
+		}
+	}
+	switch kind := r.gaz.Kind(best.ID); {
+	case kind == gazetteer.Country, kind == gazetteer.Admin1, kind == gazetteer.Settlement && r.gaz.Population(best.ID) >= 100_000:
+		return home
+	}
+	return 0
+}

@@ -515,3 +515,15 @@ func BenchmarkFind(b *testing.B) {
 		r.Find(s, "")
 	}
 }
+
+func TestHomeOf(t *testing.T) {
+	r := newReader()
+	for outlet, want := range map[string]string{
+		"Dhaka Courier": "BD", "The Irish Sentinel": "IE", "Radio Nairobi": "KE", "Kingdom Post (Amman)": "JO", "Free Press of Malta": "MT",
+		"Transcontinental Press": "", "Reading Chronicle": "", "Russia-Ukraine Monitor": "", "Kyiv and Moscow Review": "", "": "",
+	} {
+		if got := gazetteer.Load().Country(r.HomeOf(outlet)); got != want {
+			t.Errorf("HomeOf(%q) = %q, want %q", outlet, got, want)
+		}
+	}
+}
