@@ -577,7 +577,7 @@ func (r *reading) placeOf(x *incident, cs []clause) (pl *Place, zone string) {
 	if country == "" {
 		country = r.gaz.Country(r.atlas.Leaning()) // "corps members", "barangay"
 	}
-	if country == "" && (pl == nil || pl.Lat == nil) {
+	if country == "" && x.role == Main && (pl == nil || pl.Lat == nil) {
 		country, basis = r.outletsHome(), "feed_default"
 	}
 	id := r.gaz.CountryID(country)
