@@ -591,7 +591,7 @@ const partNew = -2
 func (r *reading) partAt(cs []clause, i int, out []incident, main, cur int) int {
 	c := &cs[i]
 	s := &r.sents[c.sent]
-	if r.opens(c.sent) && !c.apart || c.scope != "current" {
+	if r.opens(c.sent) && !c.apart || c.scope != "current" || main == cur && r.takesUp(s) {
 		return -1
 	}
 	hurt := false

@@ -214,7 +214,7 @@ func (r *reading) unlinked(c *clause, p int) bool {
 					return r.dates[d].word > k && r.dates[d].word < n && r.dates[d].owns && r.isDay(d)
 				})
 			}
-			if g := r.group(n); g >= 0 && (r.groups[g].det == "the" || r.dayIn(max(k, n-4), n)) {
+			if g := r.group(n); g >= 0 && (r.groups[g].det == "the" || r.dayIn(max(k, n-4), n)) || r.lowAt(n-1) == "the" {
 				return true
 			}
 		}

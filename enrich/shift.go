@@ -32,6 +32,9 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 	if r.opens(c.sent) || c.first != s.first+s.dateline {
 		return false
 	}
+	if r.namesVictim(c, x) || r.takesUp(s) {
+		return false
+	}
 	t, end := r.firstWords(s, x)
 	if t == stays && s.para != r.sents[c.sent-1].para && r.newElsewhere(c, x) {
 		t, end = toPlace, c.first // "A mortar round fell on a street in Iskandariya. Two girls died."
@@ -84,6 +87,41 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 		return false
 	}
 	return hurt && (deed || r.anyAttacker(c)) && !r.definite(c)
+}
+
+// namesVictim tells whether a clause names the one person whom incident x harmed: "… shot dead a former
+// mayor. Ridwan Jallam, 58, was shot in Jassem".
+func (r *reading) namesVictim(c *clause, x *incident) bool {
+	named := slices.ContainsFunc(few(c.figs), func(f int) bool { return strings.Contains(r.figs[f].rule, "+named") })
+	return named && r.hurtsAny(x) && !slices.ContainsFunc(few(x.figs), func(f int) bool {
+		m := &r.figs[f]
+		return m.scope == "current" && (m.measure == Killed || m.measure == Injured || m.measure == Abducted) && number(m.q) != 1
+	})
+}
+
+// takesUp tells whether a sentence goes on about what the headline or the first sentence brought in:
+// "An airstrike hit a monastery … The monastery in Ponnagyun was …".
+func (r *reading) takesUp(s *sentence) bool {
+	k := s.first + s.dateline
+	if k >= s.last || r.words[k].low != "the" {
+		return false
+	}
+	g := r.group(k)
+	if g < 0 || r.groups[g].head < 0 || r.groups[g].head > k+3 {
+		return false
+	}
+	h := &r.words[r.groups[g].head]
+	if h.is(lexicon.Kind) || h.upper {
+		return false
+	}
+	for si := range r.opening(1) {
+		for n := r.sents[si].first; n < r.sents[si].last; n++ {
+			if r.words[n].low == h.low && n != r.groups[g].head {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // dayLater tells whether a sentence opens with a day that it counts from another: "A day

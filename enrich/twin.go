@@ -36,12 +36,12 @@ func (r *reading) twin(s *sentence, first, k int) bool {
 	return false
 }
 
-// pairs tells whether the "and" at word k belongs to a "between" before it: "between 11pm on Tuesday
-// and 1am on Wednesday".
+// pairs tells whether the "and" at word k belongs to a "between" before it, or to what somebody says
+// of himself: "between 11pm on Tuesday and 1am on Wednesday", "we are shot at here and seized there".
 func (r *reading) pairs(first, k int) bool {
 	for n := k - 1; n >= first && n >= k-8; n-- {
 		switch r.words[n].low {
-		case "between", "both":
+		case "between", "both", "we", "i":
 			return true
 		case "and", ",", ";":
 			return false
