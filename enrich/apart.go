@@ -986,14 +986,20 @@ func (r *reading) samePlace(p, q int) bool {
 	if a.Country != b.Country {
 		return false
 	}
-	if a.town() && b.town() && (a.Kind > gazetteer.Settlement) != (b.Kind > gazetteer.Settlement) && r.gaz.Admin(a.ID) == r.gaz.Admin(b.ID) &&
-		(!r.gaz.Place(a.ID).Located || !r.gaz.Place(b.ID).Located || r.gaz.Near(a.ID, b.ID, 25_000)) {
+	if a.town() && b.town() && (a.Kind > gazetteer.Settlement) != (b.Kind > gazetteer.Settlement) && r.gaz.Admin(a.ID) == r.gaz.Admin(b.ID) && r.mayHold(a.ID, b.ID) {
 		return true // a quarter or site, and the town that it may be in
 	}
 	if a.admin == b.name() || b.admin == a.name() || a.town() && b.town() && (r.gaz.Within(a.ID, b.ID) || r.gaz.Within(b.ID, a.ID)) {
 		return true
 	}
 	return false
+}
+
+// mayHold tells whether a site or quarter lies in reach of a town, as far as is known: a village's is
+// short.
+func (r *reading) mayHold(a, b gazetteer.ID) bool {
+	reach := min(25_000, 5_000+3*max(r.gaz.Radius(a), r.gaz.Radius(b)))
+	return !r.gaz.Place(a).Located || !r.gaz.Place(b).Located || r.gaz.Near(a, b, float64(reach))
 }
 
 // onlyMaybeIn tells whether one of two places is a site of which nobody knows that it is in

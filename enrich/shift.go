@@ -86,7 +86,7 @@ func (r *reading) turns(cs []clause, i int, x *incident) bool {
 	if t == toTime && !away && !r.abroad(c, x) {
 		return false
 	}
-	return hurt && (deed || r.anyAttacker(c)) && !r.definite(c)
+	return hurt && (deed || r.anyAttacker(c) || t == toTime && away) && !r.definite(c)
 }
 
 // namesVictim tells whether a clause names the one person whom incident x harmed: "… shot dead a former
