@@ -429,11 +429,10 @@ func (r *reading) gap(si, from int) {
 		for k < s.last && (ws[k].low == "," || ws[k].low == "and" || ws[k].low == ";" || ws[k].low == ":") {
 			k++
 		}
-		g := r.group(k)
-		if k == sep || g < 0 || r.groups[g].first != k || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || r.groups[g].head >= 0 && !r.groups[g].person {
+		g, q, to := r.gapped(k)
+		if k == sep || g < 0 {
 			break
 		}
-		to := r.groups[g].last
 		each := to < s.last && ws[to].low == "each"
 		if each {
 			to++
@@ -447,7 +446,7 @@ func (r *reading) gap(si, from int) {
 		}
 		for p >= 0 {
 			x := f
-			x.q, x.group, x.lead, x.at = *r.groups[g].q, g, g+1, p+1
+			x.q, x.group, x.lead, x.at = q, g, g+1, p+1
 			x.first, x.last, x.rule = r.groups[g].first, end, f.rule+"+gapped"
 			if len(r.figs) > n0 && each && r.figs[len(r.figs)-1].group == g {
 				x.first, x.lead = r.places[p].word, 0
@@ -479,6 +478,30 @@ func (r *reading) gap(si, from int) {
 	}
 }
 
+// gapped reads the people whose verb is left out at word k: "two", "a teenager", "a man and a woman".
+// It returns the word behind them, and no group where there are none.
+func (r *reading) gapped(k int) (g int, q quantity.Quantity, end int) {
+	g = r.group(k)
+	if g < 0 || r.groups[g].first != k {
+		return -1, q, k
+	}
+	switch x := &r.groups[g]; {
+	case x.q != nil && x.q.Shape == quantity.Count && (x.head < 0 || x.person):
+		return g, *x.q, x.last
+	case x.q == nil && x.person && !x.plural && (x.det == "a" || x.det == "an" || x.det == "another"):
+		q, end = quantity.Quantity{Quantifier: "exact", Min: 1, Max: 1, Point: 1}, x.last
+	default:
+		return -1, q, k
+	}
+	if r.lowAt(end) != "and" {
+		return g, q, end
+	}
+	if h := r.group(end + 1); h >= 0 && r.groups[h].first == end+1 && r.groups[h].q == nil && r.groups[h].person && !r.groups[h].plural && r.groups[h].det != "the" {
+		q.Min, q.Max, q.Point, end = 2, 2, 2, r.groups[h].last
+	}
+	return g, q, end
+}
+
 // placed reads the place at word k that a number of people has: "in Herat", "in an
 // assault on a post near Herat", "at the port of Odesa". It returns -1 where there is
 // none, and the word behind it.
@@ -493,6 +516,9 @@ func (r *reading) placed(s *sentence, k int) (place, end int) {
 		return -1, k
 	}
 	if ws[k+1].place > 0 && ws[k].low != "by" && ws[k].low != "when" {
+		if k+3 < s.last && ws[k+2].low == "in" && ws[k+3].place > 0 && r.places[ws[k+1].place-1].unlisted() {
+			return ws[k+3].place - 1, r.overTime(s, k+4) // "at Aboabo in Kumasi"
+		}
 		return ws[k+1].place - 1, r.overTime(s, k+2)
 	}
 	if ws[k+1].low == "the" && k+5 < s.last && ws[k+2].place > 0 && r.places[ws[k+2].place-1].Kind == gazetteer.Sea && ws[k+4].low == "of" && ws[k+5].place > 0 {

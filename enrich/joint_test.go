@@ -38,6 +38,7 @@ func TestRoundUps(t *testing.T) {
 		{"in revenge", "Ambush in Kurram", "Gunmen killed nine people in an ambush in Kurram on Friday and a mob burned down a market in revenge, killing two.", "main armed_attack Kurram 9; other arson Kurram 2"},
 		{"the victim has a name", "Gunmen kill mediator in south Syria", "Gunmen shot dead a former mayor in southern Syria, officials said.\n\nRidwan Jallam was shot outside his house in Jassem late on Friday.", "main shooting Jassem 1"},
 		{"the target again", "Second air strike in two days kills four in western Myanmar", "An air strike on a monastery in western Myanmar killed four people, residents said.\n\nThe monastery in Sittwe was hit on Friday. A man died on the way to a clinic.", "main airstrike Sittwe 4"},
+		{"a verb left out", "Five shot dead in two towns", "Three men were shot dead in Oakland, and a man and a woman in San Jose.", "main shooting Oakland 3; other shooting San jose 2"},
 		{"a storm among them", "World in brief", "Gunmen killed nine villagers in Plateau State on Friday.\n\nThe death toll from landslides in Cebu rose to 43.\n\nA bomb at a bank in Naples injured two on Saturday.", "main armed_attack Plateau state 9; other bombing Naples 0"},
 		{"from night to morning", "Shops set ablaze in Yala", "Insurgents set fire to shops in Yala between 11pm on Friday and 1am on Saturday, killing a clerk.", "main arson Yala 1"},
 		{"one dateline", "Two killed in Karachi", "KARACHI: Two men were shot dead in Karachi on Saturday. Police said: they were brothers.", "main shooting Karachi 2"},
