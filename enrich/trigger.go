@@ -446,6 +446,8 @@ func (r *reading) isKind(k int) bool {
 		return prev != "close"
 	case "seizure", "raid", "raids":
 		return true
+	case "house arrest":
+		return !r.tried(k) // a president's, and no suspect's
 	case "captured":
 		return r.heldBy(k)
 	case "arrest", "arrests":
@@ -462,6 +464,20 @@ func (r *reading) isKind(k int) bool {
 		return false
 	}
 	return true
+}
+
+// tried tells whether the sentence of word k, or the headline, speaks of a court or its people.
+func (r *reading) tried(k int) bool {
+	in := func(s *sentence) bool {
+		for n := s.first; n < s.last; n++ {
+			switch r.words[n].low {
+			case "court", "judge", "magistrate", "prosecutor", "prosecutors", "suspect", "suspects", "bail", "custody", "remand":
+				return true
+			}
+		}
+		return false
+	}
+	return in(&r.sents[r.sentenceAt(k)]) || in(&r.sents[0])
 }
 
 // collides tells whether what drives at word k hits another vehicle, or what stands by a

@@ -129,7 +129,7 @@ func (x *Reading) mentions(c *match.Card) bool {
 			most = longAlive // who is remembered within a week is mourned, later looked back at
 		}
 		return age > int64(most/time.Second) || age < 0
-	case x.sums():
+	case x.sums() && !x.ofSequel(): // an arrest over "the kidnapping in April" is of one
 		return true
 	case x.Second && !x.cue(enrich.CueEntry) && !x.goesOn():
 		// Told of beside the news, with nothing new, when it is news no longer.
