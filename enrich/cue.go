@@ -349,6 +349,9 @@ func (r *reading) cues(lead string) []string {
 			out = put(out, "!"+CueArrest)
 		}
 	}
+	if r.wasNone() {
+		out = put(put(out, CueHoax), "!"+CueHoax)
+	}
 	if lead, title := r.lettingGo(); lead {
 		out = put(out, CueFreed)
 		if title {
@@ -426,6 +429,53 @@ func (r *reading) titleHolds() bool {
 		}
 	}
 	return false
+}
+
+// wasNone tells whether the headline says that a deed was none: "There was no riot in
+// Engels", "'Gunshots' were firecrackers, say police".
+func (r *reading) wasNone() bool {
+	for si := range r.opening(0) {
+		s := &r.sents[si]
+		for k := s.first + 1; k < s.last; k++ {
+			w := &r.words[k]
+			if !w.is(lexicon.Kind) && !scares(w.low) || Family(w.e.Type) == "law" {
+				continue
+			}
+			if r.words[k-1].low == "no" && k >= s.first+3 && isWas(r.words[k-2].low) && r.words[k-3].low == "there" {
+				return !r.hurtAhead(s.first, k)
+			}
+			if isQuote(r.words[k-1].low) && k+1 < s.last && isQuote(r.words[k+1].low) && r.provedHarmless(s, k+2) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// scares tells whether a word is of what frightens people, and need be no deed.
+func scares(w string) bool {
+	switch w {
+	case "bomb", "bombs", "device", "grenade", "explosion", "blast", "gunman", "gunmen", "shooter", "shooting", "gunshots", "shots", "gunfire", "attack", "explosives", "package", "gun", "rifle", "kidnapping", "abduction":
+		return true
+	}
+	return false
+}
+
+// provedHarmless tells whether a headline goes on at word k to say what a thing was, and that
+// is no deed.
+func (r *reading) provedHarmless(s *sentence, k int) bool {
+	was := -1
+	for n := k; n < s.last; n++ {
+		switch w := &r.words[n]; {
+		case was < 0 && (isWas(w.low) || w.low == "turns out" || w.low == "turned out" || w.low == "proves" || w.low == "proved" || w.low == "just"):
+			was = n
+		case was < 0 && (w.punct || w.is(lexicon.Harm)):
+			return false
+		case was >= 0 && (w.is(lexicon.Harm) || scares(w.low)):
+			return false
+		}
+	}
+	return was >= 0 && was+1 < s.last
 }
 
 // lettingGo tells whether captors let people go in the first sentences, or in the headline:

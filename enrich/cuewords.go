@@ -58,7 +58,7 @@ var cueWords = []struct {
 	// Nor was it an attack where nobody tells of shots.
 	{CueAccident + " without", []string{"no trace of explosives", "no traces of explosives", "no explosives were found"}},
 	// There was none of these, but another one.
-	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman"}},
+	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman", "no shots were fired", "no shots had been fired", "was harmless", "were harmless", "to be harmless", "declared harmless", "not credible", "nothing suspicious was found", "no device was found", "no evidence of a shooting", "no evidence of gunfire", "part of a drill"}},
 }
 
 // arrests are the words by which somebody is held for it.

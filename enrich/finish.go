@@ -193,20 +193,37 @@ func (r *reading) isBomber(g int) bool {
 	return false
 }
 
-// withdrawn tells whether a report of the incident was taken back.
+// withdrawn tells whether a report of the incident was taken back: "The agency withdrew its
+// report", "This was wrong and we withdraw it", "RETRACTION: No bomb at hotel".
 func (r *reading) withdrawn(x *incident, cs []clause) bool {
+	for si := range r.opening(leadSentences) {
+		s := &r.sents[si]
+		for k := s.first; k < s.last; k++ {
+			if l := r.words[k].low; s.title && l == "retraction" || takesBack(l) && k > s.first && r.words[k-1].low == "we" {
+				return true
+			}
+		}
+	}
 	for _, ci := range x.clauses {
 		c := &cs[ci]
 		for k := c.first; k < c.last; k++ {
-			switch r.words[k].low {
-			case "withdrew", "retracted", "retracts", "withdraws", "withdrawn":
-				for n := k + 1; n < min(k+4, c.last); n++ {
-					if l := r.words[n].low; l == "report" || l == "reports" || l == "story" || l == "claim" {
-						return true
-					}
+			if !takesBack(r.words[k].low) {
+				continue
+			}
+			for n := k + 1; n < min(k+4, c.last); n++ {
+				if l := r.words[n].low; l == "report" || l == "reports" || l == "story" || l == "claim" || l == "article" {
+					return true
 				}
 			}
 		}
+	}
+	return false
+}
+
+func takesBack(w string) bool {
+	switch w {
+	case "withdrew", "withdraw", "withdraws", "withdrawn", "retract", "retracts", "retracted":
+		return true
 	}
 	return false
 }

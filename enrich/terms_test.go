@@ -76,6 +76,9 @@ func TestCues(t *testing.T) {
 		{"hostages that are free", "Bank siege ends, hostages free", "The gunmen who held nine people in a bank in Aden gave themselves up on Monday.", "!freed", ""},
 		{"captors who let some go", "Bandits let three of nine pupils go", "Three of the nine pupils who were abducted near Birnin on Sunday are back with their families, a teacher said on Monday.", "freed !freed", ""},
 		{"a mastermind who was captured", "Alleged mastermind of Ocaña attack captured in Aguachica", "The man is accused of having prepared the motorcycle with which four people were killed in Ocaña.", "arrest !arrest", ""},
+		{"what was taken for a bomb", "Lagos: the 'bomb' was a bag of dried fish", "The bag that emptied a motor park in Lagos on Monday held dried fish, police said.", "hoax !hoax", ""},
+		{"a riot that was none", "There was no riot in Engels prison, say monitors", "Monitors who went to the prison in Engels on Monday found no trace of a riot.", "hoax !hoax", ""},
+		{"a bomb that was one", "'Bomb' was thrown from bridge in Lagos, two hurt", "A home-made bomb was thrown from a bridge in Lagos on Monday, hurting two.", "", "hoax"},
 		{"inmates are no captives", "Gunmen free 40 inmates in Jolo", "Gunmen attacked a prison in Jolo on Monday, killed three guards and freed 40 inmates.", "", "freed"},
 		{"a ransom that was paid", "Twelve Zamfara villagers walk free", "Twelve villagers who were abducted in Zamfara on Sunday walked free after a ransom was paid.", "freed !freed", ""},
 	} {
