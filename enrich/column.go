@@ -37,12 +37,9 @@ func (r *reading) points() (n int) {
 
 // bullet tells whether a sentence begins a paragraph with a bullet.
 func (r *reading) bullet(si int) bool {
-	if !r.opensPara(si) {
-		return false
-	}
 	switch r.words[r.sents[si].first].low {
 	case "•", "*", "-", "–", "—", "▪", "●", "►", "·":
-		return true
+		return r.opensPara(si)
 	}
 	return false
 }
