@@ -687,7 +687,7 @@ func (r *reading) located(p int) bool {
 // "a battalion based in X".
 func settled(w string) bool {
 	switch w {
-	case "based", "headquartered", "registered", "born", "raised", "enrolled":
+	case "based", "headquartered", "registered", "born", "raised", "enrolled", "lives", "lived", "living", "resides", "residing", "resident", "residents", "exiled":
 		return true
 	}
 	return false

@@ -272,7 +272,7 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 	for _, p := range x.places {
 		if r.located(p) && !r.places[p].Demonym && !r.tended(p) && !r.ofEarlier(p) {
 			near = append(near, p)
-		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !r.riverOf(p) && !(r.places[p].country() && r.carer(r.places[p].word)) {
+		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !r.riverOf(p) && !r.tended(p) && !r.atHome(p) && !r.carer(r.places[p].word) {
 			far = append(far, p)
 		}
 	}
@@ -314,6 +314,19 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 		return near
 	}
 	return far
+}
+
+// atHome tells whether a place only says where somebody comes from, or lives: "a labourer from
+// Bihar", "an editor who now lives in Bonn".
+func (r *reading) atHome(p int) bool {
+	k := r.places[p].word
+	switch r.lowAt(k - 1) {
+	case "from":
+		return k > 1 && (r.words[k-2].is(lexicon.Person) || strings.HasSuffix(r.lowAt(k-2), "-old"))
+	case "in", "at":
+		return settled(r.lowAt(k - 2))
+	}
+	return false
 }
 
 // narrower is the town that an incident's sentences go on to name where those places that say

@@ -437,12 +437,16 @@ func (r *Reader) seat(g *group, best int) int {
 	}
 	for k := g.cands.from; k < g.cands.to; k++ {
 		id := r.cands[k].ID
-		if r.gaz.Kind(id) == gazetteer.Settlement && r.cands[k].How <= gazetteer.Also && r.gaz.Within(id, division) && r.gaz.Population(id) >= 5000 {
+		if r.gaz.Kind(id) == gazetteer.Settlement && r.cands[k].How <= gazetteer.Also && r.gaz.Within(id, division) && r.gaz.Population(id) >= max(5000, r.gaz.Population(division)/lesser) {
 			return k
 		}
 	}
 	return best
 }
+
+// lesser is of what part of a division's people a town of its name has to have, to be meant by
+// it: Bihar is a state, though it has a town Bihar.
+const lesser = 100
 
 // besides tells whether another place of the text is near.
 func (r *Reader) besides(gi int, id gazetteer.ID) bool {
