@@ -268,11 +268,13 @@ func rolesRank(role string) int {
 // orderPlaces puts the places of an incident in the order in which they are
 // believed: those that say where, from the sentences that tell of it, first.
 func (r *reading) orderPlaces(x *incident, cs []clause) []int {
-	var near, far []int
+	var near, far, last []int
 	for _, p := range x.places {
 		if r.located(p) && !r.places[p].Demonym && !r.tended(p) && !r.ofEarlier(p) {
 			near = append(near, p)
-		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !r.riverOf(p) && !r.tended(p) && !r.atHome(p) && !r.carer(r.places[p].word) {
+		} else if r.tended(p) || r.atHome(p) || r.carer(r.places[p].word) {
+			last = append(last, p)
+		} else if !r.carriedTo(p) && !r.sourceSeat(p) && !r.speakerAt(p) && !r.riverOf(p) {
 			far = append(far, p)
 		}
 	}
@@ -312,6 +314,9 @@ func (r *reading) orderPlaces(x *incident, cs []clause) []int {
 			}
 		}
 		return near
+	}
+	if len(far) == 0 && len(last) > 0 && r.home() == "" {
+		return last // the hospital is in the country, as like as not
 	}
 	return far
 }

@@ -431,7 +431,7 @@ func (r *reading) home() string {
 	used := 0
 	for i := range r.places {
 		p := &r.places[i]
-		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) || p.country() && r.carer(p.word) || r.fromAfar(i) {
+		if p.Country == "" || p.Border || p.Foreign || p.Demonym && !p.Office && !p.Forces || r.planned(p.word) || r.nationality(p.word) || p.country() && r.carer(p.word) || r.fromAfar(i) || r.atHome(i) {
 			continue
 		}
 		if p.Sentence > 8 && used > 0 {

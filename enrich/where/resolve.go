@@ -432,21 +432,31 @@ func (r *Reader) weigh(ms []Mention, gi int, hint gazetteer.ID) {
 // "province" means the town.
 func (r *Reader) seat(g *group, best int) int {
 	division := r.cands[best].ID
-	if k := r.gaz.Kind(division); k != gazetteer.Admin1 && k != gazetteer.Admin2 {
+	if k := r.gaz.Kind(division); k == gazetteer.Settlement {
+		for k := g.cands.from; k < g.cands.to; k++ {
+			if r.gaz.Kind(r.cands[k].ID) == gazetteer.Admin1 && r.gaz.Within(division, r.cands[k].ID) && r.outshines(k, best) {
+				return k
+			}
+		}
+		return best
+	} else if k != gazetteer.Admin1 && k != gazetteer.Admin2 {
 		return best
 	}
 	for k := g.cands.from; k < g.cands.to; k++ {
 		id := r.cands[k].ID
-		if r.gaz.Kind(id) == gazetteer.Settlement && r.cands[k].How <= gazetteer.Also && r.gaz.Within(id, division) && r.gaz.Population(id) >= max(5000, r.gaz.Population(division)/lesser) {
+		if r.gaz.Kind(id) == gazetteer.Settlement && r.cands[k].How <= gazetteer.Also && r.gaz.Within(id, division) && r.gaz.Population(id) >= 5000 && !r.outshines(best, k) {
 			return k
 		}
 	}
 	return best
 }
 
-// lesser is of what part of a division's people a town of its name has to have, to be meant by
-// it: Bihar is a state, though it has a town Bihar.
-const lesser = 100
+// outshines tells whether a division is known by a name that a town in it has too, but hardly
+// anywhere: Bihar is a state, though Bihar Sharif has been called so.
+func (r *Reader) outshines(division, town int) bool {
+	d, t := &r.cands[division], &r.cands[town]
+	return d.How == gazetteer.Named && t.How == gazetteer.Also && r.gaz.Population(t.ID) < r.gaz.Population(d.ID)/10
+}
 
 // besides tells whether another place of the text is near.
 func (r *Reader) besides(gi int, id gazetteer.ID) bool {
