@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -217,12 +218,7 @@ func (r *reading) excluding(si, from, last int, base *mention) {
 			for i := len(r.figs) - 1; i >= 0 && r.figs[i].sent == si && n > 0; i-- {
 				f := &r.figs[i]
 				if f.measure == base.measure && f.scope == "current" && f.harm == base.harm && f.relation != "part" && number(f.q) > n {
-					for _, p := range []*int{&f.q.Min, &f.q.Max, &f.q.Point} {
-						if *p != quantity.Open {
-							*p -= n
-						}
-					}
-					f.excludes, f.attackers, f.rule = true, n, f.rule+"+less-attackers"
+					f.without(n)
 					f.last = max(f.last, r.perpetratorEnd(s, k))
 				}
 			}
@@ -421,6 +417,83 @@ func (r *reading) attackerAmong(s *sentence, k int) (q quantity.Quantity, end in
 		return size, r.groups[g].last
 	}
 	return q, k
+}
+
+// sides decides whether militants who were killed count. In strikes from the air all the
+// dead do, and in clashes and raids those of whom nobody says that they attacked; but not
+// beside the dead of the force that they fought.
+func (r *reading) sides(x *incident, typ string) {
+	switch typ {
+	case "airstrike", "drone_strike", "shelling":
+		r.bothSides(x)
+	case "clash", "security_operation":
+		if !r.outfought(x, false) {
+			r.bothSides(x)
+		}
+	case "armed_attack", "shooting", "bombing":
+		r.outfought(x, typ == "bombing")
+	}
+}
+
+// bothSides counts those who were killed as attackers.
+func (r *reading) bothSides(x *incident) {
+	for _, i := range x.figs {
+		f := &r.figs[i]
+		if f.scope == "perpetrator" && f.who == "perpetrator" && f.group >= 0 && !strings.HasPrefix(f.rule, "fig.reflexive") && !r.isBomber(f.group) {
+			f.scope, f.who, f.rule = "current", "militant", f.rule+"+both-sides"
+			if x.role == Background {
+				f.scope = "background"
+			}
+		}
+	}
+}
+
+// outfought counts militants who were killed apart from the dead of the force that they
+// fought, if there are any: "50 terrorists were killed … five soldiers died". Of those whom
+// a bomb killed it must be said that they were beaten.
+func (r *reading) outfought(x *incident, bombing bool) bool {
+	figs := few(x.figs)
+	lost := func(n int) bool { // n of the force, or any where n is 0
+		return slices.ContainsFunc(figs, func(i int) bool {
+			f := &r.figs[i]
+			return f.measure == Killed && f.scope != "perpetrator" && f.relation != "subset" && (f.who == "security" || f.who == "peacekeeper" || strings.HasPrefix(f.rule, "fig.lost")) && number(f.q) > 0 && (n == 0 || number(f.q) == n)
+		})
+	}
+	if !lost(0) {
+		return false
+	}
+	for _, i := range figs {
+		f := &r.figs[i]
+		if f.measure != Killed || f.who != "militant" || f.scope != "current" && f.scope != "background" || bombing && !r.beaten(&r.sents[f.sent]) || f.relation != "part" && lost(number(f.q)) {
+			continue // "21 militiamen … killing at least 21 fighters" are the same
+		}
+		f.scope, f.rule = "perpetrator", f.rule+"+attackers"
+		if f.relation == "part" {
+			r.figs[f.parts].without(number(f.q))
+		}
+	}
+	return true
+}
+
+// without takes attackers from a number.
+func (f *mention) without(attackers int) {
+	for _, p := range []*int{&f.q.Min, &f.q.Max, &f.q.Point} {
+		if *p != quantity.Open {
+			*p -= attackers
+		}
+	}
+	f.excludes, f.attackers, f.rule = true, f.attackers+attackers, f.rule+"+less-attackers"
+}
+
+// beaten tells whether a sentence speaks as those do who were attacked and held out.
+func (r *reading) beaten(s *sentence) bool {
+	for k := s.first; k < s.last; k++ {
+		switch r.words[k].low {
+		case "repelled", "repel", "repels", "repulsed", "repulse", "repulses", "beat", "enemy", "neutralised", "neutralized", "foiled", "thwarted":
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reading) perpetratorNear(s *sentence, a, b int) bool {

@@ -18,7 +18,7 @@ func (r *reading) finish(x *incident, cs []clause) Report {
 	rep := Report{Role: x.role, Certainty: "reported"}
 	var rule string
 	rep.Type, rep.Subtype, rule = r.typed(x, r.agent(x, cs))
-	r.bothSides(x, rep.Type)
+	r.sides(x, rep.Type)
 	rep.Rules = append(rep.Rules, x.rules...)
 	rep.Rules = append(rep.Rules, rule)
 	rep.Outcome = r.outcome(x, cs)
@@ -123,62 +123,6 @@ func (r *reading) complex(x *incident, cs []clause) bool {
 					}
 				}
 			}
-		}
-	}
-	return false
-}
-
-// bothSides counts militants who were killed where there is no attack of theirs:
-// in clashes, raids and strikes from the air all the dead count.
-func (r *reading) bothSides(x *incident, typ string) {
-	switch typ {
-	case "clash", "security_operation", "airstrike", "drone_strike", "shelling":
-	case "armed_attack", "bombing":
-		r.repelled(x)
-		return
-	default:
-		return
-	}
-	for _, i := range x.figs {
-		f := &r.figs[i]
-		if f.scope == "perpetrator" && f.who == "perpetrator" && f.group >= 0 && !strings.HasPrefix(f.rule, "fig.reflexive") && !r.isBomber(f.group) {
-			f.scope, f.who, f.rule = "current", "militant", f.rule+"+both-sides"
-			if x.role == Background {
-				f.scope = "background"
-			}
-		}
-	}
-}
-
-// repelled counts militants who were killed where they attacked a force apart from
-// its dead: "50 terrorists were killed … five soldiers died".
-func (r *reading) repelled(x *incident) {
-	force := false
-	for _, f := range few(x.figs) {
-		m := &r.figs[f]
-		force = force || m.measure == Killed && m.scope == "current" && m.relation == "total" && (m.who == "security" || m.who == "peacekeeper" || strings.HasPrefix(m.rule, "fig.lost")) && number(m.q) > 0
-	}
-	if !force {
-		return
-	}
-	for _, f := range few(x.figs) {
-		if m := &r.figs[f]; m.measure == Killed && m.scope == "current" && m.who == "militant" && m.relation != "part" && r.beaten(&r.sents[m.sent]) {
-			m.scope, m.rule = "perpetrator", m.rule+"+attackers"
-			for _, t := range few(x.figs) { // and so does the headline
-				if h := &r.figs[t]; r.sents[h.sent].title && h.measure == Killed && h.scope == "current" && h.who == "militant" && number(h.q) == number(m.q) {
-					h.scope, h.rule = "perpetrator", h.rule+"+attackers"
-				}
-			}
-		}
-	}
-}
-
-// beaten tells whether a sentence speaks as those do who were attacked and held out.
-func (r *reading) beaten(s *sentence) bool {
-	for k := s.first; k < s.last; k++ {
-		switch r.words[k].low {
-		case "repelled", "repel", "repels", "repulsed", "repulse", "repulses", "beat", "enemy", "neutralised", "neutralized", "foiled", "thwarted":
-			return true
 		}
 	}
 	return false
