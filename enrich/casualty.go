@@ -63,7 +63,7 @@ func (r *reading) harms(si int) {
 			r.harm(si, j)
 			r.gap(si, n)
 			r.each(s, n)
-		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "holding" || w.low == "led" || w.low == "hold" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
+		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "holding" || w.low == "led" || w.low == "hold" || w.low == "holds" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
 			r.light(si, j)
 		} else if w.low == "buries" || w.low == "bury" {
 			r.buries(si, j)
@@ -562,9 +562,9 @@ func deedMeasure(w string) Measure {
 		return Killed // "the second-degree murder of Ana Ruiz"
 	}
 	switch w {
-	case "murder", "murders", "assassination", "assassinations", "killing", "killings", "massacre", "slaying", "execution", "slaughter", "beheading", "lynching":
+	case "murder", "murders", "assassination", "assassinations", "killing", "killings", "massacre", "slaying", "slayings", "execution", "executions", "slaughter", "beheading", "beheadings", "lynching", "lynchings", "martyrdom", "demise":
 		return Killed
-	case "abduction", "kidnapping":
+	case "abduction", "abductions", "kidnapping", "kidnappings":
 		return Abducted
 	case "arrest", "detention", "capture":
 		return Arrested
@@ -765,7 +765,7 @@ func (r *reading) bodies(si, j int) {
 func (r *reading) isRecovered(s *sentence, j int) bool {
 	for k := max(s.first, j-5); k < min(s.last, j+6); k++ {
 		switch r.words[k].low {
-		case "found", "discovered", "recovered", "spotted", "dumped", "retrieved", "pulled", "floating", "buried":
+		case "found", "discovered", "recovered", "spotted", "dumped", "retrieved", "pulled", "floating", "buried", "washed", "fished", "unearthed", "exhumed", "identified":
 			return true
 		}
 	}

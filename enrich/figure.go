@@ -553,9 +553,7 @@ func (r *reading) overTime(s *sentence, k int) int {
 		return k
 	}
 	for n++; n < s.last; n++ {
-		switch r.words[n].low {
-		case "morning", "afternoon", "evening", "night":
-		default:
+		if !partOfDay(r.words[n].low) {
 			return n
 		}
 	}

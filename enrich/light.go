@@ -70,7 +70,7 @@ func (r *reading) light(si, j int) {
 		if g := r.group(j - 1); g >= 0 && r.groups[g].last == j && (r.groups[g].who == "security" || r.groups[g].who == "militant") {
 			r.subject(si, j, Killed, "fig.fell")
 		}
-	case "took", "led", "whisked", "marched", "dragged", "hold", "take":
+	case "took", "led", "whisked", "marched", "dragged", "hold", "holds", "take":
 		// "took away eight teachers", "took 40 pupils", "militants hold six nuns"
 		k := j + 1
 		away := k < s.last && (ws[k].low == "away" || ws[k].low == "off")

@@ -123,6 +123,10 @@ func (r *reading) nouns(s *sentence) {
 				}
 				break
 			}
+			if x.q != nil && x.q.Shape == quantity.Code && j > body {
+				j++ // "two Form Three pupils"
+				continue
+			}
 			if x.q != nil || x.date > 0 {
 				break
 			}
@@ -314,6 +318,9 @@ func age(ws []word, s *sentence, g *group) bool {
 	k, n := g.first-1, g.last
 	if k >= s.first && g.q.Quantifier == "range" && g.q.Max < 110 && ws[k].is(lexicon.Person) {
 		return true // "four children between 11 and 12"
+	}
+	if k > s.first && g.q.Quantifier == "range" && (ws[k].low == "aged" || ws[k].low == "ages") {
+		return true
 	}
 	if k < s.first || g.q.Quantifier != "exact" {
 		return false

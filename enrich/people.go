@@ -391,7 +391,7 @@ found:
 		// "the men were not killed": says nothing of how many were.
 		return
 	}
-	if r.groups[args[0].g].q == nil && args[0].q.Quantifier == "unknown" && len(args) == 1 && (m == Killed || m == Injured) && r.groups[args[0].g].who == "perpetrator" {
+	if r.groups[args[0].g].q == nil && args[0].q.Quantifier == "unknown" && len(args) == 1 && (m == Killed || m == Injured || m == Abducted) && r.groups[args[0].g].who == "perpetrator" {
 		return
 	}
 	if was := first; len(args) == 1 && was-1 > low && ws[was-1].low == "not" {
@@ -750,7 +750,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 				if gr.q == nil && gr.head >= 0 && r.counting(gr.head) && gr.prep < 0 {
 					return nil, 0 // "an unconfirmed number of women were taken away"
 				}
-				if gr.age {
+				if gr.age || gr.last-gr.first == 1 && gr.first-1 > lowest && ws[gr.first-1].date > 0 && partOfDay(ws[gr.first].low) {
 					k = gr.first - 1
 					continue
 				}
@@ -850,6 +850,7 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 			}
 			k = open - 1
 			continue
+		case w.low == "as" && k > lowest && calledSo(ws[k-1].low): // "the three reported as missing were found dead"
 		case w.low == ";" || w.low == ":" || w.is(lexicon.Sub) && w.low != "where" && !joined:
 			if n := r.relativeOf(k, lowest); n > 0 {
 				k = n - 1
@@ -871,6 +872,15 @@ func (r *reading) leftward(si, k, lowest int, bare bool) ([]arg, int) {
 		k--
 	}
 	return r.only(fallback)
+}
+
+// calledSo tells whether "as" goes with a word before it: "listed as missing".
+func calledSo(w string) bool {
+	switch w {
+	case "reported", "listed", "named", "identified", "described", "known", "regarded", "registered", "declared", "seen":
+		return true
+	}
+	return false
 }
 
 // hurtVerb tells whether a word for an incident is a participle after people: "man

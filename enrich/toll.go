@@ -174,7 +174,7 @@ func (r *reading) nth(si, j int) {
 	case toll:
 	case r.deathIs(s, j):
 		toll = true
-	case w.low == "victim", w.low == "fatality", w.low == "death", w.low == "fatal victim":
+	case w.low == "victim", w.low == "fatality", w.low == "death", w.low == "fatal victim", w.low == "martyr":
 		toll = r.newlyDead(s, j)
 		if next := r.lowAt(j + 2); !toll && j+2 < s.last && (next == "in" || next == "of" || next == "from" || next == "after") {
 			toll = s.title || j > s.first+1 && ws[j-1].low == "the" && (isBe(ws[j-2].low) || ws[j-2].low == "," && r.diesAfter(s, j+2))
@@ -191,8 +191,8 @@ func (r *reading) nth(si, j int) {
 			toll = toll || ws[k].low == "found" || ws[k].low == "recovered" || ws[k].low == "pulled"
 		}
 	case person > j:
-		if si > 2 {
-			return // as news: "A second man has died"
+		if si > 2 || rankOf(ws[person].low) || j > s.first && (owned(ws[j-1].low) || ws[j-1].low == "'s") {
+			return // as news: "A second man has died", not "the tanker's second engineer", "his second wife"
 		}
 		for k := person + 1; k < min(person+5, s.last) && !toll && !ws[k].punct; k++ {
 			switch ws[k].low {
@@ -215,6 +215,15 @@ func (r *reading) nth(si, j int) {
 		}
 	}
 	r.figs = append(r.figs, mention{measure: Killed, q: quantity.Quantity{Quantifier: "exact", Min: n, Max: n, Point: n}, who: "any", scope: "current", relation: "update", certainty: "reported", rule: "fig.nth", sent: si, group: -1, harm: harm, first: j, last: last, parts: -1})
+}
+
+// rankOf tells whether an ordinal before a word for a person makes it a rank.
+func rankOf(person string) bool {
+	switch person {
+	case "engineer", "mate", "lieutenant", "secretary", "cook":
+		return true
+	}
+	return false
 }
 
 // personAfter is the person whom the ordinal at word j counts, a name or a trade

@@ -670,9 +670,40 @@ func (p *parser) shape(q *Quantity) {
 		q.Shape = Score
 	case prev == "no" || prev == "." && (p.low(q.First-2) == "no" || p.low(q.First-2) == "nos") || prev == "#" || prev == "number" || prev == "/" || next == "/" && glued:
 		q.Shape = Code
+	case q.Quantifier == "exact" && q.First > 0 && p.numbered(q):
+		q.Shape = Code
 	case (next == "am" || next == "pm" || next == "a.m" || next == "a.m." || next == "p.m." || next == "gmt") && q.Quantifier == "exact":
 		q.Shape = Clock
 	case q.Quantifier == "exact" && q.Last-q.First == 1 && last.Kind == text.Number && len(last.Low) == 4 && q.Min >= 1800 && q.Min <= 2100:
 		q.Shape = Year
 	}
+}
+
+// numbered tells whether q numbers the thing before it, and no people: "Form Three pupils",
+// "Ward 5", "on highway 7", never "at the camp two people died".
+func (p *parser) numbered(q *Quantity) bool {
+	t := &p.t[q.First-1]
+	if t.Kind != text.Word {
+		return false
+	}
+	switch t.Low {
+	case "form", "grade", "class", "standard", "std", "highway", "route", "interstate", "motorway", "autoroute", "kilometre", "kilometer", "km":
+	case "year", "primary", "jss", "sss", "camp", "ward", "zone", "sector", "block", "district", "precinct", "division", "unit", "gate", "terminal", "platform", "phase", "section", "article", "area", "cell", "dormitory", "line", "road", "mile", "exit", "junction", "room", "apartment", "flat", "pier", "berth", "channel":
+		if !t.Upper || p.t[q.Last-1].Kind != text.Number {
+			return false
+		}
+	default:
+		return false
+	}
+	switch p.low(q.First - 2) {
+	case "the", "a", "an", "this", "that", "his", "her", "its", "their", "'s":
+		if !t.Upper {
+			return false
+		}
+	}
+	switch p.low(q.Last) {
+	case "dead", "killed", "injured", "wounded", "hurt", "die", "died", "missing", "abducted", "kidnapped", "people", "persons", "others":
+		return false
+	}
+	return true
 }
