@@ -388,6 +388,9 @@ func (r *reading) predicative(si, j int, m Measure) {
 	if m == Killed && j+1 < s.last && (ws[j+1].low == "body" || ws[j+1].low == "bodies") {
 		return
 	}
+	if m == Killed && j-2 >= s.first && ws[j-1].low == "'s" && !ws[j-2].is(lexicon.Pron) {
+		return // "one side's dead"
+	}
 	if m == Killed && j > s.first {
 		switch ws[j-1].low {
 		case "played", "play", "playing", "plays":

@@ -102,6 +102,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		switch {
 		case best != &sum && r.newer(best.sent, f.sent) && best.q.Quantifier != "unknown" && !best.weak && !best.soft:
 			rule = "newest-entry"
+		case f.boast() && !best.boast() && best.q.Quantifier != "unknown":
+		case best.boast() && !f.boast() && f.q.Quantifier != "unknown" && f.q.Quantifier != "none":
+			best, rule = f, "others-beat-a-boast"
 		case f.relation == "additional":
 			if best.relation != "update" && best.relation != "correction" && !best.weak && !r.sents[best.sent].title && f.sent-best.sent <= 3 {
 				r.plus(&sum, best, f)
@@ -256,6 +259,11 @@ func (r *reading) plus(sum, a, b *mention) {
 	x.q = add(a.q, b.q)
 	x.sent, x.harm, x.group, x.relation, x.said = b.sent, b.harm, b.group, "sum_of_parts", nil
 	*sum = x
+}
+
+// boast tells whether a figure is what a party says that it did to others.
+func (f *mention) boast() bool {
+	return f.certainty == "claimed" && f.said != nil && f.said.Kind == "belligerent"
 }
 
 func hedged(quantifier string) bool {

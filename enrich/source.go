@@ -46,18 +46,17 @@ func (r *reading) sources(si, fig int) {
 				certainty = "possible"
 			}
 		}
-		if !w.is(lexicon.Source) {
+		if !w.is(lexicon.Source) && !w.is(lexicon.Actor) && !w.armed() {
 			continue
 		}
-		if said != nil {
-			if second == nil && r.turnsTo(s, k) {
-				second, from = r.voice(s, k), k
-			}
-			continue
+		if said == nil && !r.speaksAside(s, k) {
+			said = r.voice(s, k)
+		} else if second == nil && (said == nil || r.turnsTo(s, k)) {
+			second, from = r.voice(s, k), k
 		}
-		if said = r.voice(s, k); said != nil && certainty == "" && said.Kind == "belligerent" && r.claimsIt(s, k) {
-			certainty = "claimed"
-		}
+	}
+	if said == nil && second == nil {
+		said = r.party(si)
 	}
 	r.revised(si, fig)
 	for i := fig; i < len(r.figs); i++ {
@@ -67,6 +66,8 @@ func (r *reading) sources(si, fig int) {
 		}
 		if certainty != "" {
 			r.figs[i].certainty = certainty
+		} else if r.boasts(&r.figs[i]) {
+			r.figs[i].certainty = "claimed"
 		}
 	}
 	r.openEnded(si)
@@ -76,6 +77,15 @@ func (r *reading) sources(si, fig int) {
 // reach, on either side. nil where it does not.
 func (r *reading) voice(s *sentence, k int) *Said {
 	w := &r.words[k]
+	if r.faction(s, k) {
+		if !r.speaksNext(s, k+1) {
+			return nil
+		}
+		return &Said{Text: r.art.Text(s.field)[w.start:w.end], Kind: "belligerent"}
+	}
+	if !w.is(lexicon.Source) {
+		return nil
+	}
 	for n := max(s.first, k-3); n < min(s.last, k+7); n++ {
 		if !speaks(r.words[n].low) {
 			continue
@@ -95,16 +105,6 @@ func (r *reading) voice(s *sentence, k int) *Said {
 		return said
 	}
 	return nil
-}
-
-// claimsIt tells whether the verb by which the source at word k speaks is "claim".
-func (r *reading) claimsIt(s *sentence, k int) bool {
-	for n := max(s.first, k-3); n < min(s.last, k+7); n++ {
-		if l := r.words[n].low; speaks(l) {
-			return l == "claimed" || l == "claims"
-		}
-	}
-	return false
 }
 
 // turnsTo tells whether the source at word k is set against the one before it: "the

@@ -464,6 +464,12 @@ func TestSourcesAndCertainty(t *testing.T) {
 		{"a hedge", "The bombing reportedly killed three people.", "", "possible", "3"},
 		{"not verified", "The figure of 60 dead in the bombing could not be independently verified.", "", "possible", "60"},
 		{"a party's claim", "Rebels claimed that the ambush killed 40 soldiers.", "belligerent", "claimed", "40"},
+		{"a party by name", "The Arakan Army said it killed 40 soldiers in an ambush near Ann.", "belligerent", "claimed", "40"},
+		{"a party that nobody knows", "The Falcons, who came to light in May, said that their attack on a post near Ann was carried out by its fighters and that nine guards had been killed.", "belligerent", "claimed", "9"},
+		{"of its own people", "The Arakan Army said that two of its fighters were killed in a clash near Ann.", "belligerent", "reported", "2"},
+		{"of what others did", "The Arakan Army said that an air strike killed 17 villagers near Ann.", "belligerent", "reported", "17"},
+		{"whoever speaks is not who acts", "Militants killed nine soldiers near Gao, police said.", "police", "reported", "9"},
+		{"others before a boast", "The Arakan Army said it killed 40 soldiers near Ann. Officials said that four had died.", "belligerent", "claimed", "4"},
 		{"more are expected", "The bombing killed nine people, and the toll is expected to rise.", "", "reported", "9 or more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -282,10 +282,10 @@ func authority(kind string) int {
 		return 3
 	case "witness":
 		return 1
-	case "anonymous_official", "belligerent":
+	case "anonymous_official":
 		return 0
 	}
-	return 2
+	return 2 // also a party to the fight: what it makes of its enemy's dead does not count, its own it knows
 }
 
 // stance is what a reading says of one measure.

@@ -96,6 +96,9 @@ func from(kind, who string) func(*enrich.Report) {
 	return func(r *enrich.Report) {
 		for k := range r.Figures {
 			r.Figures[k].Source, r.Figures[k].Who = &enrich.Said{Text: kind, Kind: kind}, who
+			if kind == "belligerent" && who == "security" {
+				r.Figures[k].Certainty = "claimed" // that it killed them
+			}
 		}
 	}
 }

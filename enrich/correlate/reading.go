@@ -199,7 +199,7 @@ func ofEnemy(f *enrich.Figure) bool {
 	case "military":
 		return f.Who == "militant"
 	case "belligerent":
-		return f.Who != "militant" && f.Who != ""
+		return f.Certainty == "claimed"
 	}
 	return false
 }
