@@ -272,6 +272,9 @@ func (r *reading) harm(si, j int) {
 		if k := j - 1; k >= s.first && (ws[k].low == "has" || ws[k].low == "have" || ws[k].low == "had") {
 			return
 		}
+		if g := r.group(j + 1); g >= 0 && r.groups[g].first == j+1 && r.lowAt(j-1) == "of" {
+			return // "wife of murdered radio host Ana Ruiz": it describes whom follows
+		}
 		if g := r.group(j + 1); g >= 0 && r.groups[g].first == j+1 && r.groups[g].det != "" && !r.groups[g].person && r.groups[g].q == nil && r.groups[g].thing != "time" && r.groups[g].thing != "distance" {
 			return // "snatched the phones": what they did, not what befell them
 		}

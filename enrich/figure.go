@@ -131,6 +131,11 @@ func (r *reading) figure(si, j int, m Measure, args []arg, rule string, first, l
 	}
 	if len(victims) == 1 {
 		one(victims[0], base.relation)
+	} else if k := r.groups[victims[len(victims)-1].g].last; r.lowAt(k) == "among" && (r.lowAt(k+1) == "them" || r.lowAt(k+1) == "whom") && number(victims[0].q) > number(victims[1].q) {
+		one(victims[0], base.relation) // "15 people, five women and two children among them"
+		for _, a := range victims[1:] {
+			one(a, "subset")
+		}
 	} else if at := r.respectively(s, len(victims)); at != nil {
 		for i, a := range victims {
 			one(a, base.relation)

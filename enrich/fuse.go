@@ -58,6 +58,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 	var sum mention
 	excludes, perps, conflict := false, false, false
 	lo, hi := 0, 0
+	agreed := false        // the headline's number is that of the text
 	var people [8]*mention // single people, each another
 	singles := people[:0]
 	r.trace.rivals = r.trace.rivals[:0]
@@ -99,6 +100,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 			best = f
 			continue
 		}
+		agreed = agreed || best != &sum && r.sents[best.sent].title && !r.sents[f.sent].title && f.relation == "total" && number(f.q) == number(best.q) && number(f.q) > 1
 		switch {
 		case best != &sum && r.newer(best.sent, f.sent) && best.q.Quantifier != "unknown" && !best.weak && !best.soft:
 			rule = "newest-entry"
@@ -106,7 +108,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		case best.boast() && !f.boast() && f.q.Quantifier != "unknown" && f.q.Quantifier != "none":
 			best, rule = f, "others-beat-a-boast"
 		case f.relation == "additional":
-			if best.relation != "update" && best.relation != "correction" && !best.weak && !r.sents[best.sent].title && f.sent-best.sent <= 3 {
+			if !agreed && best.relation != "update" && best.relation != "correction" && !best.weak && !r.sents[best.sent].title && f.sent-best.sent <= 3 {
 				r.plus(&sum, best, f)
 				best, rule = &sum, "those-who-died-later-add"
 			}
@@ -133,6 +135,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		case f.q.Quantifier == "none":
 		case f.attackers > 0 && best.attackers == 0 && number(best.q) == number(f.q)+f.attackers:
 			best, rule = f, "less-attackers" // "Five dead": two people and three attackers
+		case r.leaves(best, f):
+			best, rule = f, "all-beat-some"
+		case agreed && r.adds(best, f):
 		case r.adds(best, f):
 			r.plus(&sum, best, f)
 			best, rule = &sum, "sum-of-clauses"
@@ -150,7 +155,9 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 		case f.relation == "sum_of_parts" && number(f.q) > number(best.q) && r.holds(x, fi, best):
 			best, rule = f, "sum-holds-it" // "six priests … six priests and two women"
 		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f) && number(f.q) >= number(best.q):
+			f.others = f.others || best.others && number(f.q) == number(best.q) // "two more bodies found … a man and a boy"
 			best, rule = f, "body-beats-title"
+		case r.inWhole(x, best, f):
 		case r.disagree(best, f):
 			if !conflict {
 				lo, hi = number(best.q), number(best.q)
@@ -345,14 +352,17 @@ func (r *reading) names(g int) int {
 	return n
 }
 
+// sameName tells whether two groups name one person: they share a name, and not only the
+// last of both, which a family shares.
 func (r *reading) sameName(a, b int) bool {
-	for i := r.groups[a].first; i < r.groups[a].last; i++ {
+	x, y := &r.groups[a], &r.groups[b]
+	for i := x.first; i < x.last; i++ {
 		w := &r.words[i]
 		if !w.upper || w.e.Class != 0 {
 			continue
 		}
-		for j := r.groups[b].first; j < r.groups[b].last; j++ {
-			if r.words[j].low == w.low {
+		for j := y.first; j < y.last; j++ {
+			if r.words[j].low == w.low && (i < x.last-1 || j < y.last-1 || r.names(a) < 2 || r.names(b) < 2) {
 				return true
 			}
 		}
@@ -410,6 +420,32 @@ func (r *reading) allOf(best, f *mention) bool {
 		!f.others && f.relation == "total" && f.q.Quantifier == "exact" && number(f.q) > number(best.q) && !r.perpetratorNear(s, s.first, s.last)
 }
 
+// leaves tells whether the deed of which f is the toll is that of whose victims best counts
+// some: "Three beheaded as raid leaves seven dead".
+func (r *reading) leaves(best, f *mention) bool {
+	if !r.sents[f.sent].title || best.sent != f.sent || number(f.q) <= number(best.q) {
+		return false
+	}
+	for k := best.harm + 1; k < f.first; k++ {
+		switch r.words[k].low {
+		case "as", "after", "in", "when":
+			return true
+		case "and", ";", ",":
+			return false
+		}
+	}
+	return false
+}
+
+// inWhole tells whether f counts some of those of best, and a figure beside it the others:
+// "killed 28 people … twenty-one were dead when they came. Seven died here".
+func (r *reading) inWhole(x *incident, best, f *mention) bool {
+	return slices.ContainsFunc(few(x.figs), func(i int) bool {
+		p := &r.figs[i]
+		return p != f && p != best && p.measure == f.measure && p.scope == f.scope && max(p.sent-f.sent, f.sent-p.sent) <= 1 && number(p.q) > 0 && number(p.q)+number(f.q) == number(best.q)
+	})
+}
+
 // adds tells whether f counts people besides those of best: "a soldier was
 // killed … three others died".
 func (r *reading) adds(best, f *mention) bool {
@@ -441,6 +477,8 @@ func (r *reading) adds(best, f *mention) bool {
 		switch r.words[k].low {
 		case "said", "says", "put", "according", "reported", "claimed", "earlier", "now", "toll", "total":
 			return false
+		case ":":
+			return false // "two people died: the driver and a student who …"
 		}
 	}
 	return true

@@ -116,11 +116,20 @@ func (r *reading) otherPerson(known []*mention, f *mention) bool {
 	return true
 }
 
+// ofWhom tells whether group a is somebody's whom group b names: "the wife of the mayor".
+func (r *reading) ofWhom(a, b int) bool {
+	k := r.groups[b].prep
+	return k > 0 && r.words[k].low == "of" && r.group(k-1) == a
+}
+
 // others tells whether two figures are known to be of two people.
 func (r *reading) others(p, f *mention) bool {
 	a, b := &r.groups[p.group], &r.groups[f.group]
 	if r.byName(p) && r.byName(f) {
 		return !r.sameName(p.group, f.group)
+	}
+	if r.ofWhom(f.group, p.group) || r.ofWhom(p.group, f.group) {
+		return true
 	}
 	if t := r.traitsOf(p.group); t.differ(r.traitsOf(f.group)) {
 		return true

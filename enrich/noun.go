@@ -175,7 +175,11 @@ func (r *reading) nouns(s *sentence) {
 			continue
 		}
 		r.head(&g, s, body)
-		if k := g.first - 1; k >= s.first && (ws[k].is(lexicon.Prep) || ws[k].low == "including") {
+		k := g.first - 1
+		if k-1 >= s.first && ws[k].is(lexicon.Harm) && ws[k].e.Form&lexicon.Past != 0 && ws[k-1].low == "of" {
+			k-- // "the wife of slain broadcaster Ana Ruiz"
+		}
+		if k >= s.first && (ws[k].is(lexicon.Prep) || ws[k].low == "including") {
 			g.prep = k
 		}
 		if g.q != nil && g.head < 0 && age(ws, s, &g) {

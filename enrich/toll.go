@@ -432,7 +432,7 @@ func (r *reading) numberBefore(si, j int) int {
 		k--
 	}
 	g := r.group(k)
-	if g < 0 || r.groups[g].q == nil || r.groups[g].head >= 0 || r.groups[g].q.Shape != quantity.Count || r.groups[g].first-1 < s.first || ws[r.groups[g].first-1].low != "to" {
+	if g < 0 || r.groups[g].q == nil || r.groups[g].head >= 0 || r.groups[g].q.Shape != quantity.Count || r.groups[g].first-1 < s.first || ws[r.groups[g].first-1].low != "to" && ws[r.groups[g].first-1].low != "at" {
 		return j
 	}
 	m := Measure("")
@@ -569,8 +569,8 @@ func (r *reading) toll(si, j int, m Measure) {
 		switch {
 		case prev == "from" || was < 0 && now < 0 && r.toldFirst(j, k):
 			was = k
-		case prev == "by":
-		case w.low == "one" && (prev == "whom" || prev == "what" || prev == "whoever" || prev == "how"): // "on whom one asks"
+		case prev == "by", prev == "whom": // "of whom 21 are women"
+		case w.low == "one" && (prev == "what" || prev == "whoever" || prev == "how"): // "on how one counts"
 		case w.q.Quantifier == "none":
 		case now >= 0 && prev == "not":
 			was = k // "is 12, and not seven as first believed"
@@ -612,7 +612,7 @@ func (r *reading) toll(si, j int, m Measure) {
 		switch ws[k].low {
 		case "revised", "corrected", "lowered", "lowers", "lowering", "reduced", "reduces", "downgraded":
 			relation = "correction"
-		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken", "become", "became", "raising", "grown", "grew", "stands":
+		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken", "takes", "took", "pushes", "pushed", "pushing", "lifts", "lifted", "becomes", "become", "became", "raising", "grown", "grew", "stands":
 			if relation == "total" {
 				relation = "update"
 			}
