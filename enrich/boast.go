@@ -94,7 +94,7 @@ func (r *reading) spoke(from, to int) bool {
 // killed itself: "it had killed 40 soldiers", "18 soldiers died". What others did to its
 // people, or to those for whom it speaks, it knows: "drones killed 12 villagers".
 func (r *reading) boasts(f *mention) bool {
-	if f.said == nil || f.said.Kind != "belligerent" || f.who == "militant" || f.who == "perpetrator" || f.q.Quantifier == "none" || f.rule == "fig.lost" {
+	if f.said == nil || f.said.Kind != "belligerent" || f.who == "militant" || f.who == "perpetrator" || f.q.Quantifier == "none" || f.rule == "fig.lost" || r.presupposed(f) {
 		return false
 	}
 	s := &r.sents[f.sent]
@@ -115,6 +115,20 @@ func (r *reading) boasts(f *mention) bool {
 	default:
 		return w.armed() || w.is(lexicon.Actor) && w.e.Party != "state" || r.spoke(s.first, k) && f.rule == "fig.toll" && !r.fromAir(s)
 	}
+}
+
+// presupposed tells whether a figure only says of which attack a party speaks: "it carried out
+// the attack that killed nine soldiers", "… in which nine died".
+func (r *reading) presupposed(f *mention) bool {
+	for k := min(f.first, f.harm) - 1; k > max(r.sents[f.sent].first, f.first-4); k-- {
+		switch w := &r.words[k]; {
+		case w.low == "which", w.low == "that" && !speaks(r.words[k-1].low) && r.words[k-1].date == 0:
+			return true
+		case !w.is(lexicon.Aux | lexicon.Adv):
+			return false
+		}
+	}
+	return false
 }
 
 // fromAir tells whether a sentence tells of strikes from the air or by shells.

@@ -471,6 +471,7 @@ func TestSourcesAndCertainty(t *testing.T) {
 		{"a party's claim", "Rebels claimed that the ambush killed 40 soldiers.", "belligerent", "claimed", "40"},
 		{"a party by name", "The Arakan Army said it killed 40 soldiers in an ambush near Ann.", "belligerent", "claimed", "40"},
 		{"a party that nobody knows", "The Falcons, who came to light in May, said that their attack on a post near Ann was carried out by its fighters and that nine guards had been killed.", "belligerent", "claimed", "9"},
+		{"of an attack that is known", "The Arakan Army said it carried out the attack near Ann that killed nine soldiers.", "belligerent", "reported", "9"},
 		{"of its own people", "The Arakan Army said that two of its fighters were killed in a clash near Ann.", "belligerent", "reported", "2"},
 		{"of what others did", "The Arakan Army said that an air strike killed 17 villagers near Ann.", "belligerent", "reported", "17"},
 		{"whoever speaks is not who acts", "Militants killed nine soldiers near Gao, police said.", "police", "reported", "9"},
