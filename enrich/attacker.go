@@ -93,8 +93,8 @@ func (r *reading) gunmenDid(s *sentence, j int) bool {
 	}
 	for k := j - 1; k >= s.first && k >= j-4; k-- {
 		w := &r.words[k]
-		if w.armed() || w.low == "group" {
-			return true
+		if (w.armed() || w.low == "group") && w.low != "operatives" {
+			return true // agencies have operatives, too
 		}
 		if !w.is(lexicon.Aux|lexicon.Adv) && w.low != "that" {
 			return false
@@ -125,6 +125,9 @@ func (r *reading) attackerOf(s *sentence, j, end int) bool {
 			continue
 		}
 		n := k + 1
+		if g := r.group(end - 1); ws[n].low == "they" && g >= 0 && !r.groups[g].plural && r.groups[g].single() {
+			return false // "killed a guard when they stormed the house"
+		}
 		switch ws[n].low {
 		case "he", "she", "they", "had", "allegedly":
 		default:
@@ -426,7 +429,7 @@ func (r *reading) sides(x *incident, typ string) {
 	switch typ {
 	case "airstrike", "drone_strike", "shelling":
 		r.bothSides(x)
-	case "clash", "security_operation":
+	case "clash", "security_operation", "coup":
 		if !r.outfought(x, false) {
 			r.bothSides(x)
 		}

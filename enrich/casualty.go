@@ -222,6 +222,7 @@ func (r *reading) harm(si, j int) {
 		if n := r.lowAt(j + 1); n == "anyone" || n == "anybody" || n == "people" || n == "any" {
 			r.none(si, j, m, j-1) // "without hurting anyone"
 		}
+	case f&lexicon.Gerund != 0 && (strings.HasPrefix(w.low, "anti-") || strings.HasPrefix(w.low, "counter-")):
 	case f&lexicon.Gerund != 0:
 		if j > s.first && (ws[j-1].is(lexicon.Det) && ws[j-1].low != "both") && !(j+1 < s.last && ws[j+1].q != nil) {
 			r.nounOf(si, j, m, "fig.gerund-of")
@@ -445,6 +446,9 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 		}
 		r.toll(si, j, m)
 		return
+	}
+	if w.low == "victims" && (r.says(s, "dies") || r.says(s, "died")) {
+		m = Killed // "Teacher dies; attack now has seven victims"
 	}
 	if w.low == "deaths" || w.low == "fatalities" || w.low == "injuries" {
 		for k := j + 1; k+1 < s.last && k < j+9; k++ {

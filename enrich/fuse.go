@@ -152,6 +152,7 @@ func (r *reading) totalOf(x *incident, m Measure, subsets bool) (Total, bool) {
 				best = f
 			}
 			rule = "hedge-beats-flat"
+		case best.attackers > 0 && number(f.q) == number(best.q)+best.attackers: // "Two Israelis and a Palestinian who opened fire"
 		case f.relation == "sum_of_parts" && number(f.q) > number(best.q) && r.holds(x, fi, best):
 			best, rule = f, "sum-holds-it" // "six priests … six priests and two women"
 		case r.sents[best.sent].title && !r.sents[f.sent].title && r.near(best, f) && number(f.q) >= number(best.q):

@@ -37,7 +37,11 @@ func (r *reading) light(si, j int) {
 				return
 			}
 		}
+		n := len(r.figs)
 		r.subject(si, j, Abducted, "fig.taken")
+		if len(r.figs) > n && strings.HasSuffix(r.figs[n].rule, "+presumed") {
+			r.figs = r.figs[:n] // "the decision was taken at a meeting"
+		}
 	case "held", "holding":
 		if g := r.group(j + 1); g >= 0 && r.groups[g].person && r.groups[g].q != nil && r.captorIn(s, s.first, j) {
 			if args, end := r.list(si, g, true); len(args) > 0 {

@@ -81,7 +81,7 @@ func (r *reading) nouns(s *sentence) {
 		if j < s.last && ws[j].q != nil {
 			g.q = ws[j].q
 			j++
-			for j < s.last && (ws[j].low == "of" && j+1 < s.last && (ws[j+1].low == "the" || ws[j+1].low == "his" || ws[j+1].low == "its" || ws[j+1].low == "their" || ws[j+1].low == "these" || ws[j+1].low == "those") || (ws[j].low == "other" || ws[j].low == "more" || ws[j].low == "additional" || ws[j].low == "further") || ws[j].low == "of" && g.q.Quantifier == "vague") {
+			for j < s.last && ws[j].q == nil && (ws[j].low == "of" && j+1 < s.last && (ws[j+1].low == "the" || ws[j+1].low == "his" || ws[j+1].low == "its" || ws[j+1].low == "their" || ws[j+1].low == "these" || ws[j+1].low == "those") || (ws[j].low == "other" || ws[j].low == "more" || ws[j].low == "additional" || ws[j].low == "further") || ws[j].low == "of" && g.q.Quantifier == "vague") {
 				if ws[j].low == "of" && j+1 < s.last && ws[j+1].is(lexicon.Det) {
 					// "two of the soldiers": the number stands, the noun follows.
 					if j+2 < s.last && ws[j+2].q != nil || j+2 < s.last && ws[j+2].is(lexicon.Harm) && !(j+3 < s.last && ws[j+3].noun() && !ws[j+3].is(lexicon.Harm)) {

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -954,8 +955,8 @@ func (r *reading) governed(g, lowest int) bool {
 			return false
 		}
 		h := r.group(k - 1)
-		if h < 0 {
-			return false
+		if h < 0 || ws[k].low == "," && r.groups[h].thing == "place" && r.sents[r.sentenceAt(k)].title {
+			return false // "Eleven kidnapped in Haiti, watchman shot dead"
 		}
 		if p := r.groups[h].prep; p >= 0 {
 			switch ws[p].low {
@@ -1048,7 +1049,7 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 			break
 		}
 		b, ok := r.take(g)
-		if !ok || b.q.Quantifier == "none" {
+		if !ok || b.q.Quantifier == "none" || r.amongThem(g) {
 			break
 		}
 		if b.rule == "plural" && (ws[r.groups[g].last].low == "," && (r.groups[a.g].q != nil || s.title) || s.title && ws[first-1].low == ",") {
@@ -1071,6 +1072,12 @@ func (r *reading) leftList(si int, a arg, lowest int, bare bool) ([]arg, int) {
 		first = r.groups[g].first
 	}
 	return args, first
+}
+
+// amongThem tells whether a group was told of as of some among others: "eight people were
+// killed, among them a boy, and 41 were injured".
+func (r *reading) amongThem(g int) bool {
+	return r.groups[g].used && slices.ContainsFunc(r.figs[max(len(r.figs)-8, 0):], func(f mention) bool { return f.relation == "subset" && f.lead == g+1 })
 }
 
 // sameWords tells whether two groups say the same: a headline and its text run

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tocsin/enrich/lexicon"
+	"tocsin/enrich/quantity"
 )
 
 // Scope: whether a clause, and each figure in it, tells of now, of something older,
@@ -34,6 +35,9 @@ func (r *reading) scopes(cs []clause, a *about) {
 			}
 			if scope == "current" && r.countedOff(c, x.harm) {
 				scope, rule = "background", "scope.counted-off"
+			}
+			if scope == "current" && r.overYears(c) {
+				scope, rule = "aggregate", "scope.years"
 			}
 			if scope == "current" && ((x.measure == Killed || x.measure == Injured) && number(x.q) >= warDead || r.broughtIn(c, x)) {
 				scope, rule = "aggregate", "scope.war-total"
@@ -342,6 +346,16 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		}
 	}
 	return "current", ""
+}
+
+// overYears tells whether a clause counts from one year to another: "between 1985 and 2023".
+func (r *reading) overYears(c *clause) bool {
+	for k := c.first; k < c.last; k++ {
+		if q := r.words[k].q; q != nil && q.Shape == quantity.Year && q.Quantifier == "range" {
+			return true
+		}
+	}
+	return false
 }
 
 // warDead is how many dead or hurt are a war's, or a quake's, and no attack's.

@@ -78,7 +78,7 @@ func (r *reading) numberOf(si, j int) int {
 				m = Abducted
 			}
 			if w.low == "victims" {
-				if !r.says(s, "died") && !r.says(s, "dead") && !r.says(s, "killed") && !r.says(s, "death") && !r.diedBefore(si) {
+				if !r.says(s, "died") && !r.says(s, "dies") && !r.says(s, "dead") && !r.says(s, "killed") && !r.says(s, "death") && !r.diedBefore(si) {
 					return j
 				}
 				m = Killed
@@ -612,7 +612,7 @@ func (r *reading) toll(si, j int, m Measure) {
 		switch ws[k].low {
 		case "revised", "corrected", "lowered", "lowers", "lowering", "reduced", "reduces", "downgraded":
 			relation = "correction"
-		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken", "takes", "took", "pushes", "pushed", "pushing", "lifts", "lifted", "becomes", "become", "became", "raising", "grown", "grew", "stands":
+		case "rose", "rises", "climbed", "climbs", "raised", "bringing", "brings", "brought", "hits", "increased", "rising", "risen", "now", "jumped", "reached", "reaches", "taking", "taken", "goes", "went", "gone", "takes", "took", "pushes", "pushed", "pushing", "lifts", "lifted", "becomes", "become", "became", "raising", "grown", "grew", "stands":
 			if relation == "total" {
 				relation = "update"
 			}
@@ -629,7 +629,7 @@ func (r *reading) toll(si, j int, m Measure) {
 	f := len(r.figs)
 	r.figure(si, j, m, []arg{{g, q, ""}}, "fig.toll", j, r.groups[g].last)
 	if len(r.figs) > f {
-		x := &r.figs[len(r.figs)-1]
+		x := &r.figs[f] // and not those among them
 		x.relation = relation
 		if was >= 0 {
 			x.previous = ws[was].q.Min

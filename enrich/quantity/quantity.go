@@ -674,6 +674,8 @@ func (p *parser) shape(q *Quantity) {
 		q.Shape = Code
 	case (next == "am" || next == "pm" || next == "a.m" || next == "a.m." || next == "p.m." || next == "gmt") && q.Quantifier == "exact":
 		q.Shape = Clock
+	case q.Quantifier == "range" && q.Min >= 1900 && q.Max <= 2100 && last.Kind == text.Number && len(last.Low) == 4:
+		q.Shape = Year // "between 1985 and 2023"
 	case q.Quantifier == "exact" && q.Last-q.First == 1 && last.Kind == text.Number && len(last.Low) == 4 && q.Min >= 1800 && q.Min <= 2100:
 		q.Shape = Year
 	}
