@@ -311,7 +311,8 @@ const stale = 6 * time.Hour
 //     origins give it; what was corrected does not come back by being printed again;
 //   - what no single incident has had, or is many times what was told before, waits
 //     for other origins;
-//   - the toll of several incidents together counts only where there is no other;
+//   - the toll of several incidents together counts only where there is no other, and so
+//     does what is told as of the past, but for the headline of an article on nothing else;
 //   - what a party gives of the other side's losses never sets a total, it bounds
 //     one where nobody else counts.
 func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok bool) {
@@ -334,7 +335,7 @@ func fuseTotal(readings []Reading, m enrich.Measure) (total enrich.Total, ok boo
 	for _, weak := range []func(stance) bool{
 		func(s stance) bool { return s.x.summed(m) },
 		func(s stance) bool {
-			return s.x.Role == enrich.Background && !s.x.headline(enrich.CueLater) && !slices.Contains(s.x.Corrects, m) && len(s.x.Replaces) == 0 && !s.x.raises(m)
+			return s.x.Role == enrich.Background && !(s.x.Of == 1 && !s.lone && s.x.heads(m)) && !s.x.headline(enrich.CueLater) && !slices.Contains(s.x.Corrects, m) && len(s.x.Replaces) == 0 && !s.x.raises(m)
 		},
 	} {
 		if strong := slices.DeleteFunc(slices.Clone(all), weak); len(strong) > 0 {

@@ -19,6 +19,7 @@ func TestTotals(t *testing.T) {
 		sum.Scope, sum.Point, sum.Min, sum.Max = "aggregate", n(9), n(9), n(9)
 		r.Figures = append(r.Figures, sum)
 	}
+	headlined := func(r *enrich.Report) { r.Figures[0].Evidence[0].Field = "title" }
 	outdates := func(k int) func(*enrich.Report) { // "police had earlier put the number of dead at …"
 		return func(r *enrich.Report) {
 			old := r.Figures[0]
@@ -111,6 +112,8 @@ func TestTotals(t *testing.T) {
 		{"where a sum is taken apart, its parts count", []*enrich.Report{said("a", 0, killed(4)), said("b", 1, killed(6), apart)}, "6..6 fuse.newest"},
 		{"what is told as of the past does not count beside news", []*enrich.Report{said("a", 0, killed(4)), said("b", 1, killed(70), role(enrich.Background))}, "4..4 fuse.first"},
 		{"as of the past, and yet a toll that rose", []*enrich.Report{said("a", 0, killed(3)), said("b", 300, killed(4), moved, role(enrich.Background))}, "4..4 fuse.newest"},
+		{"as of the past, and yet the headline of an article on nothing else", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, killed(4), headlined, role(enrich.Background))}, "4..4 fuse.newest"},
+		{"as of the past, in the headline of an article that has other news", []*enrich.Report{said("a", 0, killed(3)), said("b", 30, killed(4), headlined, role(enrich.Background), func(r *enrich.Report) { r.Of = 2 })}, "3..3 fuse.first"},
 		{"alone it counts too", []*enrich.Report{said("a", 0), said("b", 1, killed(7), role(enrich.Background))}, "7..7 fuse.first"},
 
 		// What waits.

@@ -270,6 +270,14 @@ func (x *Reading) raises(m enrich.Measure) bool {
 	})
 }
 
+// heads tells whether the headline of a reading's article gives its number of a measure.
+func (x *Reading) heads(m enrich.Measure) bool {
+	t := x.Totals[m]
+	return slices.ContainsFunc(x.figures, func(f enrich.Figure) bool {
+		return f.Measure == m && len(f.Evidence) > 0 && f.Evidence[0].Field == "title" && gives(&f, &t)
+	})
+}
+
 // oneMore tells whether a reading raises a toll by somebody who has died since: "Mrs
 // Bun, 71, died last night, raising the number of victims to five".
 func (x *Reading) oneMore(m enrich.Measure) bool {
