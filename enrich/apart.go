@@ -799,8 +799,11 @@ func (r *reading) sits(n, k int) bool {
 // sentenced".
 func (r *reading) rulesAfter(k int) bool {
 	for n := k + 1; n < min(k+8, len(r.words)) && !r.words[n].punct; n++ {
+		if tries(r.words[n].low) {
+			return true
+		}
 		switch r.words[n].low {
-		case "charged", "charges", "sentenced", "sentences", "convicted", "convicts", "jailed", "jails", "remanded", "acquitted", "acquits", "indicted", "indicts", "ordered", "heard", "hears", "found", "began", "opened", "adjourned", "granted", "denied", "upheld", "handed", "trying":
+		case "ordered", "heard", "hears", "found", "began", "opened", "adjourned", "granted", "denied", "upheld", "handed", "trying":
 			return true
 		}
 	}
@@ -811,8 +814,11 @@ func (r *reading) rulesAfter(k int) bool {
 // court in Lahore", never "a bomb went off at a court".
 func (r *reading) standsBefore(n int) bool {
 	for k := n - 1; k >= max(0, n-7) && !r.words[k].punct; k-- {
+		if tries(r.words[k].low) {
+			return true
+		}
 		switch r.words[k].low {
-		case "appeared", "appear", "appears", "appearing", "arraigned", "trial", "charged", "tried", "convicted", "sentenced", "remanded", "brought", "hearing":
+		case "appeared", "appear", "appears", "appearing", "trial", "brought", "hearing":
 			return true
 		}
 	}

@@ -88,11 +88,8 @@ func (r *reading) published(s *sentence, k int) bool {
 // those who came free had sat in prison.
 func (r *reading) unmade(s *sentence, k int) bool {
 	w := &r.words[k]
-	switch w.low {
-	case "arrested", "detained", "charged", "indicted", "convicted", "sentenced", "jailed", "imprisoned", "arraigned", "remanded", "nabbed", "apprehended", "freed", "released", "rescued", "reunited", "let go", "set free":
-		if r.longAgo(s, k) || r.undone(s, k) {
-			return true // "prosecutors charged him in absentia in 2023", "nobody was charged"
-		}
+	if (tries(w.low) || seizes(w.low) || frees(w.low) || w.low == "reunited") && (r.longAgo(s, k) || r.undone(s, k)) {
+		return true // "prosecutors charged him in absentia in 2023", "nobody was charged"
 	}
 	switch w.low {
 	case "arrest", "arrests", "apprehend", "nab", "capture", "charge", "release", "release of":
@@ -228,12 +225,7 @@ func (r *reading) cleared() (lead, title bool) {
 	for si := range r.opening(leadSentences) {
 		s := &r.sents[si]
 		for k := s.first + s.dateline; k < s.last; k++ {
-			switch r.words[k].low {
-			case "freed", "frees", "released", "releases", "let go", "lets go", "set free", "sets free":
-			default:
-				continue
-			}
-			if !r.undone(s, k) && !r.longAgo(s, k) && !r.published(s, k) && r.ofSuspects(s, k) {
+			if frees(r.words[k].low) && !r.undone(s, k) && !r.longAgo(s, k) && !r.published(s, k) && r.ofSuspects(s, k) {
 				lead, title = true, title || s.title
 			}
 		}

@@ -109,3 +109,30 @@ var doubts = map[string][]string{
 	CueArrest + " by":  {"survivor*", "boat*", "ship*", "vessel*", "ambulance*", "wounded", "injured", "hospital*", "hostage*", "captive*", "kidnap*", "abduct*"},
 	CueArrest:          {"no arrest", "no arrests", "no one has", "nobody has", "not been arrested", "yet to", "without arrest", "calls for", "avoid arrest", "escaped arrest"},
 }
+
+// tries tells whether a word is what courts and prosecutors do to somebody.
+func tries(w string) bool {
+	switch w {
+	case "charged", "charges", "indicted", "indicts", "arraigned", "remanded", "remands", "tried", "convicted", "convicts", "acquitted", "acquits", "sentenced", "sentences", "jailed", "jails", "imprisoned":
+		return true
+	}
+	return false
+}
+
+// seizes tells whether a word is what the police do to somebody.
+func seizes(w string) bool {
+	switch w {
+	case "arrest", "arrests", "arrested", "detain", "detains", "detained", "nab", "nabs", "nabbed", "apprehended":
+		return true
+	}
+	return false
+}
+
+// frees tells whether a word is what captors, or courts, do in the end.
+func frees(w string) bool {
+	switch w {
+	case "freed", "frees", "released", "releases", "rescued", "let go", "lets go", "set free", "sets free":
+		return true
+	}
+	return false
+}

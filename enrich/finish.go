@@ -697,9 +697,13 @@ func (r *reading) sequelHeadline() bool {
 	for si := range r.opening(0) {
 		s := &r.sents[si]
 		for k := s.first; k < s.last; k++ {
-			switch r.words[k].low {
-			case "buries", "bury", "buried", "funeral", "funerals", "mourn", "mourns", "mourners", "grave", "arrest", "arrests", "arrested", "detained", "detains", "suspect", "suspects", "charged", "charges", "court", "jailed", "convicted", "sentenced",
-				"condemn", "condemns", "condemned", "claims", "claim", "freed", "released", "rescued", "toll", "search", "inquiry", "investigators", "vigil", "victims", "climb", "climbs", "rises", "dies":
+			l := r.words[k].low
+			if tries(l) || seizes(l) || frees(l) {
+				return true
+			}
+			switch l {
+			case "buries", "bury", "buried", "funeral", "funerals", "mourn", "mourns", "mourners", "grave", "suspect", "suspects", "court",
+				"condemn", "condemns", "condemned", "claims", "claim", "toll", "search", "inquiry", "investigators", "vigil", "victims", "climb", "climbs", "rises", "dies":
 				return true
 			}
 		}
