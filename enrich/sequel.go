@@ -51,17 +51,21 @@ func (r *reading) sequel(cs []clause, cues []string, rule string) (incident, boo
 	if len(x.kinds)+len(x.figs) == 0 {
 		x.dates = nil // they are of what came after
 	}
-	if x.rules[0] == "role.recalled" && len(x.kinds) == 0 {
+	if !denied && len(x.figs) > 0 && len(x.kinds) == 0 {
 		// A single death is an obituary, unless others were hurt beside the one.
 		dead, _ := r.totalNumber(&x, Killed)
 		hurt, _ := r.totalNumber(&x, Injured)
 		taken, _ := r.totalNumber(&x, Abducted)
-		if dead+hurt+taken < 2 && !r.agent(&x, cs) && !r.knownByDay(&x) {
+		alone := dead == 1 && hurt+taken == 0
+		if (alone || x.rules[0] == "role.recalled" && dead+hurt+taken < 2) && !r.agent(&x, cs) && !r.knownByDay(&x) {
 			return x, false
 		}
 	}
 	if !denied && len(x.figs) == 0 && len(x.places) == 0 {
 		return x, false // the attack of a team, or on tariffs
+	}
+	if denied && len(x.kinds)+len(x.figs) == 0 && !slices.Contains(cues, "!"+CueHoax) && !slices.Contains(cues, "!"+CueAccident) && !r.rebuts() {
+		return x, false // a minister calls baseless that he took bribes
 	}
 	return x, len(x.places) > 0 || len(x.kinds) > 0 || !denied && r.knownByDay(&x) || !denied && (r.byPeople() || r.wounded(&x)) && slices.ContainsFunc(x.clauses, func(i int) bool { return r.harmsNow(&cs[i]) }) || r.captives(&x, body+leadSentences)
 }
@@ -213,12 +217,17 @@ func (r *reading) goesBack(cs []clause, cues []string, rule string, until int) b
 	case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
 		return true
 	case "relevance.no-violence":
-		return after
+		// Inquiries and searches are made into all kinds of things.
+		return slices.ContainsFunc(cues, func(c string) bool { return c == CueFreed || c == CueTaken || c == CueClaim }) || r.rebuts() || hasAny(r.lead(), rites, nil)
 	case "relevance.told-in-a-work-or-drill", "relevance.fiction", "relevance.exercise", "relevance.sport":
 		return false
 	}
-	return after && rule != "relevance.nature" || r.tookPeople(until) || r.attackNamed(until, r.recalls(cs, until, 0) >= 0)
+	after = after && rule != "relevance.nature" && rule != "relevance.health" && !(rule == "relevance.accident" && !slices.Contains(cues, CueLater))
+	return after || r.tookPeople(until) || r.attackNamed(until, r.recalls(cs, until, 0) >= 0)
 }
+
+// rites are the words by which the dead are buried and mourned.
+var rites = []string{"funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "lays its", "last respects", "coffin", "coffins", "mourn*", "vigil", "vigils", "condolence*", "grief", "grieve*"}
 
 // tookPeople tells whether one of the first sentences has people taken: no accident does that.
 func (r *reading) tookPeople(until int) bool {
