@@ -321,17 +321,17 @@ func (r *reading) cues(lead string) []string {
 	if len(r.sents) == 0 || !r.sents[0].title {
 		title = ""
 	}
-	first := "\n" + sentenceOf(lead, min(len(title)+2, len(lead))) + "\n"
-	ofCulprit := hasAny(title+"\n", culprits, nil)
+	all, head, first := pageOf(lead), pageOf(title+"\n"), pageOf("\n"+sentenceOf(lead, min(len(title)+2, len(lead)))+"\n")
+	ofCulprit := head.hasAny(culprits, nil)
 	for _, c := range cueWords {
-		if !hasAny(lead, c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !ofCulprit && !r.captures() || c.cue == CueAccident+" by" && hasAny(title+"\n", planted, nil) || c.cue == CueAccident+" without" && hasAny(lead, fired, nil) {
+		if !all.hasAny(c.words, doubts[c.cue]) || c.cue == CueArrest+" of" && !ofCulprit && !r.captures() || c.cue == CueAccident+" by" && head.hasAny(planted, nil) || c.cue == CueAccident+" without" && all.hasAny(fired, nil) {
 			continue
 		}
 		cue, _, _ := strings.Cut(c.cue, " ")
 		if !slices.Contains(out, cue) {
 			out = append(out, cue)
 		}
-		if title != "" && !slices.Contains(out, "!"+cue) && (hasAny(title+"\n", c.words, doubts[c.cue]) || ofCulprit && (cue == CueArrest || cue == CueCharged || cue == CueCourt) && hasAny(first, c.words, doubts[c.cue])) {
+		if title != "" && !slices.Contains(out, "!"+cue) && (head.hasAny(c.words, doubts[c.cue]) || ofCulprit && (cue == CueArrest || cue == CueCharged || cue == CueCourt) && first.hasAny(c.words, doubts[c.cue])) {
 			out = append(out, "!"+cue)
 		}
 	}
@@ -361,7 +361,7 @@ func (r *reading) cues(lead string) []string {
 			out = put(out, "!"+CueCleared)
 		}
 	}
-	if slices.Contains(out, "!"+CueCleared) && !hasAny(title+"\n", charged[rooms:], nil) {
+	if slices.Contains(out, "!"+CueCleared) && !head.hasAny(charged[rooms:], nil) {
 		out = slices.DeleteFunc(out, func(c string) bool { return c == "!"+CueCharged })
 	}
 	if r.claim() {
@@ -518,18 +518,40 @@ func doubtful(text string) bool {
 	}
 }
 
-// hasAny tells whether one of the words stands in the text, in a sentence that has
-// none of those that take it back.
-func hasAny(text string, words, back []string) bool {
-	var may [4]uint64 // by their first two letters, the words that the text may have
-	for k := range len(text) - 2 {
+// page is a text in which words are looked for.
+type page struct {
+	text string
+	may  [16]uint64 // by their first letters, the words that it may have
+}
+
+func pageOf(text string) *page {
+	p := &page{text: text}
+	for k := range len(text) - 3 {
 		if text[k] == ' ' {
-			n := begins(text[k+1], text[k+2])
-			may[n>>6] |= 1 << (n & 63)
+			n := begins(text[k+1:])
+			p.may[n>>6] |= 1 << (n & 63)
 		}
 	}
+	return p
+}
+
+// begins mixes the first three letters of a word; behind one of two stands a blank.
+func begins(w string) uint {
+	third := byte(' ')
+	if len(w) > 2 {
+		third = w[2]
+	}
+	return (uint(w[0])*521 + uint(w[1])*31 + uint(third)) & 1023
+}
+
+// hasAny tells whether one of the words stands in the text, in a sentence that has none of
+// those that take it back.
+func hasAny(text string, words, back []string) bool { return pageOf(text).hasAny(words, back) }
+
+func (p *page) hasAny(words, back []string) bool {
+	text := p.text
 	for _, w := range words {
-		if n := begins(w[0], w[1]); may[n>>6]&(1<<(n&63)) == 0 {
+		if n := begins(w); p.may[n>>6]&(1<<(n&63)) == 0 {
 			continue
 		}
 		for from := 0; ; {
@@ -546,9 +568,6 @@ func hasAny(text string, words, back []string) bool {
 	}
 	return false
 }
-
-// begins mixes the first two letters of a word.
-func begins(a, b byte) byte { return a*31 ^ b*7 }
 
 // tailMark stands in the lead for a time that leads into an older story.
 const tailMark = " a-day-after "
