@@ -197,11 +197,17 @@ func (r *reading) harmsSome(c *clause) bool {
 // dayTold is the day that a clause gives to what it tells of, -1 where it gives none.
 func (r *reading) dayTold(c *clause) int {
 	for _, d := range few(c.dates) {
-		if r.isDay(d) && !r.dates[d].Earliest.IsZero() && !r.reporting(r.dates[d].word) && !r.ofDeath(d) {
+		if r.daysDeed(d) {
 			return d
 		}
 	}
 	return -1
+}
+
+// daysDeed tells whether a date is a day on which something was done, and not one on which
+// somebody spoke or died since.
+func (r *reading) daysDeed(d int) bool {
+	return r.isDay(d) && !r.dates[d].Earliest.IsZero() && !r.reporting(r.dates[d].word) && !r.ofDeath(d)
 }
 
 // otherDayThan tells whether a day is none of those that an incident's sentences name, where

@@ -35,8 +35,8 @@ var cueWords = []struct {
 	cue   string
 	words []string
 }{
-	{CueLater, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "dies of", "dies from", "dies in hospital", "died in hospital", "has died", "succumb*", "funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "last respects", "coffins", "repatriat*", "bodies were released", "released the bodies", "delivered to their families", "handed to their families", "handed over to their families", "given to their families", "mourn*", "vigil", "vigils", "survivor", "survivors", "aftermath",
-		"condolence*", "condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grief", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"}},
+	{CueLater, slices.Concat(rites, []string{"toll", "rises to", "rose to", "risen to", "climbs to", "climbed to", "climb*", "died of", "dies of", "dies from", "dies in hospital", "died in hospital", "has died", "succumb*", "repatriat*", "bodies were released", "released the bodies", "delivered to their families", "handed to their families", "handed over to their families", "given to their families", "survivor", "survivors", "aftermath",
+		"condemn*", "investigat*", "probe", "inquiry", "identified", "victims named", "claimed responsibility", "claims responsibility", "claimed the", "claims", "grieve", "search for", "manhunt", "hunt for", "rescuers", "rubble", "update", "latest on", "what we know", "live"})},
 	{CueArrest, arrests},
 	{CueArrest + " by", []string{"were picked up", "was picked up", "been picked up", "police pick up", "police picked up", "picks up", "picked up by police", "handed over to police", "handed over to the police", "handed over to the army", "handed over to army", "handed over to the authorities", "handed over to the security*"}},
 	{CueArrest + " of", []string{"captured", "captures", "seized in"}},
@@ -60,6 +60,12 @@ var cueWords = []struct {
 	// There was none of these, but another one.
 	{CueHoax + " but", []string{"no shooting", "no bomb", "no attack", "was false", "were false", "untrue", "not true", "unfounded", "baseless", "proved false", "turned out to be false", "no active shooter", "no gunman", "no shots were fired", "no shots had been fired", "was harmless", "were harmless", "to be harmless", "declared harmless", "not credible", "nothing suspicious was found", "no device was found", "no evidence of a shooting", "no evidence of gunfire", "part of a drill"}},
 }
+
+// rites are the words by which the dead are buried and mourned.
+var rites = []string{"funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "last respects", "coffins", "mourn*", "vigil", "vigils", "condolence*", "grief"}
+
+// mourning are those words, and more that are enough where the text takes its dead for known.
+var mourning = slices.Concat(rites, []string{"lays its", "coffin", "grieve*"})
 
 // arrests are the words by which somebody is held for it.
 var arrests = []string{"arrest", "arrests", "arrested", "arresting", "detain", "detains", "detained", "detaining", "detention", "detentions", "in custody", "into custody", "under arrest", "suspect held", "suspects held", "held over", "held for questioning", "held on suspicion",

@@ -164,6 +164,7 @@ func (r *reading) withdrawn(x *incident, cs []clause) bool {
 	return false
 }
 
+// takesBack tells whether a verb takes back what was reported.
 func takesBack(w string) bool {
 	switch w {
 	case "withdrew", "withdraw", "withdraws", "withdrawn", "retract", "retracts", "retracted":

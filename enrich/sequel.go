@@ -211,23 +211,28 @@ func (r *reading) inSpiteOf(k int) bool {
 // incident: what speaks against it is that it looks back, or nothing much; or, whatever
 // else it is about, it names an attack in its first sentences.
 func (r *reading) goesBack(cs []clause, cues []string, rule string, until int) bool {
-	// The dead of a quake are mourned, too.
-	after := slices.ContainsFunc(cues, func(c string) bool { return c == CueLater || c == CueFreed || c == CueTaken || c == CueClaim })
+	later := slices.Contains(cues, CueLater)
+	after := slices.ContainsFunc(cues, func(c string) bool { return c == CueFreed || c == CueTaken || c == CueClaim })
 	switch rule {
 	case "relevance.news", "relevance.judicial", "relevance.old-date", "relevance.history", "relevance.anniversary", "relevance.little-speaks-for-it":
 		return true
 	case "relevance.no-violence":
 		// Inquiries and searches are made into all kinds of things.
-		return slices.ContainsFunc(cues, func(c string) bool { return c == CueFreed || c == CueTaken || c == CueClaim }) || r.rebuts() || hasAny(r.lead(), rites, nil)
+		return after || r.rebuts() || hasAny(r.lead(), mourning, nil)
 	case "relevance.told-in-a-work-or-drill", "relevance.fiction", "relevance.exercise", "relevance.sport":
 		return false
+	case "relevance.nature", "relevance.health": // the dead of a quake are mourned, too
+	case "relevance.accident":
+		if later {
+			return true
+		}
+	default:
+		if later || after {
+			return true
+		}
 	}
-	after = after && rule != "relevance.nature" && rule != "relevance.health" && !(rule == "relevance.accident" && !slices.Contains(cues, CueLater))
-	return after || r.tookPeople(until) || r.attackNamed(until, r.recalls(cs, until, 0) >= 0)
+	return r.tookPeople(until) || r.attackNamed(until, r.recalls(cs, until, 0) >= 0)
 }
-
-// rites are the words by which the dead are buried and mourned.
-var rites = []string{"funeral", "funerals", "buried", "bury", "buries", "burial", "farewell", "takes leave of", "take leave of", "took leave of", "laid to rest", "lays its", "last respects", "coffin", "coffins", "mourn*", "vigil", "vigils", "condolence*", "grief", "grieve*"}
 
 // tookPeople tells whether one of the first sentences has people taken: no accident does that.
 func (r *reading) tookPeople(until int) bool {

@@ -159,7 +159,8 @@ func (t *Tagger) tag(a *ingest.Article) ([]Report, *reading) {
 
 // further tells whether an incident is told of below the headline and the first sentence alone.
 func (r *reading) further(x *incident, cs []clause) bool {
-	return !slices.ContainsFunc(x.clauses, func(ci int) bool { return cs[ci].sent < len(r.opening(1)) })
+	below := len(r.opening(1))
+	return !slices.ContainsFunc(x.clauses, func(ci int) bool { return cs[ci].sent < below })
 }
 
 // name gives an article's reports their ids and says which article it is.

@@ -210,7 +210,7 @@ func (r *reading) daysOfTwo(a, b, c, d int) bool {
 // dayAmong is the day that words [from, to) name, -1 where they name none.
 func (r *reading) dayAmong(from, to int) int {
 	for k := from; k < to; k++ {
-		if d := r.words[k].date - 1; d >= 0 && r.isDay(d) && !r.dates[d].Earliest.IsZero() && !r.reporting(k) && !r.ofDeath(d) {
+		if d := r.words[k].date - 1; d >= 0 && r.daysDeed(d) {
 			return d
 		}
 	}
