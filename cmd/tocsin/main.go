@@ -37,6 +37,7 @@ type cli struct {
 	Replay    replayCmd    `cmd:"" help:"Show what another configuration would have told."`
 	Feed      feedCmd      `cmd:"" help:"Work with feeds."`
 	Check     checkCmd     `cmd:"" help:"Check a configuration; all mistakes at once."`
+	Ready     readyCmd     `cmd:"" help:"Ask a running daemon whether it is ready."`
 	Dead      deadCmd      `cmd:"" help:"List, show and replay messages that were set aside."`
 	Bench     benchCmd     `cmd:"" help:"Measure the whole line on this machine."`
 	Version   versionCmd   `cmd:"" help:"Print version and build."`
