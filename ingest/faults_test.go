@@ -463,7 +463,7 @@ func TestGaugesOfLeftShards(t *testing.T) {
 	}
 	r.mu.Lock()
 	for id := range r.entries {
-		r.note(id, StatusFailing, false)
+		r.note(id, StatusFailing, nil)
 	}
 	r.mu.Unlock()
 	now := r.at

@@ -147,6 +147,9 @@ var hostilePaces = []hostileCase{
 		if failing, silent := testutil.ToFloat64(v.metrics.failing), testutil.ToFloat64(v.metrics.silent); failing != 1 || silent != 1 || v.failures(ReasonStatus) != 40 {
 			v.t.Errorf("counted %v failures, %v feeds failing, %v for a day; want 40, 1, 1", v.failures(ReasonStatus), failing, silent)
 		}
+		if list, _ := v.silences(); len(list) != 1 || list[0] != (silence{v.feed.ID, silentFailing, v.state().FailingSince}) {
+			v.t.Errorf("silent feeds: %v, want this one since %v", list, v.state().FailingSince)
+		}
 		if first, day, lines := v.book.says("poll failed"), v.book.says("failed for a day"), v.book.lines(ReasonStatus); first != 1 || day != 1 || lines != 2 {
 			v.t.Errorf("%d lines of the log tell of it, want the first failure and that it lasts", lines)
 		}
@@ -154,6 +157,9 @@ var hostilePaces = []hostileCase{
 		v.visits(e)
 		if failing, silent := testutil.ToFloat64(v.metrics.failing), testutil.ToFloat64(v.metrics.silent); failing != 0 || silent != 0 {
 			v.t.Errorf("when it is back %v feeds fail, %v for a day", failing, silent)
+		}
+		if list, dry := v.silences(); len(list) != 0 || dry != 0 {
+			v.t.Errorf("when it is back, silent feeds: %v, %d of them dry", list, dry)
 		}
 		v.recovers()
 	}},

@@ -47,7 +47,7 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 			p.metrics.polls.WithLabelValues("failed").Inc()
 			p.metrics.failures.WithLabelValues(reasonBus).Inc()
 		}
-		p.setState(feed.ID, StatusFailing, false)
+		p.setState(feed.ID, StatusFailing, nil)
 		return verdict{due: pace.next(&FeedState{Failures: 1}, 0, p.now(), rand.Float64())}
 	}
 	if l.damaged != nil {
@@ -96,7 +96,7 @@ func (p *Poller) poll(ctx context.Context, feed Feed, cfg Config, fetcher *Fetch
 		}
 	}
 	p.metrics.polls.WithLabelValues(outcome).Inc()
-	p.setState(feed.ID, Status{State: *st}.Word(), st.Reported)
+	p.setState(feed.ID, Status{State: *st}.Word(), st)
 	v.address = st.address()
 	v.due = pace.next(st, retryAfter, now, rand.Float64())
 	if st.CutOff > 0 && st.CutOff <= 2 && err == nil {
@@ -154,24 +154,29 @@ func (p *Poller) succeeded(feed Feed, st *FeedState, now time.Time) {
 }
 
 // setState remembers what is counted by gauges.
-func (p *Poller) setState(id, word string, silent bool) {
+func (p *Poller) setState(id, word string, st *FeedState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.note(id, word, silent)
+	p.note(id, word, st)
 }
 
-func (p *Poller) note(id, word string, silent bool) {
+// note takes a nil state for one that is not known, or no longer ours to count.
+func (p *Poller) note(id, word string, st *FeedState) {
 	switch word {
 	case StatusFailing, StatusGone:
 		p.states[id] = word
 	default:
 		delete(p.states, id)
 	}
-	if silent {
-		p.silent[id] = true
-	} else {
-		delete(p.silent, id)
+	delete(p.silent, id)
+	delete(p.news, id)
+	if st == nil {
+		return
 	}
+	if st.Reported {
+		p.silent[id] = st.FailingSince
+	}
+	p.news[id] = news{at: st.NewAt, gap: st.NewGap}
 }
 
 // fetchAndPublish does the poll itself. It changes what is remembered only after

@@ -46,8 +46,9 @@ type Poller struct {
 	sched      schedule
 	entries    map[string]*entry // by feed id
 	hosts      map[string]*host
-	states     map[string]string // feeds that are not well, by id: a word of Status
-	silent     map[string]bool   // failing for a day
+	states     map[string]string    // feeds that are not well, by id: a word of Status
+	silent     map[string]time.Time // failing for a day or more: since when
+	news       map[string]news      // when feeds that are known brought something new
 	breaker    breaker
 	unread     []*entry     // whose state says when they are due: see readDue
 	running    [shards]int  // polls under way
@@ -88,7 +89,7 @@ func NewPoller(ctx context.Context, b *bus.Bus, cfg Config) (*Poller, error) {
 	p := &Poller{
 		bus: b, mem: &memory{feeds: buckets[bus.FeedsBucket], seen: buckets[bus.SeenBucket]}, list: list,
 		log: cfg.Log, metrics: newMetrics(cfg.Metrics), now: time.Now,
-		entries: map[string]*entry{}, hosts: map[string]*host{}, states: map[string]string{}, silent: map[string]bool{}, wake: make(chan struct{}, 1), read: make(chan struct{}, 1),
+		entries: map[string]*entry{}, hosts: map[string]*host{}, states: map[string]string{}, silent: map[string]time.Time{}, news: map[string]news{}, wake: make(chan struct{}, 1), read: make(chan struct{}, 1),
 		farewell: make(chan struct{}, 1), families: NewFamilies(),
 	}
 	p.share = &share{name: cfg.Name, pollers: buckets[bus.PollersBucket], holders: buckets[bus.StateBucket], now: func() time.Time { return p.now() }}
@@ -98,6 +99,7 @@ func NewPoller(ctx context.Context, b *bus.Bus, cfg Config) (*Poller, error) {
 	if err := p.listen(cfg, buckets[bus.HubsBucket]); err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
+	cfg.Metrics.MustRegister(&silences{p})
 	return p, p.Reload(ctx, cfg)
 }
 
@@ -165,7 +167,7 @@ func (p *Poller) relist() {
 		if keep[id] || e.removed {
 			continue
 		}
-		p.note(id, "", false)
+		p.note(id, "", nil)
 		p.takeOut(e)
 		p.drop(id)
 		if e.removed = true; e.index != visited { // or added again it would be polled twice at one time
@@ -186,6 +188,7 @@ func (p *Poller) enter(es []*entry) {
 		if e.paused {
 			p.states[e.feed.ID] = StatusPaused
 			delete(p.silent, e.feed.ID)
+			delete(p.news, e.feed.ID)
 		} else if p.states[e.feed.ID] == StatusPaused {
 			delete(p.states, e.feed.ID)
 		}
@@ -244,7 +247,7 @@ func (p *Poller) plan(es []*entry, states map[string]FeedState) {
 		st := states[e.feed.ID]
 		e.index, e.due = outside, now.Add(rand.N(spread))
 		if st.URL == e.feed.URL {
-			p.note(e.feed.ID, Status{State: st}.Word(), st.Reported)
+			p.note(e.feed.ID, Status{State: st}.Word(), &st)
 			e.host = p.hostOf(st.address())
 			if held := p.hostOf(cmp.Or(st.HoldOf, st.address())); st.HostHold.After(held.next) && st.HostHold.Before(now.Add(2*maxRetryAfter)) {
 				held.next = now.Add(st.HostHold.Sub(now))
@@ -415,7 +418,7 @@ func (p *Poller) regroup(gained, leave []int) (free []int) {
 		case p.leaving[n]:
 			p.takeOut(e)
 			if !e.paused {
-				p.note(id, "", false) // whoever has it counts it
+				p.note(id, "", nil) // whoever has it counts it
 			}
 		case was[n] || slices.Contains(gained, n):
 			fresh = append(fresh, e)
@@ -684,12 +687,12 @@ func (p *Poller) putBack(e *entry, v verdict, gap time.Duration) {
 	switch n := shardOf(id); {
 	case e.removed:
 		delete(p.entries, id)
-		p.note(id, "", false)
+		p.note(id, "", nil)
 	case e.again || e.paused:
 		e.again, e.host = false, nil
 		p.enter([]*entry{e})
 	case !p.share.held[n] || p.leaving[n]:
-		p.note(id, "", false) // whoever has it counts it
+		p.note(id, "", nil) // whoever has it counts it
 	default:
 		heap.Push(&p.sched, e)
 	}

@@ -44,7 +44,7 @@ func newWorld(t *testing.T, m *metrics, seed uint64) *world {
 	cfg.Workers = 8
 	w.Poller = &Poller{
 		cfg: cfg, log: slog.New(slog.DiscardHandler), metrics: m, now: now, share: &share{now: now, beat: w.at},
-		entries: map[string]*entry{}, hosts: map[string]*host{}, states: map[string]string{}, silent: map[string]bool{},
+		entries: map[string]*entry{}, hosts: map[string]*host{}, states: map[string]string{}, silent: map[string]time.Time{}, news: map[string]news{},
 		listed: map[string]Listed{}, wake: make(chan struct{}, 1), read: make(chan struct{}, 1),
 	}
 	return w

@@ -42,6 +42,7 @@ type Outlet struct {
 func (w *Worker) Outlets(outs []Output) []*Outlet {
 	list := make([]*Outlet, len(outs))
 	for k, o := range outs {
+		w.metrics.failing.WithLabelValues(o.Name()).Set(0)
 		list[k] = &Outlet{bus: w.bus, out: o, cfg: w.cfg, log: w.log, metrics: w.metrics, first: firstRetry}
 	}
 	return list
@@ -99,6 +100,7 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 		err := o.out.Send(late, a, msg.Data())
 		switch {
 		case err == nil:
+			o.metrics.failing.WithLabelValues(o.out.Name()).Set(0)
 			o.metrics.deliveries.WithLabelValues(o.out.Kind(), "sent").Inc()
 			o.metrics.seconds.WithLabelValues(o.out.Kind()).Observe(time.Since(tried).Seconds())
 			if err := msg.Ack(); err != nil {
@@ -106,6 +108,7 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 			}
 			return
 		case errors.Is(err, ErrRefused):
+			o.metrics.failing.WithLabelValues(o.out.Name()).Set(0) // the far end answers; the alert is among the dead
 			o.metrics.deliveries.WithLabelValues(o.out.Kind(), "refused").Inc()
 			o.setAside(late, msg, bus.Refused, err)
 			return
@@ -114,6 +117,7 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 			o.setAside(late, msg, bus.GaveUp, fmt.Errorf("failing for %v: %w", time.Since(began).Round(time.Second), err))
 			return
 		}
+		o.metrics.failing.WithLabelValues(o.out.Name()).Set(1)
 		o.metrics.deliveries.WithLabelValues(o.out.Kind(), "retried").Inc()
 		delay := wait/2 + rand.N(wait/2)
 		o.log.Warn("alert not delivered, trying again", "output", o.out.Name(), "alert", a.ID, "in", delay.Round(time.Millisecond), "err", err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
@@ -412,12 +413,22 @@ func publish(t *testing.T, b *bus.Bus, incidents ...*correlate.Incident) {
 
 func TestADeliveryIsTriedUntilItIsTaken(t *testing.T) {
 	b := bustest.New(t)
+	var (
+		o       *Outlet
+		failing float64 // while the second try is made
+	)
 	rc := newReceiver(t, func(try int, w http.ResponseWriter, _ *http.Request) {
+		if try == 2 {
+			failing = testutil.ToFloat64(o.metrics.failing.WithLabelValues("desk"))
+		}
 		if try <= 2 {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 	})
-	o := outlet(t, b, config(t), webhook(t, rc.URL, secret))
+	o = outlet(t, b, config(t), webhook(t, rc.URL, secret))
+	if n, err := testutil.GatherAndCount(o.cfg.Metrics.(prometheus.Gatherer), "tocsin_sink_output_failing"); n != 1 || err != nil {
+		t.Errorf("%d series of failing outputs before anything was sent (%v), want 1", n, err)
+	}
 	publish(t, b, incident("inc-1"), incident("inc-2"))
 	bustest.Start(t, o.Run)
 	settled(t, b, bus.OutputConsumer("desk"))
@@ -431,6 +442,9 @@ func TestADeliveryIsTriedUntilItIsTaken(t *testing.T) {
 	}
 	if d := cmp.Diff([]string(nil), dead(t, b)); d != "" {
 		t.Errorf("dead letters (-want +got)\n%s", d)
+	}
+	if then := testutil.ToFloat64(o.metrics.failing.WithLabelValues("desk")); failing != 1 || then != 0 {
+		t.Errorf("the output counts as failing: %v between two tries, %v at the end; want 1, 0", failing, then)
 	}
 	for outcome, want := range map[string]float64{"sent": 2, "retried": 2, "refused": 0, "gave_up": 0} {
 		if got := testutil.ToFloat64(o.metrics.deliveries.WithLabelValues("webhook", outcome)); got != want {

@@ -7,9 +7,10 @@ import (
 
 // told is what is remembered of an incident's last alert.
 type told struct {
-	Version int                    `json:"version"`
-	Alert   string                 `json:"alert"`
-	Totals  map[enrich.Measure]int `json:"totals,omitempty"`
+	Version  int                    `json:"version"`
+	Alert    string                 `json:"alert"`
+	Severity string                 `json:"severity,omitempty"` // absent in what older programs remembered
+	Totals   map[enrich.Measure]int `json:"totals,omitempty"`
 }
 
 func (t *told) number(m enrich.Measure) (int, bool) {
@@ -51,7 +52,7 @@ func (c *Config) judge(i *correlate.Incident, before *told) (a *Alert, outcome s
 
 // toldOf is what is remembered of an alert.
 func toldOf(a *Alert) *told {
-	t := &told{Version: a.Data.Version, Alert: a.ID, Totals: map[enrich.Measure]int{}}
+	t := &told{Version: a.Data.Version, Alert: a.ID, Severity: a.Data.Severity, Totals: map[enrich.Measure]int{}}
 	for m, total := range a.Data.Totals {
 		if n, ok := total.Number(); ok {
 			t.Totals[m] = n

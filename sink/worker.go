@@ -356,6 +356,8 @@ func (w *Worker) rememberSome(ctx context.Context, n int) {
 	}
 }
 
+func severe(s string) bool { return s == "severe" || s == "extreme" }
+
 func (w *Worker) count(t *telling) {
 	d := &t.alert.Data
 	country := countryToken(d.Place.Country)
@@ -363,10 +365,13 @@ func (w *Worker) count(t *telling) {
 	if d.Status == string(correlate.New) {
 		w.metrics.incidents.WithLabelValues(country, d.IncType).Inc()
 	}
+	if severe(d.Severity) && (t.before.told == nil || t.before.told.Severity != "" && !severe(t.before.told.Severity)) {
+		w.metrics.severe.WithLabelValues(country).Inc()
+	}
 	for _, m := range countedMeasures {
 		was, _ := t.before.told.number(m)
 		if is := t.after.Totals[m]; is > was {
-			w.metrics.people.WithLabelValues(country, string(m)).Add(float64(is - was))
+			w.metrics.people.WithLabelValues(country, d.IncType, string(m)).Add(float64(is - was))
 		}
 	}
 	if !t.alert.Time.IsZero() {

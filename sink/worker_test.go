@@ -57,7 +57,7 @@ func TestOneAlertForEachVersionThatTells(t *testing.T) {
 		t.Errorf("metrics: %v %v", problems, err)
 	}
 	// 3 and then 2 more in Iraq; the other incident has no country.
-	if got := testutil.ToFloat64(w.metrics.people.WithLabelValues("iq", "killed")); got != 5 {
+	if got := testutil.ToFloat64(w.metrics.people.WithLabelValues("iq", "bombing", "killed")); got != 5 {
 		t.Errorf("people killed in Iraq, as counted: %v, want 5", got)
 	}
 	if got := testutil.ToFloat64(w.metrics.incidents.WithLabelValues("_", "bombing")); got != 1 {
@@ -65,6 +65,31 @@ func TestOneAlertForEachVersionThatTells(t *testing.T) {
 	}
 	if got := testutil.ToFloat64(w.metrics.versions.WithLabelValues("silent")); got != 1 {
 		t.Errorf("silent versions, as counted: %v, want 1", got)
+	}
+}
+
+// What a dashboard of the world counts: each incident once, when it becomes severe.
+func TestSevereIncidentsAreCountedOnce(t *testing.T) {
+	b := bustest.New(t)
+	cfg := config(t)
+	put(t, b,
+		incident("inc-1", severity("Severe")),
+		incident("inc-2"),
+		incident("inc-1", version(2, correlate.Update), severity("Extreme"), killed(30)),
+		incident("inc-2", version(2, correlate.Update), severity("Severe"), killed(6)),
+		incident("inc-2", version(3, correlate.Correction), killed(4)),
+		incident("inc-3", func(i *correlate.Incident) { i.Place.Country = "SO" }),
+	)
+	w := NewWorker(b, cfg)
+	if n, err := testutil.GatherAndCount(cfg.Metrics.(prometheus.Gatherer), "tocsin_sink_severe_incidents_total"); n < 250 || n > 270 || err != nil {
+		t.Errorf("%d countries at the start (%v), want all of the world", n, err)
+	}
+	bustest.Start(t, w.Run)
+	settled(t, b, bus.SinkIncidents)
+	for country, want := range map[string]float64{"iq": 2, "so": 0, "_": 0} {
+		if got := testutil.ToFloat64(w.metrics.severe.WithLabelValues(country)); got != want {
+			t.Errorf("severe incidents in %s, as counted: %v, want %v", country, got, want)
+		}
 	}
 }
 

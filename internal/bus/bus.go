@@ -374,11 +374,18 @@ const (
 
 // FreeBytes is the room that the file system below dir has for this user.
 func FreeBytes(dir string) (uint64, error) {
+	free, _, err := diskBytes(dir)
+	return free, err
+}
+
+// diskBytes is the room that the file system below dir has for this user, and its
+// size.
+func diskBytes(dir string) (free, size uint64, err error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
-		return 0, fmt.Errorf("look at the file system of %s: %w", dir, err)
+		return 0, 0, fmt.Errorf("look at the file system of %s: %w", dir, err)
 	}
-	return st.Bavail * uint64(st.Bsize), nil
+	return st.Bavail * uint64(st.Bsize), st.Blocks * uint64(st.Bsize), nil
 }
 
 // Bucket returns one of the buckets in topology.go.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
@@ -53,13 +54,16 @@ type collector struct{ b *Bus }
 var (
 	descPending = prometheus.NewDesc("tocsin_bus_consumer_pending_messages", "Messages that a stage has not been given yet.", []string{"consumer"}, nil)
 	descUnacked = prometheus.NewDesc("tocsin_bus_consumer_unacked_messages", "Messages that a stage has been given and has not settled.", []string{"consumer"}, nil)
+	descAgain   = prometheus.NewDesc("tocsin_bus_consumer_redelivered_messages", "Messages that a stage has been given more than once and has not settled.", []string{"consumer"}, nil)
 	descMsgs    = prometheus.NewDesc("tocsin_bus_stream_messages", "Messages that a stream holds.", []string{"stream"}, nil)
 	descBytes   = prometheus.NewDesc("tocsin_bus_stream_bytes", "Bytes that a stream holds.", []string{"stream"}, nil)
 	descLimit   = prometheus.NewDesc("tocsin_bus_stream_limit_bytes", "Bytes at which a stream drops its oldest messages.", []string{"stream"}, nil)
+	descFree    = prometheus.NewDesc("tocsin_bus_disk_free_bytes", "Room on the file system of the embedded NATS server's store.", nil, nil)
+	descDisk    = prometheus.NewDesc("tocsin_bus_disk_size_bytes", "Size of the file system of the embedded NATS server's store.", nil, nil)
 )
 
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descPending, descUnacked, descMsgs, descBytes, descLimit} {
+	for _, d := range []*prometheus.Desc{descPending, descUnacked, descAgain, descMsgs, descBytes, descLimit, descFree, descDisk} {
 		ch <- d
 	}
 }
@@ -76,9 +80,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		if err != nil {
 			continue // this process may not run that stage, and the connection has its own gauge
 		}
-		info := cons.CachedInfo()
-		ch <- prometheus.MustNewConstMetric(descPending, prometheus.GaugeValue, float64(info.NumPending), spec.Name)
-		ch <- prometheus.MustNewConstMetric(descUnacked, prometheus.GaugeValue, float64(info.NumAckPending), spec.Name)
+		consumed(ch, cons.CachedInfo())
 	}
 	if alerts, err := c.b.JS.Stream(ctx, c.b.streamName(Alerts)); err == nil {
 		// Outputs are as many as the configuration names.
@@ -88,9 +90,14 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 				break
 			}
 			if strings.HasPrefix(info.Name, outputConsumerPrefix) {
-				ch <- prometheus.MustNewConstMetric(descPending, prometheus.GaugeValue, float64(info.NumPending), info.Name)
-				ch <- prometheus.MustNewConstMetric(descUnacked, prometheus.GaugeValue, float64(info.NumAckPending), info.Name)
+				consumed(ch, info)
 			}
+		}
+	}
+	if c.b.embedded != nil {
+		if free, size, err := diskBytes(c.b.embedded.store); err == nil { // else Guard says so
+			ch <- prometheus.MustNewConstMetric(descFree, prometheus.GaugeValue, float64(free))
+			ch <- prometheus.MustNewConstMetric(descDisk, prometheus.GaugeValue, float64(size))
 		}
 	}
 	for _, s := range streams {
@@ -103,4 +110,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(descBytes, prometheus.GaugeValue, float64(state.Bytes), Token(s.name))
 		ch <- prometheus.MustNewConstMetric(descLimit, prometheus.GaugeValue, float64(s.bytes), Token(s.name))
 	}
+}
+
+func consumed(ch chan<- prometheus.Metric, info *jetstream.ConsumerInfo) {
+	ch <- prometheus.MustNewConstMetric(descPending, prometheus.GaugeValue, float64(info.NumPending), info.Name)
+	ch <- prometheus.MustNewConstMetric(descUnacked, prometheus.GaugeValue, float64(info.NumAckPending), info.Name)
+	ch <- prometheus.MustNewConstMetric(descAgain, prometheus.GaugeValue, float64(info.NumRedelivered), info.Name)
 }

@@ -46,6 +46,9 @@ tocsin_bus_connected 1
 # HELP tocsin_bus_consumer_pending_messages Messages that a stage has not been given yet.
 # TYPE tocsin_bus_consumer_pending_messages gauge
 tocsin_bus_consumer_pending_messages{consumer="enrich"} 0
+# HELP tocsin_bus_consumer_redelivered_messages Messages that a stage has been given more than once and has not settled.
+# TYPE tocsin_bus_consumer_redelivered_messages gauge
+tocsin_bus_consumer_redelivered_messages{consumer="enrich"} 0
 # HELP tocsin_bus_consumer_unacked_messages Messages that a stage has been given and has not settled.
 # TYPE tocsin_bus_consumer_unacked_messages gauge
 tocsin_bus_consumer_unacked_messages{consumer="enrich"} 0
@@ -56,12 +59,25 @@ tocsin_bus_stream_messages{stream="articles"} 2
 tocsin_bus_stream_messages{stream="dead"} 1
 tocsin_bus_stream_messages{stream="incidents"} 0
 tocsin_bus_stream_messages{stream="reports"} 0
-`), "tocsin_bus_connected", "tocsin_bus_consumer_pending_messages", "tocsin_bus_consumer_unacked_messages", "tocsin_bus_stream_messages"); err != nil {
+`), "tocsin_bus_connected", "tocsin_bus_consumer_pending_messages", "tocsin_bus_consumer_redelivered_messages", "tocsin_bus_consumer_unacked_messages", "tocsin_bus_stream_messages"); err != nil {
 		t.Error(err)
 	}
 	// A reason is a label from the first day: a rate over its first case needs the zero.
 	if n, err := testutil.GatherAndCount(reg, "tocsin_bus_dead_letters_total"); err != nil || n != 4*len(bus.Reasons) {
 		t.Errorf("%d series of dead letters (%v), want %d", n, err, 4*len(bus.Reasons))
+	}
+	room := map[string]float64{}
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if strings.HasPrefix(f.GetName(), "tocsin_bus_disk_") {
+			room[f.GetName()] = f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	if free, size := room["tocsin_bus_disk_free_bytes"], room["tocsin_bus_disk_size_bytes"]; free <= 0 || size <= free {
+		t.Errorf("%v bytes of %v are free, want some of more", free, size)
 	}
 	b.Close()
 	if _, err := reg.Gather(); err != nil {
