@@ -30,9 +30,9 @@ type contractIn struct {
 
 // ReadContract reads an article from a line of JSON: {"id", "title", "text",
 // "published", "lang", "country"}, all but the id optional. Country is that of its
-// feed (ISO 3166-1 alpha-2), believed where the text names no place. Published is an RFC 3339 instant, a date, a month, a year or
-// null; a date in another form is treated as unknown, since text can be read
-// without it.
+// feed (ISO 3166-1 alpha-2), believed where the text names no place. Published is an RFC
+// 3339 instant, with or without seconds, a date, a month, a year or null; a date in
+// another form is treated as unknown, since text can be read without it.
 func ReadContract(line []byte) (ingest.Article, error) {
 	var in contractIn
 	if err := json.Unmarshal(line, &in); err != nil {
@@ -70,7 +70,7 @@ func ReadContract(line []byte) (ingest.Article, error) {
 
 // layouts are the forms of a date, each with the precision that it has.
 var layouts = []struct{ layout, precision string }{
-	{time.RFC3339Nano, ""}, {"2006-01-02T15:04:05", ""}, {"2006-01-02 15:04:05", ""}, {time.RFC1123Z, ""}, {time.RFC1123, ""},
+	{time.RFC3339Nano, ""}, {"2006-01-02T15:04:05", ""}, {"2006-01-02 15:04:05", ""}, {"2006-01-02T15:04Z07:00", ""}, {"2006-01-02T15:04", ""}, {"2006-01-02 15:04", ""}, {time.RFC1123Z, ""}, {time.RFC1123, ""},
 	{"2006-01-02", "day"}, {"2 Jan 2006", "day"}, {"2 Jan 06", "day"}, {"January 2, 2006", "day"}, {"2006-01", "month"}, {"2006", "year"},
 }
 

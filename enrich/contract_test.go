@@ -11,6 +11,7 @@ import (
 func TestReadContract(t *testing.T) {
 	for _, tt := range []struct{ name, line, published, precision string }{
 		{"an instant", `{"id":"x","text":"t","published":"2021-07-24T09:00:00+02:00"}`, "2021-07-24T07:00:00Z", ""},
+		{"an instant without seconds", `{"id":"x","text":"t","published":"2021-07-24T09:00+02:00"}`, "2021-07-24T07:00:00Z", ""},
 		{"a date", `{"id":"x","text":"t","published":"2021-07-24"}`, "2021-07-24T00:00:00Z", "day"},
 		{"a month", `{"id":"x","text":"t","published":"2021-07"}`, "2021-07-01T00:00:00Z", "month"},
 		{"a year", `{"id":"x","text":"t","published":"2021"}`, "2021-01-01T00:00:00Z", "year"},

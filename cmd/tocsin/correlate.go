@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ Examples:
   tocsin correlate --jsonl < archive.jsonl > changes.jsonl
   tocsin feed parse saved/*.xml | tocsin correlate
 
-An article is {"id","edition","outlet","title","text","published","first_seen"}, or a line of 'tocsin feed parse'.
+An article is {"id","edition","outlet","title","text","published","first_seen"}, or a line of 'tocsin feed parse'. Where both times are missing it follows the one before it.
 Its answer is {"id","edition","reports":[{"incident","role","relation","decision"}]}; relation is report, follow_up or background.
 A change is {"incident","version","status","at","type","country","place","killed","injured","summary"}, behind the article that caused it.
 Needs no server.`
@@ -124,10 +125,11 @@ type archive struct {
 	book     *correlate.Book
 	told     map[string]*correlate.Told
 	versions map[string]int // of each incident, the latest
+	at       time.Time      // when the last article was seen
 }
 
 func newArchive(cfg *correlate.Config) *archive {
-	return &archive{tagger: enrich.NewTagger(), families: ingest.NewFamilies(), book: correlate.NewBook(cfg, 0, nil), told: map[string]*correlate.Told{}, versions: map[string]int{}}
+	return &archive{tagger: enrich.NewTagger(), families: ingest.NewFamilies(), book: correlate.NewBook(cfg, 0, nil), told: map[string]*correlate.Told{}, versions: map[string]int{}, at: time.Unix(0, 0).UTC()}
 }
 
 // taken is what an article gave.
@@ -208,6 +210,15 @@ func (a *archive) take(line []byte) (taken, error) {
 	art, err := enrich.ReadContract(line)
 	if err != nil {
 		return taken{}, err
+	}
+	// What does not say when it was seen was seen right after what stands before it: the
+	// order given is the order of the news.
+	if art.FirstSeen.IsZero() && art.Published.IsZero() {
+		art.FirstSeen = a.at.Add(time.Second)
+		art.Fetched = art.FirstSeen
+	}
+	if seen := cmp.Or(art.FirstSeen, art.Published); seen.After(a.at) {
+		a.at = seen
 	}
 	a.families.Place(&art)
 	reports := a.read(&art)

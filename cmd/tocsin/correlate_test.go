@@ -191,3 +191,28 @@ func TestCorrelateSources(t *testing.T) {
 		t.Errorf("with a configuration that is wrong: exit code %d, %s", code, errs)
 	}
 }
+
+// An archive without times is read in the order given: a toll that rises is an update.
+func TestCorrelateWithoutTimes(t *testing.T) {
+	const archive = `{"id":"a1","outlet":"One","title":"Car bomb kills 4 in Mogadishu","text":"A car bomb killed four people at a market in Mogadishu, police said.","first_seen":"not a time"}
+{"id":"a2","outlet":"Two","title":"Mogadishu market car bombing kills 9","text":"Nine people were killed when a car bomb exploded at a market in Mogadishu, police said."}
+{"id":"a3","outlet":"Three","title":"Mogadishu market car bomb toll rises to 15","text":"The death toll from a car bomb at a market in Mogadishu has risen to 15, police said."}
+`
+	out, errs, code := correlated(t, archive, "--jsonl")
+	if code != exitOK || errs != "" {
+		t.Fatalf("exit code %d, %s", code, errs)
+	}
+	var got []string
+	for line := range strings.Lines(out) {
+		var c changeAnswer
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Status != "" {
+			got = append(got, fmt.Sprintf("%s %d %s", c.Status, *c.Killed.Min, c.At.Format("05")))
+		}
+	}
+	if d := cmp.Diff([]string{"new 4 01", "update 9 02", "update 15 03"}, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
