@@ -23,6 +23,7 @@ import (
 	"tocsin/ingest/fulltext"
 	"tocsin/ingest/websub"
 	"tocsin/internal/bus"
+	"tocsin/internal/pulse"
 )
 
 // Poller polls the feeds of a configuration and of the list, each when it is due.
@@ -334,7 +335,11 @@ func (p *Poller) Run(ctx context.Context) error {
 	p.families.wait(ctx)
 	p.full.Store(p.backlogged(ctx))
 	wg.Go(func() { p.watchBacklog(ctx) })
+	alive := pulse.From(ctx)
+	alive.Begin() // there is always a next poll
+	defer alive.End()
 	for {
+		alive.Beat()
 		var start []*entry
 		wait := time.Minute
 		if !p.full.Load() {

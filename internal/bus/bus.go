@@ -20,6 +20,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/internal/pulse"
 )
 
 // Bus is a connection to JetStream whose streams and buckets are as this
@@ -329,10 +331,22 @@ func (b *Bus) Writable(ctx context.Context) error {
 // Guard watches the embedded server until ctx ends: when it takes no message
 // any more although the disk has room, it is restarted, because nothing else
 // brings it back.
+//
+// On an external server it is the connection that it watches. An outage is waited
+// for; an error means that the connection has ended for good, as it does when the
+// server refuses this user twice: a new start reads new credentials.
 func (b *Bus) Guard(ctx context.Context) error {
 	if b.embedded == nil {
-		<-ctx.Done()
-		return nil
+		ended := b.Conn.StatusChanged(nats.CLOSED)
+		defer b.Conn.RemoveStatusListener(ended)
+		if !b.Conn.IsClosed() {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-ended:
+			}
+		}
+		return fmt.Errorf("the connection to NATS has ended for good: %w; check that the server lets this user in", cmp.Or(b.Conn.LastError(), nats.ErrConnectionClosed))
 	}
 	return b.guard(ctx, guardEvery, publishTimeout)
 }
@@ -340,6 +354,9 @@ func (b *Bus) Guard(ctx context.Context) error {
 func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
+	p := pulse.From(ctx)
+	p.Begin()
+	defer p.End()
 	for {
 		select {
 		case <-ctx.Done():
@@ -350,15 +367,18 @@ func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
 		err := b.Writable(probe)
 		cancel()
 		if err == nil || ctx.Err() != nil {
+			p.Beat()
 			continue
 		}
 		free, ferr := FreeBytes(b.embedded.store)
 		switch {
 		case ferr != nil:
+			p.Beat()
 			b.log.Error("the store cannot be looked at", "dir", b.embedded.store, "err", ferr)
 		case free < minFree:
+			p.Beat()
 			b.log.Error("the disk is full: nothing is lost, and work goes on when there is room; free some", "dir", b.embedded.store, "free_bytes", free, "err", err)
-		default:
+		default: // no beat: where restarts do not help for long, a new process may
 			b.log.Warn("the embedded NATS server takes no messages, restarting it", "err", err)
 			if err := b.RestartServer(); err != nil {
 				b.log.Error("restart of the embedded NATS server", "err", err)
@@ -429,8 +449,11 @@ func Grace(ctx context.Context, d time.Duration) (context.Context, context.Cance
 	return late, func() { stop(); cancel() }
 }
 
-// Pause waits for d, or until ctx ends.
+// Pause waits for d, or until ctx ends. Whoever waits to try again is alive.
 func Pause(ctx context.Context, d time.Duration) {
+	p := pulse.From(ctx)
+	p.Beat()
+	defer p.Beat()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/internal/pulse"
 )
 
 // Subscription delivers the messages of one durable consumer on C until its
@@ -41,7 +43,7 @@ func (b *Bus) Subscribe(ctx context.Context, spec Consumer) (*Subscription, erro
 		return nil, err
 	}
 	// Room for what a batch can have without waiting for whoever fills it.
-	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, min(pullAhead, spec.InFlight)), hand: newHand(spec.ackWait())}
+	s := &Subscription{b: b, spec: spec, c: make(chan jetstream.Msg, min(pullAhead, spec.InFlight)), hand: newHand(spec.ackWait(), pulse.From(ctx))}
 	s.C = s.c
 	s.done.Go(func() { s.hand.keepAlive(ctx) })
 	s.done.Go(func() {
@@ -51,8 +53,12 @@ func (b *Bus) Subscribe(ctx context.Context, spec Consumer) (*Subscription, erro
 	return s, nil
 }
 
-// Wait returns when the subscription has ended and C is closed.
-func (s *Subscription) Wait() { s.done.Wait() }
+// Wait returns when the subscription has ended and C is closed. What is not settled
+// by then counts as given up.
+func (s *Subscription) Wait() {
+	s.done.Wait()
+	s.hand.open()
+}
 
 // run pulls until ctx ends, over every kind of trouble: a lost pull, a server
 // that restarts, a consumer that somebody deleted.

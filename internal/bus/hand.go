@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"tocsin/internal/pulse"
 )
 
 // hand holds the messages that a subscription has given out and nobody has
@@ -14,6 +16,7 @@ import (
 // work may take. A copy of a message that is still in hand is dropped.
 type hand struct {
 	every time.Duration // how often the server is told
+	pulse *pulse.Pulse  // of the stage that works on them
 
 	mu   sync.Mutex
 	held map[uint64]*heldMsg // by stream sequence
@@ -27,8 +30,8 @@ type heldMsg struct {
 	since time.Time
 }
 
-func newHand(ackWait time.Duration) *hand {
-	return &hand{every: ackWait / 4, held: map[uint64]*heldMsg{}}
+func newHand(ackWait time.Duration, p *pulse.Pulse) *hand {
+	return &hand{every: ackWait / 4, pulse: p, held: map[uint64]*heldMsg{}}
 }
 
 // take wraps a message; ok is false where it is in hand already.
@@ -44,13 +47,30 @@ func (h *hand) take(m jetstream.Msg) (msg jetstream.Msg, ok bool) {
 		return nil, false
 	}
 	h.held[held.seq] = held
+	h.pulse.Begin()
 	return held, true
 }
 
 func (h *hand) release(seq uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.held, seq)
+	h.drop(seq)
+}
+
+func (h *hand) drop(seq uint64) {
+	if h.held[seq] != nil {
+		delete(h.held, seq)
+		h.pulse.End()
+	}
+}
+
+// open lets go of what nobody will settle any more.
+func (h *hand) open() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for seq := range h.held {
+		h.drop(seq)
+	}
 }
 
 // keepAlive says InProgress for what has been in hand for a while, until ctx
