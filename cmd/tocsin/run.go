@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	sd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -26,6 +27,7 @@ import (
 	"tocsin/enrich/correlate"
 	"tocsin/ingest"
 	"tocsin/internal/bus"
+	"tocsin/internal/pulse"
 	"tocsin/sink"
 )
 
@@ -106,8 +108,9 @@ func (c runCmd) Run(ctx context.Context, std streams) (err error) {
 	if c.Demo && c.LogLevel == nil {
 		cfg.Log.Level = "warn" // a newcomer has come for the alerts
 	}
-	collectAt(gcPercentDaemon)
 	log := newLogger(cfg.Log, std.err)
+	collectAt(gcPercentDaemon)
+	keepBelowCgroup(log)
 	reload := c.load
 	if c.Demo {
 		d, err := startDemo(log)
@@ -191,9 +194,10 @@ type daemon struct {
 	reg     *prometheus.Registry
 	bus     *bus.Bus
 	poller  *ingest.Poller
-	running atomic.Bool // every stage is up, and no stop was asked for
-	failed  chan error  // a stage gave up by itself
-	stages  []*stage    // in the order of the route
+	running atomic.Bool           // every stage is up, and no stop was asked for
+	failed  chan error            // a stage gave up by itself
+	stages  []*stage              // in the order of the route
+	refused atomic.Pointer[error] // why the last reload was not taken over, nil when it was
 
 	reloads  *prometheus.CounterVec
 	reloaded prometheus.Gauge
@@ -206,6 +210,8 @@ type stage struct {
 	run  func(context.Context) error
 	stop context.CancelFunc
 	done chan struct{}
+
+	pulse pulse.Pulse
 }
 
 // outputPrefix begins the names of outputs among the stages.
@@ -219,6 +225,9 @@ func newDaemon(cfg config, path string, reload func() (config, error), log *slog
 // the order of the route.
 func (d *daemon) run(ctx context.Context) error {
 	d.ownMetrics()
+	hup := make(chan os.Signal, 1) // from the begin: one that comes early must not end us
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	if d.cfg.HTTP.Listen != "" {
 		hubPath := ""
 		if d.has("ingest") {
@@ -250,9 +259,11 @@ func (d *daemon) run(ctx context.Context) error {
 	d.running.Store(true)
 	d.log.Info("running", "stages", d.cfg.Stages, "data", d.cfg.Data, "nats", natsName(d.cfg.NATS, d.bus), "durability", d.cfg.NATS.Durability, "took", time.Since(began).Round(time.Millisecond))
 
-	reloading, stopReloading := context.WithCancel(ctx)
+	beside, stopBeside := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { d.watchConfig(reloading) })
+	wg.Go(func() { d.watchConfig(beside, hup) })
+	d.notify(sd.SdNotifyReady)
+	wg.Go(func() { d.reportHealth(beside, stuckAfter) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -261,8 +272,9 @@ func (d *daemon) run(ctx context.Context) error {
 		d.log.Error("stopping: a stage gave up", "err", err)
 	}
 	d.running.Store(false)
-	stopReloading()
+	stopBeside()
 	wg.Wait()
+	d.notify(sd.SdNotifyStopping, "STATUS=stopping")
 	return errors.Join(err, d.stop())
 }
 
@@ -348,7 +360,7 @@ func (d *daemon) ingestConfig(c config) ingest.Config {
 
 func (d *daemon) start(s *stage) {
 	// Stages outlive the signal: stop ends them one after another.
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(pulse.With(context.Background(), &s.pulse))
 	s.stop = cancel
 	go func() {
 		defer close(s.done)
@@ -413,10 +425,7 @@ const watchEvery = 2 * time.Second
 
 // watchConfig reloads on SIGHUP, and when the configuration file or an OPML
 // file has changed.
-func (d *daemon) watchConfig(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+func (d *daemon) watchConfig(ctx context.Context, hup <-chan os.Signal) {
 	t := time.NewTicker(watchEvery)
 	defer t.Stop()
 	was := d.fingerprint()
@@ -434,14 +443,18 @@ func (d *daemon) watchConfig(ctx context.Context) {
 			d.log.Info("the configuration or feed list has changed: reading it again")
 		}
 		was = d.fingerprint()
+		d.notify(sd.SdNotifyReloading, sd.SdNotifyMonotonicUsec())
 		if err := d.apply(ctx); err != nil {
 			d.reloads.WithLabelValues("failed").Inc()
 			d.reloaded.Set(0)
+			d.refused.Store(&err)
 			d.log.Error("configuration not taken over, the old one stays", "err", err)
-			continue
+		} else {
+			d.reloads.WithLabelValues("ok").Inc()
+			d.reloaded.Set(1)
+			d.refused.Store(nil)
 		}
-		d.reloads.WithLabelValues("ok").Inc()
-		d.reloaded.Set(1)
+		d.notify(sd.SdNotifyReady, "STATUS="+d.status(ctx))
 	}
 }
 
