@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -37,7 +36,6 @@ type Worker struct {
 
 	memory
 	shelf shelf
-	lease *lease
 	aged  time.Time
 }
 
@@ -74,87 +72,33 @@ func (w *Worker) Run(ctx context.Context) error {
 	return fmt.Errorf("correlate: %w", err)
 }
 
-func (w *Worker) run(ctx context.Context) (err error) {
-	if w.lease, err = newLease(ctx, w.bus, w.log); err != nil {
-		return err
-	}
+func (w *Worker) run(ctx context.Context) error {
 	if err := w.load(ctx); err != nil {
 		return err
 	}
-	for ctx.Err() == nil {
-		if until := w.standBy(ctx); !until.IsZero() {
-			w.lead(ctx, until)
-		}
-	}
-	return nil
+	return w.bus.TakeTurns(ctx, bus.Turn{Name: leaseName, Drain: w.cfg.Drain, Log: w.log, StandBy: w.standBy, Lead: w.lead})
 }
 
-// standBy follows the incident stream until it has the lease, and returns until when;
-// zero says that ctx ended.
-func (w *Worker) standBy(ctx context.Context) (until time.Time) {
-	freed, stop := w.lease.changes(ctx)
-	defer stop()
-	t := time.NewTicker(w.lease.tryEvery())
-	defer t.Stop()
-	stood := false
-	for ctx.Err() == nil {
-		if err := w.catchUp(ctx); ctx.Err() != nil {
-			return until
-		} else if err != nil {
-			w.log.Warn("the incident stream cannot be followed, trying on", "err", err)
-		} else if until, ok, err := w.lease.take(ctx); err != nil {
-			w.log.Warn("the correlator's lease cannot be had, trying on", "err", err)
-		} else if ok {
-			return until
-		} else if !stood {
-			stood = true
-			w.log.Info("another correlator folds, standing by")
-		}
-		w.reach("standing by")
-		select {
-		case <-ctx.Done():
-		case <-t.C:
-		case _, open := <-freed:
-			if !open {
-				freed = nil // the connection is closed: the tries go on to say so
-			}
-		}
-	}
-	return until
+// leaseName is of the right to fold.
+const leaseName = "correlate"
+
+// standBy takes in what the leader has written.
+func (w *Worker) standBy(ctx context.Context) error {
+	err := w.catchUp(ctx)
+	w.reach("standing by")
+	return err
 }
 
-// lead folds reports until ctx ends or the lease is lost.
-func (w *Worker) lead(ctx context.Context, until time.Time) {
+// lead folds reports until work ends.
+func (w *Worker) lead(work, late context.Context) {
 	w.metrics.leader.Set(1)
 	w.metrics.takeovers.Inc()
 	defer w.metrics.leader.Set(0)
-
-	// holding ends when the lease is lost; work then, or when a stop was asked for; late
-	// when it is lost, or a while after a stop.
-	holding, lose := context.WithCancel(context.WithoutCancel(ctx))
-	var keeping sync.WaitGroup
-	keeping.Go(func() { w.lease.keep(holding, until, lose) })
-	work, stop := context.WithCancel(ctx)
-	defer stop()
-	defer context.AfterFunc(holding, stop)()
-	late, cancel := bus.Grace(ctx, w.cfg.Drain)
-	defer cancel()
-	defer context.AfterFunc(holding, cancel)()
-
 	w.foldReports(work, late)
-
-	lost := holding.Err() != nil
-	if lost {
-		w.log.Warn("the correlator's lease is lost, standing by")
-	} else {
+	if late.Err() == nil { // else the lease is lost, or there is no time
 		w.finish(late)
 	}
 	w.shelf.abandon()
-	lose()
-	keeping.Wait()
-	if !lost {
-		w.lease.release()
-	}
 }
 
 // foldReports folds reports until work ends; those in hand then it finishes while late
