@@ -20,6 +20,9 @@ type metrics struct {
 	deliveries *prometheus.CounterVec
 	seconds    *prometheus.HistogramVec
 	failing    *prometheus.GaugeVec
+	leader     prometheus.Gauge
+	takeovers  prometheus.Counter
+	conflicts  prometheus.Counter
 }
 
 // outputKinds are the labels of outputs: several webhooks share one.
@@ -60,6 +63,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Buckets: []float64{.0003, .001, .01, .1, 1, 10}}, []string{"output"}),
 		failing: f.NewGaugeVec(prometheus.GaugeOpts{Name: "tocsin_sink_output_failing",
 			Help: "1 while an output has an alert in hand whose last delivery failed, by the output's name."}, []string{"name"}),
+		leader:    f.NewGauge(prometheus.GaugeOpts{Name: "tocsin_sink_leader", Help: "1 in the process that tells, 0 in those that stand by."}),
+		takeovers: f.NewCounter(prometheus.CounterOpts{Name: "tocsin_sink_takeovers_total", Help: "Times that this process began to tell."}),
+		conflicts: f.NewCounter(prometheus.CounterOpts{Name: "tocsin_sink_conflicts_total", Help: "Alerts refused because another process had told something meanwhile; what it told was taken in, and the versions judged again."}),
 	}
 	for _, o := range []string{"told", "silent", "no_rule", "known", "set_aside"} {
 		m.versions.WithLabelValues(o)

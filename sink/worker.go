@@ -14,15 +14,22 @@ import (
 	"tocsin/internal/bus"
 )
 
-// Worker turns incident versions into alerts.
+// Worker turns incident versions into alerts. Any number of them may run, in one
+// process or in many: one tells, the others stand by and take over when it stops or
+// dies.
+//
+// What is on the alert stream is the truth, and an alert is stored only if nothing is
+// on it that its writer does not know: see publish.
 type Worker struct {
 	bus     *bus.Bus
 	cfg     Config
 	log     *slog.Logger
 	metrics *metrics
+	reached func(point string) // nil; a test's way to stop the world
 
 	told   jetstream.KeyValue
 	tolds  jetstream.Stream   // that the bucket is kept in
+	judged uint64             // every version up to this sequence of the incident stream was judged, in order
 	at     uint64             // every alert up to this stream sequence is remembered
 	kept   uint64             // that sequence as it was last stored
 	last   uint64             // of the alerts that this worker knows of
@@ -41,33 +48,66 @@ func NewWorker(b *bus.Bus, cfg Config) *Worker {
 }
 
 const (
-	// batchSize bounds how many versions are judged before their alerts are
-	// confirmed: those of one batch share one wait for the disk.
+	// batchSize bounds how many versions are judged at a time.
 	batchSize = 256
 	maxMemo   = 10_000
 )
 
-// Run tells incidents until ctx ends, finishes those in hand and returns nil. An
-// error means that it gave up by itself. No goroutine outlives Run.
-func (w *Worker) Run(ctx context.Context) (err error) {
+// Run tells incidents, or stands by to do so, until ctx ends, finishes those in hand
+// and returns nil. An error means that it gave up by itself. No goroutine outlives Run.
+func (w *Worker) Run(ctx context.Context) error {
+	err := w.run(ctx)
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("sink: %w", err)
+}
+
+func (w *Worker) run(ctx context.Context) (err error) {
 	if w.told, err = w.bus.Bucket(ctx, bus.ToldBucket); err != nil {
-		return fmt.Errorf("sink: %w", err)
+		return err
 	}
-	if w.tolds, err = w.bus.JS.Stream(ctx, "KV_"+w.told.Bucket()); err != nil {
-		return fmt.Errorf("sink: open bucket %s: %w", w.told.Bucket(), err)
+	if w.tolds, err = w.bus.BucketStream(ctx, bus.ToldBucket); err != nil {
+		return err
 	}
-	if err := w.catchUp(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
+	return w.bus.TakeTurns(ctx, bus.Turn{Name: leaseName, Drain: w.cfg.Drain, Log: w.log, StandBy: w.standBy, Lead: w.lead})
+}
+
+// leaseName is of the right to tell.
+const leaseName = "sink"
+
+// standBy has nothing to prepare: what a leader must know is read in a moment.
+func (w *Worker) standBy(context.Context) error {
+	w.reach("standing by")
+	return nil
+}
+
+// lead tells incidents until work ends; those in hand then it finishes while late
+// lasts.
+func (w *Worker) lead(work, late context.Context) {
+	w.metrics.leader.Set(1)
+	w.metrics.takeovers.Inc()
+	defer w.metrics.leader.Set(0)
+	w.catchUpAll(work)
+	incidents := bus.SinkIncidentsFor(w.bus.LeaseTTL())
+	var sub *bus.Subscription
+	trouble := func(err error) { w.log.Error("incidents cannot be had, trying on", "err", err) }
+	bus.Insist(work, func(ctx context.Context) (err error) {
+		sub, err = w.bus.Subscribe(ctx, incidents)
+		return err
+	}, trouble)
+	if sub == nil {
+		return
+	}
+	defer sub.Wait()
+	bus.Insist(work, func(ctx context.Context) error {
+		settled, err := w.bus.Settled(ctx, incidents)
+		if err == nil {
+			w.judged = settled
 		}
-		return fmt.Errorf("sink: %w", err)
-	}
-	sub, err := w.bus.Subscribe(ctx, bus.SinkIncidents)
-	if err != nil {
-		return fmt.Errorf("sink: %w", err)
-	}
-	late, cancel := bus.Grace(ctx, w.cfg.Drain)
-	defer cancel()
+		return err
+	}, trouble)
+	w.reach("leading")
 	for {
 		idle := time.Duration(0)
 		if len(w.behind) > 0 {
@@ -81,33 +121,46 @@ func (w *Worker) Run(ctx context.Context) (err error) {
 			w.rememberSome(late, 1)
 			continue
 		}
-		wait := 20 * time.Millisecond
-		for err := w.tell(late, msgs); err != nil && late.Err() == nil; err = w.tell(late, msgs) {
-			w.log.Warn("alerts not stored, trying again", "err", err)
-			bus.Pause(late, wait)
-			wait = min(2*wait, 10*time.Second)
-			w.catchUpAll(late)
-		}
+		w.tellAll(late, msgs)
+	}
+	if late.Err() != nil {
+		return // the lease is lost, or there is no time: whoever leads next catches up
 	}
 	if err := w.remember(late, len(w.behind)); err != nil {
 		w.log.Warn("what was told is not remembered; the next start sees to it", "err", err)
 	}
-	sub.Wait()
-	return nil
+}
+
+// tellAll tells of a batch, over any trouble, until it is settled or ctx ends.
+func (w *Worker) tellAll(ctx context.Context, msgs []jetstream.Msg) {
+	wait := 20 * time.Millisecond
+	for err := w.tell(ctx, msgs); err != nil; err = w.tell(ctx, msgs) {
+		if ctx.Err() != nil {
+			// Whoever tells next has them at once, and not when AckWait is over.
+			for _, m := range msgs {
+				_ = m.NakWithDelay(time.Millisecond)
+			}
+			return
+		}
+		if errors.Is(err, bus.ErrConflict) {
+			w.metrics.conflicts.Inc()
+		}
+		w.log.Warn("alerts not stored, taking in what others have told and trying again", "err", err)
+		bus.Pause(ctx, wait)
+		wait = min(2*wait, 10*time.Second)
+		w.catchUpAll(ctx)
+	}
+}
+
+func (w *Worker) reach(point string) {
+	if w.reached != nil {
+		w.reached(point)
+	}
 }
 
 // catchUpAll catches up, over any trouble, until ctx ends.
 func (w *Worker) catchUpAll(ctx context.Context) {
 	bus.Insist(ctx, w.catchUp, func(err error) { w.log.Error("what was told cannot be looked up, trying on", "err", err) })
-}
-
-// telling is an alert on its way.
-type telling struct {
-	incident *correlate.Incident
-	alert    *Alert
-	before   *toldAt
-	after    *told
-	pending  *bus.Pending
 }
 
 // positionEvery is how many alerts a restart may have to look through.
@@ -116,10 +169,8 @@ const positionEvery = 1000
 // positionKey is where it is kept up to which sequence alerts are remembered.
 const positionKey = "sink.told"
 
-// catchUp remembers the alerts that a crash left unremembered: the alert stream
-// is the truth. Without it they would be published again, and although the
-// stream knows their ids and keeps one of each, who listens live would hear
-// them twice.
+// catchUp remembers the alerts that a crash left unremembered, or that another process
+// has told: the alert stream is the truth.
 func (w *Worker) catchUp(ctx context.Context) error {
 	clear(w.memo)
 	w.behind = nil
@@ -131,11 +182,14 @@ func (w *Worker) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	last := stream.CachedInfo().State.LastSeq
+	state := stream.CachedInfo().State
+	last := state.LastSeq
 	if from > last {
 		from = 0 // the stream was made anew
 	}
-	err = w.bus.Read(ctx, bus.Alerts, from+1, last, false, func(m jetstream.Msg, _ uint64) error {
+	seen := from
+	err = w.bus.Read(ctx, bus.Alerts, from+1, last, false, func(m jetstream.Msg, seq uint64) error {
+		seen = seq
 		a, err := DecodeAlert(m.Data())
 		if err != nil {
 			w.log.Warn("an alert on the stream cannot be read, passed over", "subject", m.Subject(), "err", err)
@@ -158,6 +212,9 @@ func (w *Worker) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if seen < last && state.Msgs > 0 {
+		return fmt.Errorf("the copy of the alert stream that was read ends at %d, the stream at %d", seen, last)
+	}
 	w.at, w.last = last, last
 	return w.keepPosition(ctx)
 }
@@ -171,55 +228,135 @@ func (w *Worker) keepPosition(ctx context.Context) error {
 }
 
 // tell judges a batch of versions, and returns when the alerts that follow are
-// durable, remembered, and the versions settled. After an error nothing is
-// settled: catch up, then do it again.
+// durable and the versions settled. After an error catch up, then do it again: what
+// was judged twice is told once.
 func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
-	var begun []telling
-	inFlight := map[string]bool{}
-	flush := func() error {
-		if err := w.finish(ctx, begun); err != nil {
-			return err
-		}
-		begun = begun[:0]
-		clear(inFlight)
-		return nil
-	}
 	settle := make([]jetstream.Msg, 0, len(msgs))
+	open := false // something was judged that no alert has confirmed since
 	for _, msg := range msgs {
 		i, ok := w.decode(ctx, msg)
 		if !ok {
 			continue
 		}
 		settle = append(settle, msg)
-		if inFlight[i.ID] {
-			if err := flush(); err != nil {
+		md, err := msg.Metadata()
+		if err != nil {
+			return fmt.Errorf("version %s: %w", i.MsgID(), err)
+		}
+		seq := md.Sequence.Stream
+		if seq > w.judged+1 {
+			if err := w.tellBefore(ctx, seq); err != nil {
 				return err
 			}
 		}
-		before, err := w.recall(ctx, i.ID)
+		told, err := w.tellOf(ctx, i)
 		if err != nil {
 			return err
 		}
-		a, outcome := w.cfg.judge(i, before.told)
-		w.metrics.versions.WithLabelValues(outcome).Inc()
-		if a == nil {
-			continue
-		}
-		data, err := json.Marshal(a)
-		if err != nil {
-			return fmt.Errorf("encode alert %s: %w", a.ID, err)
-		}
-		begun = append(begun, telling{incident: i, alert: a, before: before, after: toldOf(a),
-			pending: w.bus.Begin(bus.Message{Subject: a.subject(w.bus), ID: a.ID, Data: data})})
-		inFlight[i.ID] = true
+		open = !told
+		w.judged = max(w.judged, seq)
 	}
-	if err := flush(); err != nil {
-		return err
+	if open {
+		// Nothing is to be told, as far as this process knows: but does it know all? One
+		// that was paused for a while finds that another has gone on.
+		if err := w.current(ctx); err != nil {
+			return err
+		}
 	}
+	w.reach("stored")
 	for _, msg := range settle {
 		if err := msg.Ack(); err != nil {
 			w.log.Error("incident not settled, NATS will send it again", "subject", msg.Subject(), "err", err)
 		}
+	}
+	w.reach("acknowledged")
+	return nil
+}
+
+// tellBefore judges the versions before one that came out of turn. Somebody who died
+// has them in hand, or stands still: they come again when this one is told, and a
+// cancellation would be told before what it cancels.
+func (w *Worker) tellBefore(ctx context.Context, seq uint64) error {
+	seen := w.judged
+	err := w.bus.Read(ctx, bus.Incidents, w.judged+1, seq, false, func(m jetstream.Msg, at uint64) error {
+		seen = at
+		if at >= seq {
+			return nil
+		}
+		i, err := correlate.Decode(m.Data())
+		if err != nil {
+			return nil // it is set aside when it comes
+		}
+		if _, err := w.tellOf(ctx, &i); err != nil {
+			return err
+		}
+		w.judged = at
+		return nil
+	})
+	if err == nil && seen < seq {
+		err = fmt.Errorf("the copy that was read ends at %d, and %d has come", seen, seq)
+	}
+	if err != nil {
+		return fmt.Errorf("read the versions before one that came out of turn: %w", err)
+	}
+	return nil
+}
+
+// tellOf judges a version and returns when the alert that follows, if one does, is
+// stored.
+func (w *Worker) tellOf(ctx context.Context, i *correlate.Incident) (told bool, err error) {
+	before, err := w.recall(ctx, i.ID)
+	if err != nil {
+		return false, err
+	}
+	a, outcome := w.cfg.judge(i, before.told)
+	if a != nil {
+		if err := w.publish(ctx, a, before); err != nil {
+			return false, err
+		}
+	}
+	w.metrics.versions.WithLabelValues(outcome).Inc()
+	return a != nil, nil
+}
+
+// current returns nil when this process knows all that was told.
+func (w *Worker) current(ctx context.Context) error {
+	stream, err := w.bus.Stream(ctx, bus.Alerts)
+	if err != nil {
+		return err
+	}
+	if last := stream.CachedInfo().State.LastSeq; last != w.last {
+		return fmt.Errorf("the alert stream ends at %d, this process knows it to %d: %w", last, w.last, bus.ErrConflict)
+	}
+	return nil
+}
+
+// publish stores an alert on the condition that the alert stream ends where this
+// process believes: what it tells follows from all that was told. So no lease needs to
+// be right: a sink that was stopped for an hour, and then goes on where it was, tells
+// nothing once another has told something. The bucket follows: see remember.
+func (w *Worker) publish(ctx context.Context, a *Alert, before *toldAt) error {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("encode alert %s: %w", a.ID, err)
+	}
+	w.reach("publishing")
+	after := w.last
+	ack, err := w.bus.Publish(ctx, bus.Message{Subject: a.subject(w.bus), ID: a.ID, Data: data, AfterAll: &after})
+	if err != nil {
+		return fmt.Errorf("alert %s: %w", a.ID, err)
+	}
+	w.reach("stored one")
+	w.last = max(w.last, ack.Sequence)
+	now := toldOf(a)
+	if !ack.Duplicate {
+		w.count(a, before.told, now)
+	}
+	// The revision stays that of what the bucket has: rememberSome knows.
+	before.told = now
+	w.behind = append(w.behind, remembering{id: a.Data.Incident, told: now, at: before})
+	if len(w.behind) > maxBehind {
+		return w.remember(ctx, len(w.behind))
 	}
 	return nil
 }
@@ -283,34 +420,6 @@ func (w *Worker) deleted(ctx context.Context, id string) (uint64, error) {
 	return m.Sequence, nil
 }
 
-// finish waits for the alerts and then remembers them, in that order: after a
-// crash in between, catchUp does.
-func (w *Worker) finish(ctx context.Context, begun []telling) error {
-	last := w.last
-	for k := range begun {
-		t := &begun[k]
-		ack, err := t.pending.Wait(ctx)
-		if err != nil {
-			return fmt.Errorf("alert %s: %w", t.alert.ID, err)
-		}
-		last = max(last, ack.Sequence)
-		if !ack.Duplicate {
-			w.count(t)
-		}
-	}
-	for k := range begun {
-		t := &begun[k]
-		// The revision stays that of what the bucket has: rememberSome knows.
-		t.before.told = t.after
-		w.behind = append(w.behind, remembering{id: t.incident.ID, told: t.after, at: t.before})
-	}
-	w.last = last
-	if len(w.behind) > maxBehind {
-		return w.remember(ctx, len(w.behind))
-	}
-	return nil
-}
-
 // The bucket of what was told follows the alert stream when there is nothing
 // better to do: the next alert must not wait for the disk because of it, and
 // catchUp makes up for a crash.
@@ -358,24 +467,24 @@ func (w *Worker) rememberSome(ctx context.Context, n int) {
 
 func severe(s string) bool { return s == "severe" || s == "extreme" }
 
-func (w *Worker) count(t *telling) {
-	d := &t.alert.Data
+func (w *Worker) count(a *Alert, before, now *told) {
+	d := &a.Data
 	country := countryToken(d.Place.Country)
 	w.metrics.alerts.WithLabelValues(d.Severity, d.Status).Inc()
 	if d.Status == string(correlate.New) {
 		w.metrics.incidents.WithLabelValues(country, d.IncType).Inc()
 	}
-	if severe(d.Severity) && (t.before.told == nil || t.before.told.Severity != "" && !severe(t.before.told.Severity)) {
+	if severe(d.Severity) && (before == nil || before.Severity != "" && !severe(before.Severity)) {
 		w.metrics.severe.WithLabelValues(country).Inc()
 	}
 	for _, m := range countedMeasures {
-		was, _ := t.before.told.number(m)
-		if is := t.after.Totals[m]; is > was {
+		was, _ := before.number(m)
+		if is := now.Totals[m]; is > was {
 			w.metrics.people.WithLabelValues(country, d.IncType, string(m)).Add(float64(is - was))
 		}
 	}
-	if !t.alert.Time.IsZero() {
-		w.metrics.age.Observe(time.Since(t.alert.Time).Seconds())
+	if !a.Time.IsZero() {
+		w.metrics.age.Observe(time.Since(a.Time).Seconds())
 	}
 	w.log.Info("alert", "incident", d.Incident, "version", d.Version, "status", d.Status, "severity", d.Severity, "rule", d.Rule, "summary", d.Summary)
 }

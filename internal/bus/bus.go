@@ -205,7 +205,8 @@ func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
 		jetstream.WithPublishAsyncMaxPending(1024),
 		// Without a time-out a future hangs for ever when the server is gone.
 		jetstream.WithPublishAsyncTimeout(publishTimeout),
-		jetstream.WithDefaultTimeout(10 * time.Second),
+		// A request that went to a server that died is not answered by anybody else.
+		jetstream.WithDefaultTimeout(requestTimeout),
 	}
 	if cfg.Domain != "" {
 		b.JS, err = jetstream.NewWithDomain(nc, cfg.Domain, jsOpts...)
@@ -386,6 +387,9 @@ func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
 		}
 	}
 }
+
+// requestTimeout bounds a request to JetStream that has no deadline of its own.
+const requestTimeout = 5 * time.Second
 
 const (
 	guardEvery = 30 * time.Second

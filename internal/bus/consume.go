@@ -237,6 +237,15 @@ func (b *Bus) Idle(ctx context.Context, c Consumer) (bool, error) {
 	return info.NumPending == 0 && info.NumAckPending == 0, nil
 }
 
+// Settled is the stream sequence up to which a consumer's messages are all settled.
+func (b *Bus) Settled(ctx context.Context, c Consumer) (uint64, error) {
+	cons, err := b.JS.Consumer(ctx, b.streamName(c.Stream), c.Name)
+	if err != nil {
+		return 0, fmt.Errorf("look at consumer %s: %w", c.Name, err)
+	}
+	return cons.CachedInfo().AckFloor.Stream, nil
+}
+
 // EnsureConsumer makes a durable consumer, so that it keeps what comes from now
 // on for a worker that starts later.
 func (b *Bus) EnsureConsumer(ctx context.Context, c Consumer) error {

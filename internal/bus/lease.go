@@ -162,8 +162,11 @@ func (l *lease) hold(ctx context.Context, until time.Time, t Turn) {
 	}
 }
 
-// take tries to get the lease; until is when it ends unless it is kept.
+// take tries to get the lease; until is when it ends unless it is kept. A try is short:
+// the answer may have been lost with the server that gave it.
 func (l *lease) take(ctx context.Context) (until time.Time, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, l.renewEvery())
+	defer cancel()
 	began := time.Now()
 	rev, err := l.kv.Create(ctx, l.name, l.value)
 	if Conflict(err) {

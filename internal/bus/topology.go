@@ -137,10 +137,10 @@ func (c Consumer) ackWait() time.Duration { return cmp.Or(c.AckWait, AckWait) }
 // unseen. Workers count deliveries themselves and set such a message aside.
 var (
 	EnrichArticles = Consumer{Stream: Articles, Name: EnrichConsumer, InFlight: 512}
-	// Another correlator takes over when the lease of a dead one ends: what that one
-	// had in hand is there by then.
+	// Another correlator or sink takes over when the lease of a dead one ends: what that
+	// one had in hand is there by then.
 	CorrelateReports = CorrelateReportsFor(LeaseTTL)
-	SinkIncidents    = Consumer{Stream: Incidents, Name: SinkConsumer, InFlight: 512}
+	SinkIncidents    = SinkIncidentsFor(LeaseTTL)
 )
 
 // CorrelateReportsFor is CorrelateReports where leases stand for another time.
@@ -148,11 +148,18 @@ func CorrelateReportsFor(ttl time.Duration) Consumer {
 	return Consumer{Stream: Reports, Name: CorrelateConsumer, InFlight: 512, AckWait: ttl * 3 / 4}
 }
 
+// SinkIncidentsFor is SinkIncidents where leases stand for another time.
+func SinkIncidentsFor(ttl time.Duration) Consumer {
+	return Consumer{Stream: Incidents, Name: SinkConsumer, InFlight: 512, AckWait: ttl * 3 / 4}
+}
+
 const outputConsumerPrefix = "output-"
 
-// OutputConsumer is the durable consumer of one alert output.
+// OutputConsumer is the durable consumer of one alert output, which processes share
+// that have the output. What one of them had in hand when it died another has in less
+// than ten seconds.
 func OutputConsumer(output string) Consumer {
-	return Consumer{Stream: Alerts, Name: outputConsumerPrefix + Token(output), InFlight: 1, New: true}
+	return Consumer{Stream: Alerts, Name: outputConsumerPrefix + Token(output), InFlight: 1, New: true, AckWait: AckWait * 6 / 10}
 }
 
 // AckWait is how long a worker may be silent before the server gives what it
