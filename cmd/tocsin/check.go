@@ -6,7 +6,7 @@ import (
 )
 
 type checkCmd struct {
-	Config string `arg:"" optional:"" env:"TOCSIN_CONFIG" help:"Configuration to check. Without one, the defaults and the environment."`
+	Config string `arg:"" optional:"" env:"TOCSIN_CONFIG" help:"Configuration file to check. Without one, the defaults and the environment."`
 }
 
 // Help implements kong's HelpProvider.

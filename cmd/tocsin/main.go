@@ -41,6 +41,10 @@ type cli struct {
 	Dead      deadCmd      `cmd:"" help:"List, show and replay messages that were set aside."`
 	Bench     benchCmd     `cmd:"" help:"Measure the whole line on this machine."`
 	Version   versionCmd   `cmd:"" help:"Print version and build."`
+
+	Completion completionCmd `cmd:"" help:"Print what makes a shell complete this program's commands."`
+	Complete   completeCmd   `cmd:"" hidden:"" help:"Complete a command line: shells ask this."`
+	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
 }
 
 const description = `Tocsin turns the world's news feeds into trustworthy security alerts.
