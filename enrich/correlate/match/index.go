@@ -108,6 +108,7 @@ const (
 	byText               // family of texts
 	byTerm               // the name of a place, or a word that is nowhere else, and days
 	byWord               // a rare word that is known, and days
+	byName               // as byTerm, of those that are no marks: one of its reports has them; After asks for it
 	byArticle            // an article that it has a report of
 )
 
@@ -406,6 +407,13 @@ func (c *Card) posts() []post {
 		for _, m := range c.derived.marks {
 			out = append(out, postOf(m.by, d, m.what))
 		}
+		for _, list := range [][]counted[term]{c.places, c.terms} {
+			for i := range list {
+				if t := list[i].v; t.weight == 1 && !slices.Contains(c.derived.marks, t.mark()) {
+					out = append(out, postOf(byName, d, t.word))
+				}
+			}
+		}
 	}
 	for _, t := range c.texts {
 		out = append(out, postOf(byText, 0, t))
@@ -585,20 +593,12 @@ func (x *Index) Near(p *Probe, each func(*Card)) {
 	if s.text != 0 {
 		f.ask(postOf(byText, 0, s.text), all, 0, nil)
 	}
-	w := s.window
-	from, to := w.from-int64(slack/time.Second), w.to+int64(slack/time.Second)
-	if s.cue&follows != 0 && (!w.dated || s.cue&(arrest|court|freed|taken) != 0) {
-		from -= int64(s.reach() * hour)
-	}
 	marks := s.marks
 	land := uint32(0)
 	if s.spot.country != "" {
 		land = hash(s.spot.country)
 	}
-	first, last := int32(from/86400), int32(to/86400)
-	if last-first > followDays+maxDays {
-		first = last - followDays - maxDays
-	}
+	first, last := s.days()
 	f.from, f.to = first, last
 	for d := stretchOf(first); d <= stretchOf(last); d++ {
 		f.place(&s.spot, d)

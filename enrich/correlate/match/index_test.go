@@ -491,3 +491,25 @@ func TestReachesOfWhatIsFoundByAMark(t *testing.T) {
 		t.Error("it is not found by its toll")
 	}
 }
+
+// TestAfterFindsByAWordOfOneReport: what one of its reports has rare words of, and they are
+// not among those by which it is found, might have brought that report to another incident,
+// told of abroad before.
+func TestAfterFindsByAWordOfOneReport(t *testing.T) {
+	const ofAll = "^abara ^bebere ^cicori ^dodolu ^egegan ^fifara ^gugole ^hahiro ^ijojan"
+	ship := words("^astervent ^merisola")
+	x := NewIndex()
+	later := card("inc-later", said("a", 2, in("Kabul"), words(ofAll)), said("b", 3, in("Kabul"), words(ofAll)), said("c", 20, in("Kabul"), words(ofAll), ship))
+	for _, c := range []*Card{later, card("inc-other", said("d", 20, in("Kabul"), words(ofAll)))} {
+		x.Put(c)
+	}
+	early := card("inc-early", said("e", 10, in("Mosul"), ship))
+	if !Meets(fresh(said("c", 20, in("Kabul"), words(ofAll), ship)), early) {
+		t.Fatal("the report would not find it: nothing is tested")
+	}
+	var got []string
+	x.After(early, early.Last, func(c *Card) { got = append(got, c.ID) })
+	if !slices.Equal(got, []string{"inc-later"}) {
+		t.Errorf("After finds %v; want inc-later alone", got)
+	}
+}

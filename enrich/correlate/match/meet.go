@@ -41,7 +41,7 @@ func Meets(p *Probe, c *Card) bool {
 func (s *seen) days() (first, last int32) {
 	w := s.window
 	from, to := w.from-int64(slack/time.Second), w.to+int64(slack/time.Second)
-	if s.cue&follows != 0 && (!w.dated || s.cue&(arrest|court|freed) != 0) {
+	if s.cue&follows != 0 && (!w.dated || s.cue&(arrest|court|freed|taken) != 0) {
 		from -= int64(s.reach() * hour)
 	}
 	first, last = int32(from/86400), int32(to/86400)
@@ -159,6 +159,7 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 				for i := range list {
 					if list[i].v.weight == 1 {
 						f.ask(postOf(byTerm, d, list[i].v.word), crowded, 0, nil)
+						f.ask(postOf(byName, d, list[i].v.word), crowded, 0, nil)
 					}
 				}
 			}
