@@ -120,13 +120,17 @@ func compare(prev, next *Incident, step Tell) Change {
 		tell(Update, "status.back")
 	}
 	for _, m := range tolls {
-		if (m == enrich.Abducted || m == enrich.Hostages || m == enrich.Missing) && enrich.Family(next.Type) != "abduction" && next.Subtype != "hostage_taking" && told.Totals[m] == 0 {
-			continue // held for an hour in a raid, or by police; sought under rubble
-		}
 		a, hadA := told.Totals[m]
+		was := a
+		if slices.Contains(takens, m) {
+			was = told.held()
+			if was == 0 && enrich.Family(next.Type) != "abduction" && next.Subtype != "hostage_taking" {
+				continue // held for an hour in a raid, or by police; sought under rubble
+			}
+		}
 		b, hadB := counted(next.Totals[m])
 		switch {
-		case hadB && b > a && rose(m, a, b, step) && !sameHeld(told, m, b):
+		case hadB && b > was && rose(m, was, b, step):
 			tell(Update, "status."+string(m)+"-up")
 		case m == enrich.Killed && hadA && a > 0 && (!hadB || b < a), m != enrich.Killed && m != enrich.Injured && hadA && hadB && b < a && corrected(next, m):
 			tell(Correction, "status."+string(m)+"-down")
@@ -275,11 +279,17 @@ func refuted(i *Incident) []string {
 	return out
 }
 
-// sameHeld tells whether those held, or missing, are those of whom was told by another
-// word: there are as many, or nearly, since some have come free.
-func sameHeld(told *Told, m enrich.Measure, n int) bool {
-	held := []enrich.Measure{enrich.Abducted, enrich.Hostages, enrich.Missing}
-	return slices.Contains(held, m) && slices.ContainsFunc(held, func(o enrich.Measure) bool { return o != m && told.Totals[o] >= n && told.Totals[o]*3 <= n*4 })
+// takens are those who are in the hands of others, by the words that news has for them.
+var takens = []enrich.Measure{enrich.Abducted, enrich.Hostages, enrich.Missing}
+
+// held is how many were told to be taken, by whatever word: "14 missing" may be the hostages
+// of whom was told, of whom some have come free since.
+func (t *Told) held() int {
+	n := 0
+	for _, m := range takens {
+		n = max(n, t.Totals[m])
+	}
+	return n
 }
 
 // withdrew tells whether somebody takes a type back: outlets call one thing by many names.
