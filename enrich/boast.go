@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"strings"
+
 	"tocsin/enrich/lexicon"
 )
 
@@ -11,10 +13,8 @@ import (
 func (r *reading) party(si int) *Said {
 	s := &r.sents[si]
 	first := s.first + s.dateline
-	for k := first + 1; k < s.last; k++ {
-		if w := &r.words[k]; ownMen(w) && (r.words[k-1].low == "its" || r.words[k-1].low == "our") && r.spoke(first, k-1) {
-			return &Said{Text: r.art.Text(s.field)[r.words[k-1].start:w.end], Kind: "belligerent"}
-		}
+	if k := r.ownFighters(s); k > 0 && r.spoke(first, k-1) {
+		return &Said{Text: r.art.Text(s.field)[r.words[k-1].start:r.words[k].end], Kind: "belligerent"}
 	}
 	if si == 0 || first+1 >= s.last || r.words[first].low != "it" || !r.speaksNext(s, first+1) {
 		return nil
@@ -46,6 +46,20 @@ func (r *reading) speaksAside(s *sentence, k int) bool {
 		}
 	}
 	return false
+}
+
+// ownFighters finds those who fight for whoever speaks in a sentence: "its fighters", "the
+// group's men"; 0 where there are none.
+func (r *reading) ownFighters(s *sentence) int {
+	for k := s.first + s.dateline + 1; k < s.last; k++ {
+		if !ownMen(&r.words[k]) {
+			continue
+		}
+		if l := r.words[k-1].low; l == "its" || l == "our" || l == "'s" && strings.HasSuffix(r.lowAt(k-2), "group") {
+			return k
+		}
+	}
+	return 0
 }
 
 // ownMen tells whether a word is for those who fight for somebody: "its fighters".
@@ -113,7 +127,7 @@ func (r *reading) boasts(f *mention) bool {
 	case "it", "they", "we", "caliphate":
 		return true
 	default:
-		return w.armed() || w.is(lexicon.Actor) && w.e.Party != "state" || r.spoke(s.first, k) && f.rule == "fig.toll" && !r.fromAir(s)
+		return w.armed() || w.is(lexicon.Actor) && w.e.Party != "state" || (r.spoke(s.first, k) && f.rule == "fig.toll" || r.ownFighters(s) > 0) && !r.fromAir(s)
 	}
 }
 
@@ -122,7 +136,7 @@ func (r *reading) boasts(f *mention) bool {
 func (r *reading) presupposed(f *mention) bool {
 	for k := min(f.first, f.harm) - 1; k > max(r.sents[f.sent].first, f.first-4); k-- {
 		switch w := &r.words[k]; {
-		case w.low == "which", w.low == "that" && !speaks(r.words[k-1].low) && r.words[k-1].date == 0:
+		case w.low == "which", w.low == "that" && !speaks(r.words[k-1].low) && r.group(k-1) >= 0 && r.words[k-1].date == 0:
 			return true
 		case !w.is(lexicon.Aux | lexicon.Adv):
 			return false

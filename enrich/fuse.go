@@ -417,7 +417,7 @@ func (r *reading) told(x *incident, m Measure, scope string) bool {
 // died since: "the bodies of two more … five people have therefore died".
 func (r *reading) allOf(best, f *mention) bool {
 	s := &r.sents[f.sent]
-	return f.sent > best.sent && (best.others || r.isSingle(best) && strings.HasPrefix(best.rule, "fig.intransitive")) &&
+	return (f.sent > best.sent || f.sent == best.sent && f.first > best.harm) && (best.others || r.isSingle(best) && strings.HasPrefix(best.rule, "fig.intransitive")) &&
 		!f.others && f.relation == "total" && f.q.Quantifier == "exact" && number(f.q) > number(best.q) && !r.perpetratorNear(s, s.first, s.last)
 }
 

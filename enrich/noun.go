@@ -66,6 +66,10 @@ func (r *reading) nouns(s *sentence) {
 			i++
 			continue
 		}
+		if w.low == "that" && i+1 < s.last && ws[i+1].q != nil && ws[i+1].q.Min > 1 {
+			i++ // "said that nine were killed"
+			continue
+		}
 		g := group{first: i, head: -1, prep: -1, mod: -1}
 		j := i
 		if w.is(lexicon.Det) && w.q == nil {

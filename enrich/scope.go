@@ -36,7 +36,7 @@ func (r *reading) scopes(cs []clause, a *about) {
 			if scope == "current" && r.countedOff(c, x.harm) {
 				scope, rule = "background", "scope.counted-off"
 			}
-			if scope == "current" && r.overYears(c) {
+			if scope == "current" && r.overYears(c, x.harm) {
 				scope, rule = "aggregate", "scope.years"
 			}
 			if scope == "current" && ((x.measure == Killed || x.measure == Injured) && number(x.q) >= warDead || r.broughtIn(c, x)) {
@@ -348,11 +348,21 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	return "current", ""
 }
 
-// overYears tells whether a clause counts from one year to another: "between 1985 and 2023".
-func (r *reading) overYears(c *clause) bool {
+// overYears tells whether a clause counts from one year to another, or the harm at word p
+// over years: "between 1985 and 2023", "lost 40 workers in four years".
+func (r *reading) overYears(c *clause, p int) bool {
 	for k := c.first; k < c.last; k++ {
-		if q := r.words[k].q; q != nil && q.Shape == quantity.Year && q.Quantifier == "range" {
+		q := r.words[k].q
+		if q == nil {
+			continue
+		}
+		if q.Shape == quantity.Year && q.Quantifier == "range" {
 			return true
+		}
+		if l := r.lowAt(k + 1); k > p && (l == "years" || l == "months" || l == "decades") && (r.lowAt(k-1) == "in" || r.lowAt(k-1) == "over" || r.lowAt(k-1) == "within") {
+			if n := r.lowAt(k + 2); n != "later" && n != "ago" && n != "before" && n != "earlier" && n != "after" {
+				return true
+			}
 		}
 	}
 	return false

@@ -22,6 +22,7 @@ func (r *reading) sources(si, fig int) {
 	s := &r.sents[si]
 	r.recounts(si)
 	if fig >= len(r.figs) {
+		r.speaksOf(si)
 		r.notSoMany(s, fig)
 		r.openEnded(si)
 		return
@@ -55,8 +56,10 @@ func (r *reading) sources(si, fig int) {
 			second, from = r.voice(s, k), k
 		}
 	}
-	if said == nil && second == nil {
-		said = r.party(si)
+	if said == nil && second == nil || said != nil && said.Kind == "media" {
+		if p := r.party(si); p != nil {
+			said = p
+		}
 	}
 	r.revised(si, fig)
 	for i := fig; i < len(r.figs); i++ {
@@ -70,6 +73,7 @@ func (r *reading) sources(si, fig int) {
 			r.figs[i].certainty = "claimed"
 		}
 	}
+	r.rumoured(si, fig)
 	r.openEnded(si)
 }
 
@@ -105,6 +109,54 @@ func (r *reading) voice(s *sentence, k int) *Said {
 		return said
 	}
 	return nil
+}
+
+// speaksOf reads the number that a source gives of the dead of whom the sentence before
+// told: "Officials speak of five.", "Rights monitors put the number at four."
+func (r *reading) speaksOf(si int) {
+	s := &r.sents[si]
+	if si == 0 || r.figsFrom(si-1) == len(r.figs) {
+		return
+	}
+	before := r.figs[len(r.figs)-1]
+	for k := s.first + s.dateline; k+2 < s.last; k++ {
+		switch r.words[k].low {
+		case "speak", "speaks", "spoke", "spoken", "talk", "talked":
+			if r.words[k+1].low != "of" {
+				continue
+			}
+			k++
+		case "put", "puts":
+			for k++; k+1 < s.last && k < s.last && (r.words[k].low == "the" || r.words[k].low == "it" || r.words[k].low == "number" || r.words[k].low == "figure" || r.words[k].low == "toll" || r.words[k].low == "death toll"); k++ {
+			}
+			if r.words[k].low != "at" {
+				continue
+			}
+		default:
+			continue
+		}
+		end := k + 2
+		if n := r.alone(k + 1); n == 0 || before.measure != Killed || before.scope != "current" || end < s.last && !r.words[end].punct {
+			return
+		}
+		for n := s.first; n < k; n++ {
+			if r.words[n].is(lexicon.Source) {
+				g := r.group(k + 1)
+				r.figure(si, k+1, Killed, []arg{{g, *r.groups[g].q, ""}}, "fig.spoke-of", n, end)
+				if said := r.voiceOf(s, n); len(r.figs) > 0 && r.figs[len(r.figs)-1].sent == si {
+					r.figs[len(r.figs)-1].said = said
+				}
+				return
+			}
+		}
+		return
+	}
+}
+
+// voiceOf is the source that word k names.
+func (r *reading) voiceOf(s *sentence, k int) *Said {
+	w := &r.words[k]
+	return &Said{Text: r.art.Text(s.field)[w.start:w.end], Kind: w.e.Says}
 }
 
 // turnsTo tells whether the source at word k is set against the one before it: "the
@@ -418,7 +470,7 @@ type denial struct{ now, was, sent int }
 
 // instead makes a figure the one that replaces a number, and tells whether it may be.
 func (f *mention) instead(was int) bool {
-	if f.relation != "total" || f.q.Quantifier != "exact" || f.previous != 0 {
+	if f.relation != "total" && f.relation != "update" || f.q.Quantifier != "exact" || f.previous != 0 {
 		return false
 	}
 	if f.previous, f.relation = was, "update"; number(f.q) < was {
@@ -460,7 +512,7 @@ func (r *reading) recounts(si int) {
 	wrong, count, was, named, among := false, false, 0, false, false
 	for k := s.first + s.dateline; k < s.last; k++ {
 		switch l := r.lowAt(k); l {
-		case "figure", "figures", "count", "tally", "list", "toll", "death toll", "number", "numbers", "reports", "report", "total":
+		case "figure", "figures", "count", "tally", "list", "toll", "death toll", "number", "numbers", "reports", "report", "total", "versions", "rumours", "rumors":
 			count = true
 			for n := k + 1; n < min(k+4, s.last) && was == 0 && (r.lowAt(k+1) == "of" || r.lowAt(k+1) == "with"); n++ {
 				was = r.peopleAt(n)
@@ -469,8 +521,11 @@ func (r *reading) recounts(si int) {
 			count = true
 		case "included", "includes", "contains", "contained":
 			wrong = wrong || was > 0
-		case "inaccurate", "incorrect", "wrong", "erroneous", "mistaken", "exaggerated", "untrue", "false", "denied", "denies", "refuted", "dismissed":
-			wrong = wrong || count || r.ahead(s, k, "figure", "figures", "count", "toll", "number", "numbers", "reports", "circulated")
+		case "inaccurate", "incorrect", "wrong", "erroneous", "mistaken", "exaggerated", "untrue", "false", "denied", "denies", "refuted", "refutes", "dismissed", "dismisses", "rejected", "rejects":
+			if n := ordinalOf(r.lowAt(k + 1)); n > 0 && (r.lowAt(k+2) == "death" || r.lowAt(k+2) == "victim" || r.lowAt(k+2) == "fatality") {
+				wrong, was = true, n // "denies fourth death"
+			}
+			wrong = wrong || count || r.ahead(s, k, "figure", "figures", "count", "toll", "death toll", "number", "numbers", "reports", "circulated", "versions", "rumours", "rumors")
 		case "accurate", "correct", "true":
 			wrong = wrong || count && r.lowAt(k-1) == "not"
 		case "twice":
@@ -478,6 +533,8 @@ func (r *reading) recounts(si int) {
 				r.retold = append(r.retold, denial{0, 0, si})
 				return
 			}
+		case "death":
+			named = named || r.lowAt(k-1) == "whose" && r.ahead(s, k, "reported", "announced", "declared")
 		case "dead":
 			named = named || r.putDown(k-1) || r.lowAt(k-1) == "as" && r.putDown(k-2)
 		case "connected", "related", "drowned", "accident", "naturally", "natural":
@@ -502,8 +559,32 @@ func (r *reading) recounts(si int) {
 			was = r.peopleAt(k + 2) // "denied what was circulated with regard to the death of eight"
 		}
 	}
+	for i := r.figsFrom(si); i < len(r.figs); i++ {
+		if f := &r.figs[i]; f.sent == si && f.measure == Killed && (f.rule == "fig.nth" || f.rule == "fig.toll" && was == 0) {
+			was, f.relation = number(f.q), "superseded" // "denied that the toll had reached four"
+		}
+	}
 	if was > 0 {
 		r.retold = append(r.retold, denial{0, was, si})
+	}
+}
+
+// rumoured takes back what a sentence calls a rumour: "rubbished posts that a boy had been
+// killed", "held for spreading rumours that 20 had died".
+func (r *reading) rumoured(si, fig int) {
+	s := &r.sents[si]
+	for k := s.first + s.dateline; k < s.last; k++ {
+		switch r.words[k].low {
+		case "rumour", "rumours", "rumor", "rumors", "misinformation", "disinformation", "fake news", "rubbished", "rubbishes", "debunked", "debunks":
+		default:
+			continue
+		}
+		for i := fig; i < len(r.figs); i++ {
+			if f := &r.figs[i]; f.harm > k && f.q.Quantifier != "none" {
+				f.certainty = "denied"
+			}
+		}
+		return
 	}
 }
 
@@ -533,7 +614,7 @@ func (r *reading) peopleAt(k int) int {
 	}
 	q := r.words[k].q
 	g := r.group(k)
-	if q == nil || q.Quantifier != "exact" || q.Shape != quantity.Count || g < 0 || r.groups[g].age {
+	if q == nil || q.Quantifier != "exact" && q.Quantifier != "at_least" || q.Shape != quantity.Count || g < 0 || r.groups[g].age {
 		return 0
 	}
 	if h := r.groups[g].head; h >= 0 && !r.groups[g].person && r.words[h].low != "names" && r.words[h].low != "bodies" && !r.words[h].is(lexicon.Harm) {
