@@ -352,6 +352,14 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 // over years: "between 1985 and 2023", "lost 40 workers in four years".
 func (r *reading) overYears(c *clause, p int) bool {
 	for k := c.first; k < c.last; k++ {
+		if l := r.words[k].low; k > p && (l == "years" || l == "decades") {
+			switch r.lowAt(k - 1) {
+			case "the", "recent", "past", "last", "previous", "those", "these":
+				if l := r.lowAt(k - 2); l == "in" || l == "over" || l == "during" || l == "the" {
+					return true // "in the years when factions held the town"
+				}
+			}
+		}
 		q := r.words[k].q
 		if q == nil {
 			continue

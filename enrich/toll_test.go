@@ -67,6 +67,7 @@ func TestTolls(t *testing.T) {
 		{"whose death had been reported", "", "Three people were killed in Thursday's explosion in Jasim. The child whose death had been reported by some is alive, the director of health said.", Killed, "3, correction"},
 		{"not so many, in a headline without a verb of harm", "Deceased are nine, not ten, says official", "The number of those who lost their lives in Sunday's attack at Dachhan stands at nine, an official said.", Killed, "9, correction of 10"},
 		{"a rumour", "", "Police held three men for spreading rumours that 20 people had been killed in Monday's car attack in Mianyang. The number of fatalities is five, they said.", Killed, "5"},
+		{"over some years", "", "The explosion of a rigged car killed 15 people in Azaz on Monday. Rigged cars killed hundreds of people in the town in the years when factions held it.", Killed, "15"},
 		{"over years", "", "A guard was murdered in Pataz on Sunday. Companies say that they have lost 40 workers to violence in four years.", Killed, "1"},
 		{"what officials say of a boast", "", "Al-Shabaab has said that its fighters raided Salama on Sunday and that nine settlers were killed. Kenyan officials speak of five.", Killed, "5"},
 		{"attackers in a list that adds up", "", "Three people died after a car was driven into a crowd in Haifa on Monday - a nurse, a soldier and the attacker himself, whom a guard shot.", Killed, "2"},
