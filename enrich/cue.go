@@ -104,7 +104,7 @@ func (r *reading) unmade(s *sentence, k int) bool {
 		return true
 	case "caught":
 		switch r.lowAt(k + 1) {
-		case "fire", "up", "on", "between", "off", "unawares":
+		case "fire", "fire on", "up", "on", "between", "off", "unawares":
 			return true
 		case "in":
 			return k+2 < s.last && r.words[k+2].place == 0 && !r.words[k+2].upper

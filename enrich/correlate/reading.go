@@ -326,15 +326,17 @@ func (x *Reading) follows(first bool) []string {
 	}
 	// What looks back and does not name an incident that is known has no news of it.
 	goesOn := x.Relation == FollowsUp && (x.Role != enrich.Background || x.cue(enrich.CueLater))
+	// Of what its opening says only what its headline has is its news, where that has any.
+	alone := goesOn && !x.ofSequel()
 	// "Captured" are soldiers whom an attack took, too.
 	taken := x.Totals[enrich.Abducted].Max != nil && x.Totals[enrich.Arrested].Max == nil && enrich.Family(x.Type) != "abduction"
-	if x.held() && (first || x.Relation == FollowsUp) || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || goesOn && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim) && !x.headline(enrich.CueFreed)) {
+	if x.held() && (first || x.Relation == FollowsUp) || x.Type == "arrest" || !taken && (x.headline(enrich.CueArrest) || alone && x.cue(enrich.CueArrest) && !x.cue(enrich.CueCharged) && !x.cue(enrich.CueClaim)) {
 		out = append(out, followArrest)
 	}
-	if x.Type == "judicial" || x.headline(enrich.CueCharged) || goesOn && x.cue(enrich.CueCharged) {
+	if x.Type == "judicial" || x.headline(enrich.CueCharged) || alone && x.cue(enrich.CueCharged) {
 		out = append(out, followTrial)
 	}
-	if x.freed(goesOn) || x.headline(enrich.CueCleared) || goesOn && x.cue(enrich.CueCleared) && !x.cue(enrich.CueCharged) {
+	if x.freed(goesOn) || x.headline(enrich.CueCleared) || alone && x.cue(enrich.CueCleared) && !x.cue(enrich.CueCharged) {
 		out = append(out, followRelease)
 	}
 	return out
