@@ -91,6 +91,9 @@ func (r *reading) unmade(s *sentence, k int) bool {
 	if (tries(w.low) || seizes(w.low) || frees(w.low) || w.low == "reunited") && (r.longAgo(s, k) || r.undone(s, k)) {
 		return true // "prosecutors charged him in absentia in 2023", "nobody was charged"
 	}
+	if frees(w.low) && !s.title && k >= s.first+2 && isWas(r.words[k-1].low) && r.words[k-2].low == "who" {
+		return true // "a passenger who was let go said": so one is called who tells of it
+	}
 	switch w.low {
 	case "arrest", "arrests", "apprehend", "nab", "capture", "charge", "release", "release of":
 		return r.aimedAt(s, k)

@@ -84,7 +84,7 @@ var charged = []string{"court", "tribunal", "magistrate*", "before magistrate*",
 	"sent to prison", "sent to jail", "sends to prison", "behind bars for", "prison sentence*", "prison term*", "years in prison", "years in jail", "years behind bars", "life in prison", "life imprisonment", "death sentence*", "death penalty", "denied bail", "denied bond", "refused bail", "without bail", "without bond", "bail hearing", "bond hearing"}
 
 // freed are the words by which captives come free.
-var freed = []string{"freed", "frees", "freeing", "released", "let go", "lets go", "rescue", "rescues", "rescued", "regain*", "set free", "sets free", "liberated", "liberates", "walk free", "walks free", "walked free", "is free", "are free", "now free", "return home", "returns home", "returned home", "back home", "safely home", "came home", "come home", "comes home", "fly home", "are home", "is home",
+var freed = []string{"freed", "frees", "freeing", "released", "let go", "lets go", "rescue", "rescues", "rescued", "regain*", "set free", "sets free", "liberated", "liberates", "walk free", "walks free", "walked free", "is free", "are free", "now free", "return home", "returns home", "returned home", "back home", "safely home", "came home", "come home", "comes home", "are home", "is home",
 	"returned to his family", "returned to her family", "returned to their families", "returns to his family", "returns to her family", "return to their families", "back with", "reunited", "let out", "out of captivity", "left captivity", "ordeal ends", "ordeal over", "ordeal is over", "recovered unhurt", "recovered unharmed", "recovered safely", "recovered alive", "found alive", "safe and sound"}
 
 // culprits are those who did it, or are thought to: of them a headline is whose first

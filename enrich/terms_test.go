@@ -79,6 +79,7 @@ func TestCues(t *testing.T) {
 		{"what was taken for a bomb", "Lagos: the 'bomb' was a bag of dried fish", "The bag that emptied a motor park in Lagos on Monday held dried fish, police said.", "hoax !hoax", ""},
 		{"a riot that was none", "There was no riot in Engels prison, say monitors", "Monitors who went to the prison in Engels on Monday found no trace of a riot.", "hoax !hoax", ""},
 		{"a bomb that was one", "'Bomb' was thrown from bridge in Lagos, two hurt", "A home-made bomb was thrown from a bridge in Lagos on Monday, hurting two.", "", "hoax"},
+		{"who tells of it had been let go", "Gunmen take 14 from bus near Mopti", "Gunmen stopped a bus near Mopti on Monday and abducted 14 people, a passenger who was let go said.", "", "freed"},
 		{"inmates are no captives", "Gunmen free 40 inmates in Jolo", "Gunmen attacked a prison in Jolo on Monday, killed three guards and freed 40 inmates.", "", "freed"},
 		{"a ransom that was paid", "Twelve Zamfara villagers walk free", "Twelve villagers who were abducted in Zamfara on Sunday walked free after a ransom was paid.", "freed !freed", ""},
 	} {

@@ -126,6 +126,8 @@ func TestFollows(t *testing.T) {
 		{"soldiers were captured", said("a", 0, exactly(enrich.Abducted, 4), cues(enrich.CueArrest, "!"+enrich.CueArrest)), FollowsUp, ""},
 		{"a kidnapper was", said("a", 0, abduction, exactly(enrich.Abducted, 4), cues(enrich.CueArrest, "!"+enrich.CueArrest)), FollowsUp, "arrest"},
 		{"a trial names the arrest before it", said("a", 0, cues(enrich.CueArrest, enrich.CueCharged)), FollowsUp, "trial"},
+		{"the headline has an arrest, and the text a court", said("a", 0, cues(enrich.CueArrest, "!"+enrich.CueArrest, enrich.CueCharged)), FollowsUp, "arrest"},
+		{"a court lets suspects go", said("a", 0, cues(enrich.CueCharged, enrich.CueCleared, "!"+enrich.CueCleared)), FollowsUp, "release"},
 		{"a trial", said("a", 0, typ("judicial", "")), FollowsUp, "trial"},
 		{"hostages come free", said("a", 0, abduction, exactly(enrich.Released, 3)), Reports, "release"},
 		{"the headline frees them", said("a", 0, abduction, cues(enrich.CueFreed, "!"+enrich.CueFreed)), Reports, "release"},
