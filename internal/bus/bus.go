@@ -48,11 +48,20 @@ var ErrUnreachable = errors.New("NATS is not reachable")
 // ErrInUse is wrapped by Open's error when another process has the data directory.
 var ErrInUse = errors.New("the data directory is in use")
 
+func newBus(cfg Config) *Bus {
+	return &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, lease: cmp.Or(cfg.Lease, LeaseTTL), boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+}
+
 // Open connects to the server that cfg names, or starts the embedded one, and
 // reconciles streams and buckets. It waits up to half a minute for a cluster that is
 // only starting.
 func Open(ctx context.Context, cfg Config) (*Bus, error) {
-	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, lease: cmp.Or(cfg.Lease, LeaseTTL), boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	if cfg.URL == "" {
+		if err := notMoved(cfg.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	b := newBus(cfg)
 	if err := b.open(ctx, cfg); err != nil {
 		b.Close()
 		return nil, err
@@ -68,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Bus, error) {
 // nothing. Without a URL it speaks to the daemon on cfg.DataDir through its
 // socket; where none runs and offline is true, it opens the store itself.
 func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
-	b := &Bus{prefix: cfg.Prefix, replicas: cfg.Replicas, lease: cmp.Or(cfg.Lease, LeaseTTL), boot: cryptorand.Text(), log: cfg.Log, metrics: newMetrics(cfg.Metrics)}
+	b := newBus(cfg)
 	if cfg.URL == "" {
 		path := filepath.Join(cfg.DataDir, SocketName)
 		token, err := readToken(cfg.TokenFile)

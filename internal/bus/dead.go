@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -47,10 +48,6 @@ const MaxDeliveries = 20
 // retryAfter is when a message comes again that could not be set aside.
 const retryAfter = 5 * time.Second
 
-// conditions are the headers of a publish that hold for that publish alone.
-var conditions = []string{jetstream.ExpectedLastSubjSeqHeader, jetstream.ExpectedLastSubjSeqSubjHeader, jetstream.ExpectedLastSeqHeader, jetstream.ExpectedStreamHeader,
-	headerBatch, headerBatchSequence, headerBatchCommit}
-
 // SetAside moves a message to the dead letters: it is stored there, with the
 // error, before it is settled. An error says that it is neither stored nor
 // settled, and so comes again.
@@ -59,9 +56,7 @@ func (b *Bus) SetAside(ctx context.Context, msg jetstream.Msg, stage string, rea
 	for k, v := range msg.Headers() {
 		h[k] = v
 	}
-	for _, k := range conditions {
-		h.Del(k)
-	}
+	maps.DeleteFunc(h, func(name string, _ []string) bool { return condition(name) })
 	text := cause.Error()
 	if len(text) > maxErrHeader {
 		text = text[:maxErrHeader]

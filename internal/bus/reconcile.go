@@ -47,6 +47,9 @@ func incomplete(err error) bool {
 // store afterwards: a stream created less than half a minute before a power
 // cut vanished whole in our tests.
 func (b *Bus) reconcile(ctx context.Context) error {
+	if err := b.filled(ctx); err != nil {
+		return err
+	}
 	var errs []error
 	created := false
 	for _, s := range streams {

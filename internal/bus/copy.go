@@ -1,0 +1,970 @@
+package bus
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Copy fills a bus with all that another one, or an archive, has: streams, buckets and
+// consumers, with their sequences, times and message ids. It can be broken off at any
+// moment, and another Copy of the same origin goes on. Until Finish, Open refuses what is
+// filled.
+//
+// A stream goes this way, for no shorter one keeps all three: the origin's snapshot is
+// restored beside it (a restored stream does not know the ids that it holds, on the
+// server that received it); the stream is made as that one's mirror, which learns each id
+// on each replica, and keeps sequences and times; it then stops being a mirror, and what
+// the origin has had since is published to it, in order. Such a message bears the time of
+// its copy.
+type Copy struct {
+	from      Origin
+	to        *Bus
+	identity  string // of the origin
+	clustered bool   // the target is
+	log       *slog.Logger
+	copied    map[string]Digest // of buckets, as they were copied
+}
+
+// Origin is what a copy is made of: a Bus, or an Archive.
+type Origin interface {
+	contents(ctx context.Context) (*contents, error)
+	snapshot(ctx context.Context, stream string) (io.ReadCloser, error)
+	// tail calls each for the messages of a stream that follow a sequence, in order, as
+	// far as there are some now.
+	tail(ctx context.Context, stream string, after uint64, each func(m jetstream.Msg, seq uint64) error) error
+}
+
+// contents is what an origin has.
+type contents struct {
+	Identity string `json:"identity"` // no other origin has it
+	Streams  []part `json:"streams"`
+	Buckets  []part `json:"buckets"`
+}
+
+// part is a stream, or the stream of a bucket.
+type part struct {
+	Name      string                    `json:"name"` // in topology.go
+	Stream    string                    `json:"stream"`
+	Config    jetstream.StreamConfig    `json:"config"`
+	State     jetstream.StreamState     `json:"state"`
+	Consumers []*jetstream.ConsumerInfo `json:"consumers,omitempty"` // durable ones
+	Digest    *Digest                   `json:"digest,omitempty"`    // of an archive's
+}
+
+// fillingKey marks a stream that a copy fills, in its metadata; the value is the origin's
+// identity.
+const fillingKey = "tocsin_filling"
+
+// partialKey marks beside it one of which a server may not know the ids yet, or not all
+// messages: it is made anew.
+const partialKey = "tocsin_partial"
+
+// stagePrefix begins the names of what was restored and is mirrored.
+const stagePrefix = "COPY_"
+
+// ErrForeign is wrapped when the target of a copy has state of its own.
+var ErrForeign = errors.New("the target has state of its own")
+
+// passing are the buckets that are worth nothing to another system: who is alive, and who
+// has the lead.
+var passing = []string{PollersBucket, LeasesBucket}
+
+// bucketsToCopy are the others, in the order in which a running system is read: what is
+// read first never speaks of what is read later and not there yet. So feeds' validators
+// go before the items that they stand for, a position before what it points into, cards
+// before incidents, and all buckets before the streams.
+var bucketsToCopy = []string{ListBucket, HubsBucket, FeedsBucket, SeenBucket, StateBucket, ToldBucket, CardsBucket, IncidentsBucket}
+
+func bucketNamed(name string) bucket {
+	k := slices.IndexFunc(buckets, func(b bucket) bool { return b.name == name })
+	return buckets[k]
+}
+
+// contents implements Origin.
+func (b *Bus) contents(ctx context.Context) (*contents, error) {
+	c := &contents{}
+	look := func(name, stream string) (*part, error) {
+		s, err := b.JS.Stream(ctx, stream)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look at stream %s: %w", stream, err)
+		}
+		info := s.CachedInfo()
+		p := &part{Name: name, Stream: stream, Config: info.Config, State: info.State}
+		l := s.ListConsumers(ctx)
+		for i := range l.Info() {
+			if i.Config.Durable != "" {
+				p.Consumers = append(p.Consumers, i)
+			}
+		}
+		if err := l.Err(); err != nil {
+			return nil, fmt.Errorf("list the consumers of stream %s: %w", stream, err)
+		}
+		slices.SortFunc(p.Consumers, func(a, b *jetstream.ConsumerInfo) int { return cmp.Compare(a.Name, b.Name) })
+		if c.Identity == "" {
+			c.Identity = strconv.FormatInt(info.Created.UnixNano(), 36)
+		}
+		return p, nil
+	}
+	for _, s := range streams {
+		p, err := look(s.name, b.streamName(s.name))
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			c.Streams = append(c.Streams, *p)
+		}
+	}
+	for _, name := range bucketsToCopy {
+		p, err := look(name, bucketStream+b.bucketName(name))
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			c.Buckets = append(c.Buckets, *p)
+		}
+	}
+	return c, nil
+}
+
+// tail implements Origin.
+func (b *Bus) tail(ctx context.Context, stream string, after uint64, each func(jetstream.Msg, uint64) error) error {
+	s, err := b.JS.Stream(ctx, stream)
+	if err != nil {
+		return fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	last := s.CachedInfo().State.LastSeq
+	if last <= after {
+		return nil
+	}
+	return b.read(ctx, stream, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1}, last, each)
+}
+
+// Hold opens a bus without making anything on it, and without asking for it at a daemon:
+// a data directory is this process's until Close.
+func Hold(ctx context.Context, cfg Config) (*Bus, error) {
+	b := newBus(cfg)
+	if err := b.open(ctx, cfg); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// NewCopy looks at both ends. It refuses a target that has state of its own, which it
+// deletes first where replace is set.
+func NewCopy(ctx context.Context, from Origin, to *Bus, replace bool) (c *Copy, done bool, err error) {
+	have, err := from.contents(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(have.Streams) == 0 {
+		return nil, false, errors.New("the source has no streams: is it the right place, and the right nats.prefix?")
+	}
+	for _, p := range have.Streams {
+		if p.Config.Metadata[fillingKey] != "" {
+			return nil, false, fmt.Errorf("stream %s of the source is itself an unfinished copy: finish that first", p.Stream)
+		}
+		if want := to.streamName(p.Name); p.Stream != want {
+			return nil, false, fmt.Errorf("the source has stream %s, the target's name for it is %s: use the same nats.prefix", p.Stream, want)
+		}
+	}
+	c = &Copy{from: from, to: to, identity: have.Identity, log: to.log, copied: map[string]Digest{}}
+	c.clustered = to.Conn.ConnectedClusterName() != ""
+	done, err = c.prepare(ctx, replace)
+	return c, done, err
+}
+
+// prepare brings the target to nothing, or to where an unfinished copy of this origin
+// stopped; done says that it is a finished one.
+func (c *Copy) prepare(ctx context.Context, replace bool) (done bool, err error) {
+	if replace {
+		if err := c.to.clear(ctx); err != nil {
+			return false, err
+		}
+	}
+	have, err := c.to.contents(ctx)
+	if err != nil {
+		return false, err
+	}
+	var final []part
+	filling := false
+	for _, p := range have.Streams {
+		switch p.Config.Metadata[fillingKey] {
+		case "":
+			final = append(final, p)
+		case c.identity:
+			filling = true
+		default:
+			return false, fmt.Errorf("%w: an unfinished copy of another source", ErrForeign)
+		}
+	}
+	switch {
+	case len(have.Streams)+len(have.Buckets) == 0:
+		return false, nil // a stage that is left is deleted when its stream's turn comes
+	case !filling:
+		// It may be this very copy, finished by a run that could not say so any more.
+		if len(final) == len(streams) {
+			if r, verr := c.Verify(ctx); verr == nil && r.Same() {
+				return true, nil
+			}
+		}
+		return false, ErrForeign
+	}
+	// A run stopped while it handed the streams over. No daemon has used them, for some
+	// are not yet, and the source may have gone on since.
+	for _, p := range final {
+		if _, err := c.to.JS.UpdateStream(ctx, c.to.fillingConfig(streamNamed(p.Name), c.identity, p.Config)); err != nil {
+			return false, fmt.Errorf("take stream %s back: %w", p.Stream, err)
+		}
+	}
+	return false, nil
+}
+
+// clear deletes every stream and bucket of the route.
+func (b *Bus) clear(ctx context.Context) error {
+	var names []string
+	for _, s := range streams {
+		names = append(names, b.streamName(s.name), b.stageName(s.name))
+	}
+	for _, k := range buckets {
+		names = append(names, bucketStream+b.bucketName(k.name))
+	}
+	for _, name := range names {
+		if err := b.drop(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bus) drop(ctx context.Context, stream string) error {
+	if err := b.JS.DeleteStream(ctx, stream); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("delete stream %s: %w", stream, err)
+	}
+	return nil
+}
+
+func streamNamed(name string) stream {
+	k := slices.IndexFunc(streams, func(s stream) bool { return s.name == name })
+	return streams[k]
+}
+
+func (b *Bus) stageName(name string) string { return b.streamName(stagePrefix + name) }
+
+// fillingSubject is the pattern on which a copy publishes to a stream; what stands for >
+// is the message's own subject.
+func (b *Bus) fillingSubject(name string) string {
+	return pattern(b.prefix, "copy", strings.ToLower(name), ">")
+}
+
+// mirrorConfig is a stream as the mirror of what was restored. It has no limits: what
+// ages out meanwhile must not look like a loss.
+func (b *Bus) mirrorConfig(s stream, identity string) jetstream.StreamConfig {
+	cfg := b.streamConfig(s)
+	return jetstream.StreamConfig{
+		Name: cfg.Name, Description: cfg.Description, Retention: cfg.Retention, Storage: cfg.Storage, Discard: cfg.Discard, Replicas: cfg.Replicas,
+		MaxMsgSize: cfg.MaxMsgSize, Duplicates: cfg.Duplicates, Metadata: map[string]string{fillingKey: identity},
+		Mirror: &jetstream.StreamSource{Name: b.stageName(s.name)},
+	}
+}
+
+// fillingConfig is a stream that takes messages from a copy, and from nobody else.
+func (b *Bus) fillingConfig(s stream, identity string, have jetstream.StreamConfig) jetstream.StreamConfig {
+	cfg := b.mirrorConfig(s, identity)
+	in := b.fillingSubject(s.name)
+	cfg.Mirror, cfg.Subjects, cfg.SubjectTransform = nil, []string{in}, &jetstream.SubjectTransformConfig{Source: in, Destination: ">"}
+	cfg.FirstSeq, cfg.AllowDirect, cfg.AllowAtomicPublish = have.FirstSeq, have.AllowDirect, have.AllowAtomicPublish
+	cfg.DenyDelete, cfg.DenyPurge = have.DenyDelete, have.DenyPurge // they cannot be taken back
+	return cfg
+}
+
+// Streams copies what the streams of the target do not have yet, and returns how many
+// messages that were. The origin may be in use.
+func (c *Copy) Streams(ctx context.Context) (copied uint64, err error) {
+	have, err := c.from.contents(ctx)
+	if err != nil {
+		return 0, err
+	}
+	// Together: a cluster lets each wait some seconds for what costs it little.
+	type part struct {
+		n   uint64
+		err error
+	}
+	done := make(chan part)
+	for _, p := range have.Streams {
+		go func() {
+			n, err := c.stream(ctx, p)
+			done <- part{n, err}
+		}()
+	}
+	var errs []error
+	for range have.Streams {
+		d := <-done
+		copied += d.n
+		errs = append(errs, d.err)
+	}
+	return copied, errors.Join(errs...)
+}
+
+func (c *Copy) stream(ctx context.Context, p part) (copied uint64, err error) {
+	s := streamNamed(p.Name)
+	target, err := c.to.JS.Stream(ctx, p.Stream)
+	if err == nil && target.CachedInfo().Config.Metadata[partialKey] != "" {
+		if err := c.to.drop(ctx, p.Stream); err != nil {
+			return 0, err
+		}
+		err = jetstream.ErrStreamNotFound
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		if err := c.bulk(ctx, s, p); err != nil {
+			return 0, err
+		}
+		copied = p.State.Msgs
+	case err != nil:
+		return 0, fmt.Errorf("look at stream %s of the target: %w", p.Stream, err)
+	case target.CachedInfo().Config.Mirror != nil:
+		// A run stopped while it was mirrored.
+		if err := c.promote(ctx, s); err != nil {
+			return 0, err
+		}
+	}
+	if err := c.to.drop(ctx, c.to.stageName(s.name)); err != nil {
+		return copied, err
+	}
+	n, err := c.append(ctx, s, p)
+	if errors.Is(err, errOutOfStep) {
+		// What only a copy from the begin can mend.
+		c.log.Warn("a stream cannot be continued, copying it anew", "stream", p.Stream, "err", err)
+		if err := c.to.drop(ctx, p.Stream); err != nil {
+			return copied, err
+		}
+		return p.State.Msgs, c.bulk(ctx, s, p)
+	}
+	return copied + n, err
+}
+
+// bulk makes a stream of all that the origin has of it.
+func (c *Copy) bulk(ctx context.Context, s stream, p part) error {
+	stage := c.to.stageName(s.name)
+	// One that is left has no mirror: a run stopped while it was restored.
+	if err := c.to.drop(ctx, stage); err != nil {
+		return err
+	}
+	if p.State.Msgs == 0 {
+		cfg := c.to.fillingConfig(s, c.identity, jetstream.StreamConfig{FirstSeq: p.State.LastSeq + 1})
+		if _, err := c.to.JS.CreateStream(ctx, cfg); err != nil {
+			return fmt.Errorf("create stream %s: %w", p.Stream, err)
+		}
+		return nil
+	}
+	began := time.Now()
+	snap, err := c.from.snapshot(ctx, p.Stream)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	learn := c.mirror
+	if c.clustered {
+		learn = c.replicate
+	}
+	if err := learn(ctx, s, p, snap); err != nil {
+		return err
+	}
+	c.log.Info("stream copied", "stream", p.Stream, "messages", p.State.Msgs, "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+// mirror makes a stream of a snapshot on a server that is alone: what was restored beside
+// it, it mirrors.
+func (c *Copy) mirror(ctx context.Context, s stream, p part, snap io.Reader) error {
+	stage := c.to.stageName(s.name)
+	cfg := jetstream.StreamConfig{Name: stage, Description: "what 'tocsin migrate' copies: it deletes it", Subjects: []string{stage}, Storage: jetstream.FileStorage, Replicas: 1, MaxMsgSize: -1,
+		Metadata: map[string]string{fillingKey: c.identity}}
+	if err := c.to.restore(ctx, cfg, p.State, snap); err != nil {
+		return err
+	}
+	if _, err := c.to.JS.CreateStream(ctx, c.to.mirrorConfig(s, c.identity)); err != nil {
+		return fmt.Errorf("create stream %s: %w", p.Stream, err)
+	}
+	if err := c.promote(ctx, s); err != nil {
+		return err
+	}
+	return c.to.drop(ctx, stage)
+}
+
+// replicate makes a stream of a snapshot on a cluster, where mirrors learn no ids, and
+// servers that get a replica do: from the one that took the snapshot it goes to others,
+// and from one of these to those that it has in the end.
+func (c *Copy) replicate(ctx context.Context, s stream, p part, snap io.Reader) error {
+	cfg := c.to.fillingConfig(s, c.identity, jetstream.StreamConfig{})
+	cfg.Metadata[partialKey] = "yes"
+	scale := func(n int) error {
+		cfg.Replicas = n
+		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
+			return fmt.Errorf("give stream %s %d replicas: %w", p.Stream, n, err)
+		}
+		return c.to.complete(ctx, p.Stream, n)
+	}
+	cfg.Replicas = 1
+	if err := c.to.restore(ctx, cfg, p.State, snap); err != nil {
+		return err
+	}
+	if err := scale(3); err != nil {
+		return err
+	}
+	if err := c.to.stepDown(ctx, p.Stream); err != nil {
+		return err
+	}
+	if err := scale(1); err != nil {
+		return err
+	}
+	delete(cfg.Metadata, partialKey)
+	return scale(c.to.replicas)
+}
+
+// stepDown has another server lead a stream.
+func (b *Bus) stepDown(ctx context.Context, stream string) error {
+	s, err := b.JS.Stream(ctx, stream)
+	if err != nil {
+		return fmt.Errorf("look at stream %s: %w", stream, err)
+	}
+	was := s.CachedInfo().Cluster.Leader
+	for began := time.Now(); time.Since(began) < mirrorPatience; Pause(ctx, 50*time.Millisecond) {
+		if i, err := s.Info(ctx); err == nil && i.Cluster.Leader != "" && i.Cluster.Leader != was {
+			return nil
+		}
+		if err := b.api(ctx, "STREAM.LEADER.STEPDOWN."+stream, struct{}{}, &struct{}{}); err != nil && !incomplete(err) {
+			return fmt.Errorf("have another server lead stream %s: %w", stream, err)
+		}
+	}
+	return fmt.Errorf("no other server than %s will lead stream %s", was, stream)
+}
+
+// mirrorPatience is how long a mirror may stand still.
+const mirrorPatience = time.Minute
+
+// promote waits until a mirror has all of what was restored, and makes it a stream of its
+// own.
+func (c *Copy) promote(ctx context.Context, s stream) error {
+	stage, err := c.to.JS.Stream(ctx, c.to.stageName(s.name))
+	if err != nil {
+		return fmt.Errorf("look at stream %s: %w", c.to.stageName(s.name), err)
+	}
+	want := stage.CachedInfo().State
+	mirror, err := c.to.Stream(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	for last, moved := uint64(0), time.Now(); ; Pause(ctx, 10*time.Millisecond) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		i, err := mirror.Info(ctx)
+		if err == nil && i.State.Msgs == want.Msgs {
+			break
+		}
+		if err == nil && i.State.LastSeq > last {
+			last, moved = i.State.LastSeq, time.Now()
+		}
+		if time.Since(moved) > mirrorPatience {
+			return fmt.Errorf("stream %s of the target stands still at %d of %d: look at its servers, then run this again: %w", i.Config.Name, last, want.LastSeq, err)
+		}
+	}
+	if _, err := c.to.JS.UpdateStream(ctx, c.to.fillingConfig(s, c.identity, jetstream.StreamConfig{})); err != nil {
+		return fmt.Errorf("make stream %s one of its own: %w", c.to.streamName(s.name), err)
+	}
+	return nil
+}
+
+// errOutOfStep says that a message would not have the sequence on the target that it has
+// at the origin.
+var errOutOfStep = errors.New("the sequences do not meet")
+
+// appendAhead is how many publishes are under way.
+const appendAhead = 512
+
+// append publishes what the origin has beyond the target, and deletes what it has deleted.
+func (c *Copy) append(ctx context.Context, s stream, p part) (copied uint64, err error) {
+	target, err := c.to.Stream(ctx, s.name)
+	if err != nil {
+		return 0, err
+	}
+	last := target.CachedInfo().State.LastSeq
+	prefix := strings.TrimSuffix(c.to.fillingSubject(s.name), ">")
+	type sent struct {
+		ack jetstream.PubAckFuture
+		seq uint64
+	}
+	var under []sent
+	var fillers []uint64
+	settle := func(most int) error {
+		for len(under) > most {
+			o := under[0]
+			under = under[1:]
+			select {
+			case a := <-o.ack.Ok():
+				if a.Sequence != o.seq {
+					return fmt.Errorf("message %d became %d: %w", o.seq, a.Sequence, errOutOfStep)
+				}
+			case err := <-o.ack.Err():
+				return fmt.Errorf("copy message %d of stream %s: %w", o.seq, p.Stream, err)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	}
+	send := func(m *nats.Msg, seq uint64) error {
+		f, err := c.to.JS.PublishMsgAsync(m, jetstream.WithStallWait(publishTimeout))
+		if err != nil {
+			return fmt.Errorf("copy message %d of stream %s: %w", seq, p.Stream, err)
+		}
+		under = append(under, sent{f, seq})
+		last = seq
+		return settle(appendAhead)
+	}
+	// Where the origin has deleted a message, another one takes its sequence.
+	fill := func(to uint64) error {
+		for last < to {
+			fillers = append(fillers, last+1)
+			if err := send(&nats.Msg{Subject: prefix + "filler"}, last+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if last < p.State.FirstSeq-1 && p.State.FirstSeq > 0 && p.State.Msgs > 0 && p.State.FirstSeq-1-last > 10*appendAhead {
+		return 0, fmt.Errorf("the source has dropped %d messages since: %w", p.State.FirstSeq-1-last, errOutOfStep)
+	}
+	err = c.from.tail(ctx, p.Stream, last, func(m jetstream.Msg, seq uint64) error {
+		if err := fill(seq - 1); err != nil {
+			return err
+		}
+		h := maps.Clone(m.Headers())
+		maps.DeleteFunc(h, func(name string, _ []string) bool { return condition(name) })
+		copied++
+		return send(&nats.Msg{Subject: prefix + m.Subject(), Header: h, Data: m.Data()}, seq)
+	})
+	if err == nil {
+		err = fill(p.State.LastSeq)
+	}
+	if err = errors.Join(err, settle(0)); err != nil {
+		return copied, err
+	}
+	for _, seq := range fillers {
+		if err := target.DeleteMsg(ctx, seq); err != nil {
+			return copied, fmt.Errorf("delete message %d of stream %s: %w", seq, p.Stream, err)
+		}
+	}
+	return copied, nil
+}
+
+// Rest copies what Streams leaves: the last messages, what was deleted, the buckets and
+// the consumers. From here on nobody may use the origin.
+func (c *Copy) Rest(ctx context.Context) error {
+	if _, err := c.Streams(ctx); err != nil {
+		return err
+	}
+	have, err := c.from.contents(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range have.Streams {
+		if err := c.deletions(ctx, p); err != nil {
+			return err
+		}
+	}
+	for _, p := range have.Buckets {
+		if err := c.bucket(ctx, p); err != nil {
+			return err
+		}
+	}
+	for _, p := range have.Streams {
+		if err := c.consumers(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deletions deletes the messages that the origin has no more, but for those before its
+// first: the limits see to them.
+func (c *Copy) deletions(ctx context.Context, p part) error {
+	target, err := c.to.JS.Stream(ctx, p.Stream)
+	if err != nil {
+		return fmt.Errorf("look at stream %s of the target: %w", p.Stream, err)
+	}
+	is := target.CachedInfo().State
+	if is.Msgs == p.State.Msgs && is.FirstSeq == p.State.FirstSeq {
+		return nil
+	}
+	keep := map[uint64]bool{}
+	if p.State.Msgs > 0 {
+		if err := c.each(ctx, c.from, p.Stream, func(r *record) { keep[r.seq] = true }); err != nil {
+			return err
+		}
+	}
+	var gone []uint64
+	if err := c.each(ctx, c.to, p.Stream, func(r *record) {
+		if !keep[r.seq] && (r.seq >= p.State.FirstSeq || p.State.Msgs == 0) {
+			gone = append(gone, r.seq)
+		}
+	}); err != nil {
+		return err
+	}
+	for _, seq := range gone {
+		if err := target.DeleteMsg(ctx, seq); err != nil {
+			return fmt.Errorf("delete message %d of stream %s: %w", seq, p.Stream, err)
+		}
+	}
+	return nil
+}
+
+func (c *Copy) each(ctx context.Context, o Origin, stream string, f func(*record)) error {
+	r, err := o.snapshot(ctx, stream)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return readSnapshot(r, func(r *record) error { f(r); return nil })
+}
+
+// bucket makes a bucket anew, for now without a limit of age.
+func (c *Copy) bucket(ctx context.Context, p part) error {
+	if err := c.to.drop(ctx, p.Stream); err != nil {
+		return err
+	}
+	snap, err := c.from.snapshot(ctx, p.Stream)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	cfg := c.to.keptBucket(p.Config)
+	cfg.MaxAge = 0
+	// The digest is of what was copied: the origin's own limit of age goes on.
+	r, w := io.Pipe()
+	type sum struct {
+		d   Digest
+		err error
+	}
+	done := make(chan sum, 1)
+	go func() {
+		d, err := digest(r)
+		r.CloseWithError(err)
+		done <- sum{d, err}
+	}()
+	err = c.to.restore(ctx, cfg, p.State, io.TeeReader(snap, w))
+	w.CloseWithError(err) // nil is the end
+	s := <-done
+	c.copied[p.Stream] = s.d
+	return cmp.Or(err, s.err)
+}
+
+// keptBucket is the stream of a bucket as an origin has it, on this bus.
+func (b *Bus) keptBucket(cfg jetstream.StreamConfig) jetstream.StreamConfig {
+	cfg.Replicas, cfg.Placement, cfg.Mirror, cfg.Sources, cfg.FirstSeq = b.replicas, nil, nil, nil, 0
+	return cfg
+}
+
+// consumers makes the durable consumers anew, each behind what it has settled without a
+// gap. What it has settled beyond comes again, and is recognised.
+func (c *Copy) consumers(ctx context.Context, p part) error {
+	for _, i := range p.Consumers {
+		if err := c.to.JS.DeleteConsumer(ctx, p.Stream, i.Name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return fmt.Errorf("delete consumer %s of stream %s: %w", i.Name, p.Stream, err)
+		}
+		cfg := i.Config
+		cfg.DeliverPolicy, cfg.OptStartSeq, cfg.OptStartTime, cfg.Replicas = jetstream.DeliverByStartSequencePolicy, floor(i, p.State)+1, nil, 0
+		call := "CONSUMER.CREATE." + p.Stream + "." + i.Name
+		if cfg.FilterSubject != "" {
+			call += "." + cfg.FilterSubject
+		}
+		// Not by the library: a subscriber's own may be one that it takes for obsolete.
+		if err := c.to.api(ctx, call, map[string]any{"stream_name": p.Stream, "config": cfg}, &struct{}{}); err != nil {
+			return fmt.Errorf("create consumer %s of stream %s: %w", i.Name, p.Stream, err)
+		}
+	}
+	return nil
+}
+
+// floor is the last sequence up to which a consumer is done with all.
+func floor(i *jetstream.ConsumerInfo, s jetstream.StreamState) uint64 {
+	if i.AckFloor.Stream == 0 && i.Config.DeliverPolicy == jetstream.DeliverNewPolicy && i.Config.FilterSubject == "" {
+		// A cluster does not say where one began that has settled nothing.
+		return s.LastSeq - min(s.LastSeq, i.NumPending+uint64(i.NumAckPending))
+	}
+	if i.Config.OptStartSeq > 0 {
+		return max(i.AckFloor.Stream, i.Config.OptStartSeq-1)
+	}
+	return i.AckFloor.Stream
+}
+
+// Report compares the ends of a copy.
+type Report []Compared
+
+// Compared is one line of a Report: a stream, a bucket or a consumer.
+type Compared struct {
+	Name          string
+	Kind          string // stream, bucket, consumer
+	Source, Copy  Digest // of streams and buckets
+	Floor, Behind uint64 // of a consumer: the last sequence that it is done with; how many messages follow
+	Difference    string // "" where there is none
+}
+
+// Same reports whether there is no difference.
+func (r Report) Same() bool {
+	return !slices.ContainsFunc(r, func(c Compared) bool { return c.Difference != "" })
+}
+
+// Restamped is how the times of a stream's messages compare.
+func (c *Compared) Restamped() bool { return c.Source.Times != c.Copy.Times }
+
+// Verify reads both ends and compares them.
+func (c *Copy) Verify(ctx context.Context) (Report, error) {
+	have, err := c.from.contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	is, err := c.to.contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	for _, side := range []struct {
+		kind     string
+		from, to []part
+	}{{"stream", have.Streams, is.Streams}, {"bucket", have.Buckets, is.Buckets}} {
+		for _, p := range side.from {
+			row, err := c.compare(ctx, side.kind, p, side.to)
+			if err != nil {
+				return nil, err
+			}
+			r = append(r, row)
+		}
+	}
+	for _, p := range have.Streams {
+		for _, i := range p.Consumers {
+			r = append(r, compareConsumer(p, i, is.Streams))
+		}
+	}
+	return r, nil
+}
+
+func (c *Copy) compare(ctx context.Context, kind string, p part, to []part) (row Compared, err error) {
+	row = Compared{Name: p.Stream, Kind: kind}
+	k := slices.IndexFunc(to, func(q part) bool { return q.Stream == p.Stream })
+	if k < 0 {
+		row.Difference = "missing"
+		return row, nil
+	}
+	sum := func(o Origin, from uint64) (Digest, error) {
+		g := newDigester()
+		return g.sumOf(c.each(ctx, o, p.Stream, func(r *record) {
+			if r.seq >= from {
+				g.add(r)
+			}
+		}))
+	}
+	var ok bool
+	if row.Source, ok = c.copied[p.Stream]; !ok {
+		if row.Source, err = sum(c.from, 0); err != nil {
+			return row, err
+		}
+	}
+	// What the origin has dropped at its begin, the copy may still have: its limits see
+	// to that when they apply again.
+	if row.Copy, err = sum(c.to, row.Source.First); err != nil {
+		return row, err
+	}
+	switch a, b := row.Source, row.Copy; {
+	case a.Messages != b.Messages || a.First != b.First || a.Last != b.Last:
+		row.Difference = "other messages"
+	case a.Content != b.Content:
+		row.Difference = "other content"
+	case kind == "bucket" && a.Times != b.Times:
+		row.Difference = "other times"
+	case to[k].State.LastSeq != p.State.LastSeq:
+		row.Difference = "another end"
+	}
+	return row, nil
+}
+
+// sumOf is sum behind an error.
+func (g *digester) sumOf(err error) (Digest, error) { return g.sum(), err }
+
+func compareConsumer(p part, i *jetstream.ConsumerInfo, to []part) Compared {
+	row := Compared{Name: p.Stream + " > " + i.Name, Kind: "consumer", Floor: floor(i, p.State), Difference: "missing"}
+	for _, q := range to {
+		for _, j := range q.Consumers {
+			if q.Stream != p.Stream || j.Name != i.Name {
+				continue
+			}
+			row.Behind, row.Difference = j.NumPending, ""
+			if is := floor(j, q.State); is != row.Floor {
+				row.Difference = fmt.Sprintf("done up to %d, not %d", is, row.Floor)
+			} else if j.NumPending < i.NumPending {
+				row.Difference = fmt.Sprintf("%d messages wait, not %d", j.NumPending, i.NumPending)
+			}
+		}
+	}
+	return row
+}
+
+// Finish makes the target a bus that Open takes. Only what Verify has found the same may
+// be finished.
+func (c *Copy) Finish(ctx context.Context) error {
+	have, err := c.to.contents(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.to.sync(); err != nil {
+		return err
+	}
+	for _, p := range slices.Concat(have.Streams, have.Buckets) {
+		if err := c.to.complete(ctx, p.Stream, c.to.replicas); err != nil {
+			return err
+		}
+	}
+	for _, p := range have.Buckets {
+		cfg := p.Config
+		cfg.MaxAge = c.to.bucketConfig(bucketNamed(p.Name)).TTL
+		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
+			return fmt.Errorf("set the age of bucket %s: %w", p.Name, err)
+		}
+	}
+	// The first stream is the last: as long as one is marked, no daemon takes any.
+	for _, p := range slices.Backward(have.Streams) {
+		cfg := c.to.streamConfig(streamNamed(p.Name))
+		cfg.FirstSeq = p.Config.FirstSeq
+		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
+			return fmt.Errorf("hand over stream %s: %w", p.Stream, err)
+		}
+	}
+	return c.to.sync()
+}
+
+// sync is for an embedded server, which a copy lets write without.
+func (b *Bus) sync() error {
+	if b.embedded == nil {
+		return nil
+	}
+	return syncTree(b.embedded.store)
+}
+
+// complete waits until a stream has n replicas, and each of them has all of it.
+func (b *Bus) complete(ctx context.Context, stream string, n int) error {
+	behind := ""
+	for began := time.Now(); time.Since(began) < mirrorPatience && ctx.Err() == nil; Pause(ctx, 20*time.Millisecond) {
+		s, err := b.JS.Stream(ctx, stream)
+		if err != nil {
+			return fmt.Errorf("look at stream %s: %w", stream, err)
+		}
+		cl := s.CachedInfo().Cluster
+		if cl == nil {
+			return nil
+		}
+		k := slices.IndexFunc(cl.Replicas, func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline || p.Lag > 0 })
+		if k < 0 && len(cl.Replicas)+1 == n && cl.Leader != "" {
+			return nil
+		}
+		if k >= 0 {
+			behind = cl.Replicas[k].Name
+		}
+	}
+	return fmt.Errorf("stream %s has not all of its %d copies: server %s is behind; mend it, then run this again", stream, n, cmp.Or(behind, "(none)"))
+}
+
+// filled returns an error where a copy has not finished to fill this bus.
+func (b *Bus) filled(ctx context.Context) error {
+	for _, s := range streams {
+		have, err := b.JS.Stream(ctx, b.streamName(s.name))
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("look up stream %s: %w", b.streamName(s.name), err)
+		}
+		if have.CachedInfo().Config.Metadata[fillingKey] != "" {
+			return fmt.Errorf("stream %s is being filled by 'tocsin migrate' or 'tocsin restore', which has not finished: run it again to its end", b.streamName(s.name))
+		}
+	}
+	return nil
+}
+
+// Users are those who work on this bus: pollers, holders of leases and consumers that
+// somebody waits for.
+func (b *Bus) Users(ctx context.Context) (users []string, err error) {
+	for _, name := range passing {
+		kv, err := b.Bucket(ctx, name)
+		if errors.Is(err, jetstream.ErrBucketNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		keys, err := kv.ListKeys(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list bucket %s: %w", name, err)
+		}
+		for k := range keys.Keys() {
+			users = append(users, name+" "+k)
+		}
+	}
+	c, err := b.contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range c.Streams {
+		for _, i := range p.Consumers {
+			if i.NumWaiting > 0 || i.PushBound {
+				users = append(users, "consumer "+i.Name)
+			}
+		}
+	}
+	return users, nil
+}
+
+// movedFile in a data directory says where its state went: whoever starts a daemon on it
+// again would tell everything from there on twice.
+const movedFile = "moved"
+
+// MarkMoved says in a data directory that its state has gone elsewhere.
+func MarkMoved(dir, to string) error {
+	path := filepath.Join(dir, movedFile)
+	text := fmt.Sprintf("%s at %s\n", redact(to), time.Now().UTC().Format(time.RFC3339))
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("mark the data directory as moved: %w", err)
+	}
+	return syncTree(path)
+}
+
+func notMoved(dir string) error {
+	path := filepath.Join(dir, movedFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look whether the data directory was moved: %w", err)
+	}
+	return fmt.Errorf("the state in %s was moved to %s: run the daemon there, with --nats or --data; to go on here instead, delete %s: what was told there since is then told again",
+		dir, strings.TrimSpace(string(text)), path)
+}
