@@ -447,11 +447,15 @@ func (b *Bus) stepDown(ctx context.Context, stream string) error {
 		return fmt.Errorf("look at stream %s: %w", stream, err)
 	}
 	was := s.CachedInfo().Cluster.Leader
-	for began := time.Now(); time.Since(began) < mirrorPatience; Pause(ctx, 50*time.Millisecond) {
+	for began := time.Now(); time.Since(began) < mirrorPatience && ctx.Err() == nil; Pause(ctx, 50*time.Millisecond) {
 		if i, err := s.Info(ctx); err == nil && i.Cluster.Leader != "" && i.Cluster.Leader != was {
 			return nil
 		}
-		if err := b.api(ctx, "STREAM.LEADER.STEPDOWN."+stream, struct{}{}, &struct{}{}); err != nil && !incomplete(err) {
+		// Between two leaders nobody answers.
+		try, cancel := context.WithTimeout(ctx, time.Second)
+		err := b.api(try, "STREAM.LEADER.STEPDOWN."+stream, struct{}{}, &struct{}{})
+		cancel()
+		if err != nil && !incomplete(err) && !errors.Is(err, context.DeadlineExceeded) {
 			return fmt.Errorf("have another server lead stream %s: %w", stream, err)
 		}
 	}
