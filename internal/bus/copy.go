@@ -448,12 +448,16 @@ func (b *Bus) stepDown(ctx context.Context, stream string) error {
 	}
 	was := s.CachedInfo().Cluster.Leader
 	for began := time.Now(); time.Since(began) < mirrorPatience && ctx.Err() == nil; Pause(ctx, 50*time.Millisecond) {
-		if i, err := s.Info(ctx); err == nil && i.Cluster.Leader != "" && i.Cluster.Leader != was {
+		// Between two leaders nobody answers; who asks again then unseats the next one.
+		try, cancel := context.WithTimeout(ctx, time.Second)
+		i, err := s.Info(try)
+		switch {
+		case err == nil && i.Cluster.Leader == was:
+			err = b.api(try, "STREAM.LEADER.STEPDOWN."+stream, struct{}{}, &struct{}{})
+		case err == nil && i.Cluster.Leader != "":
+			cancel()
 			return nil
 		}
-		// Between two leaders nobody answers.
-		try, cancel := context.WithTimeout(ctx, time.Second)
-		err := b.api(try, "STREAM.LEADER.STEPDOWN."+stream, struct{}{}, &struct{}{})
 		cancel()
 		if err != nil && !incomplete(err) && !errors.Is(err, context.DeadlineExceeded) {
 			return fmt.Errorf("have another server lead stream %s: %w", stream, err)
@@ -873,27 +877,42 @@ func (b *Bus) sync() error {
 	return syncTree(b.embedded.store)
 }
 
-// complete waits until a stream has n replicas, and each of them has all of it.
+// complete waits until a stream has n replicas, each of them has all of it, and none is
+// on its way to another server.
 func (b *Bus) complete(ctx context.Context, stream string, n int) error {
-	behind := ""
+	behind := "none leads"
 	for began := time.Now(); time.Since(began) < mirrorPatience && ctx.Err() == nil; Pause(ctx, 20*time.Millisecond) {
-		s, err := b.JS.Stream(ctx, stream)
+		// The library does not know of replicas on their way.
+		var info struct {
+			Cluster *struct {
+				Leader   string                `json:"leader"`
+				Replicas []*jetstream.PeerInfo `json:"replicas"`
+				Desired  *struct{}             `json:"desired"`
+			} `json:"cluster"`
+		}
+		try, cancel := context.WithTimeout(ctx, time.Second)
+		err := b.api(try, "STREAM.INFO."+stream, struct{}{}, &info)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) || incomplete(err) {
+			continue // between two leaders nobody answers
+		}
 		if err != nil {
 			return fmt.Errorf("look at stream %s: %w", stream, err)
 		}
-		cl := s.CachedInfo().Cluster
+		cl := info.Cluster
 		if cl == nil {
 			return nil
 		}
 		k := slices.IndexFunc(cl.Replicas, func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline || p.Lag > 0 })
-		if k < 0 && len(cl.Replicas)+1 == n && cl.Leader != "" {
+		if k < 0 && len(cl.Replicas)+1 == n && cl.Leader != "" && cl.Desired == nil {
 			return nil
 		}
+		behind = fmt.Sprintf("%d are there", len(cl.Replicas)+1)
 		if k >= 0 {
-			behind = cl.Replicas[k].Name
+			behind = cl.Replicas[k].Name + " is behind"
 		}
 	}
-	return fmt.Errorf("stream %s has not all of its %d copies: server %s is behind; mend it, then run this again", stream, n, cmp.Or(behind, "(none)"))
+	return fmt.Errorf("stream %s has not all of its %d replicas: %s; mend the cluster, then run this again", stream, n, behind)
 }
 
 // filled returns an error where a copy has not finished to fill this bus.
