@@ -39,6 +39,9 @@ type cli struct {
 	Check     checkCmd     `cmd:"" help:"Check a configuration; all mistakes at once."`
 	Ready     readyCmd     `cmd:"" help:"Ask a running daemon whether it is ready."`
 	Dead      deadCmd      `cmd:"" help:"List, show and replay messages that were set aside."`
+	Migrate   migrateCmd   `cmd:"" help:"Copy everything to another server, cluster or data directory."`
+	Backup    backupCmd    `cmd:"" help:"Write everything to one file, while the daemon works."`
+	Restore   restoreCmd   `cmd:"" help:"Bring back what a backup has."`
 	Bench     benchCmd     `cmd:"" help:"Measure the whole line on this machine."`
 	Version   versionCmd   `cmd:"" help:"Print version and build."`
 

@@ -313,7 +313,7 @@ func runHere(t *testing.T, stdin string, args ...string) (code int, stdout, stde
 
 // Every command and flag explains itself.
 func TestHelp(t *testing.T) {
-	for _, c := range []string{"", "run", "tag", "watch", "feed", "feed parse", "check", "dead", "dead ls", "dead show", "dead replay", "bench", "version",
+	for _, c := range []string{"", "run", "tag", "watch", "feed", "feed parse", "check", "dead", "dead ls", "dead show", "dead replay", "bench", "version", "migrate", "backup", "restore",
 		"incident", "incident show", "incident merge", "incident split", "incident undo", "explain", "replay"} {
 		code, out, errs := runHere(t, "", append(strings.Fields(c), "--help")...)
 		if code != exitOK || errs != "" || !strings.HasPrefix(out, "Usage: tocsin "+c) {
@@ -334,7 +334,7 @@ func TestHelp(t *testing.T) {
 func TestHelpExamplesParse(t *testing.T) {
 	command := regexp.MustCompile(`(?m)^ +(?:.*\| )?(tocsin .*?)(?:  .*|[|<>].*| one more .*)?$`)
 	n := 0
-	for _, c := range []string{"", "run", "tag", "watch", "feed parse", "check", "dead", "bench", "incident", "explain", "replay"} {
+	for _, c := range []string{"", "run", "tag", "watch", "feed parse", "check", "dead", "bench", "incident", "explain", "replay", "migrate", "backup", "restore"} {
 		_, out, _ := runHere(t, "", append(strings.Fields(c), "--help")...)
 		for _, m := range command.FindAllStringSubmatch(out, -1) {
 			n++

@@ -110,6 +110,7 @@ func (b *Bus) contents(ctx context.Context) (*contents, error) {
 		l := s.ListConsumers(ctx)
 		for i := range l.Info() {
 			if i.Config.Durable != "" {
+				i.AckFloor.Stream = floor(i, p.State)
 				p.Consumers = append(p.Consumers, i)
 			}
 		}
@@ -189,6 +190,39 @@ func NewCopy(ctx context.Context, from Origin, to *Bus, replace bool) (c *Copy, 
 	c.clustered = to.Conn.ConnectedClusterName() != ""
 	done, err = c.prepare(ctx, replace)
 	return c, done, err
+}
+
+// Plan says what a copy would have to do, and whether the target takes it.
+func Plan(ctx context.Context, from Origin, to *Bus) (Report, error) {
+	have, err := from.contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	is, err := to.contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	add := func(kind string, parts []part) {
+		for _, p := range parts {
+			d := Digest{Messages: p.State.Msgs, Bytes: p.State.Bytes, First: p.State.FirstSeq, Last: p.State.LastSeq}
+			r = append(r, Compared{Name: p.Stream, Kind: kind, Source: d, Difference: "to be copied"})
+			for _, i := range p.Consumers {
+				r = append(r, Compared{Name: p.Stream + " > " + i.Name, Kind: "consumer", Floor: i.AckFloor.Stream, Behind: i.NumPending})
+			}
+		}
+	}
+	add("stream", have.Streams)
+	add("bucket", have.Buckets)
+	for _, p := range is.Streams {
+		if p.Config.Metadata[fillingKey] == have.Identity {
+			return r, nil // some of it is there
+		}
+	}
+	if len(is.Streams)+len(is.Buckets) > 0 {
+		return r, ErrForeign
+	}
+	return r, nil
 }
 
 // prepare brings the target to nothing, or to where an unfinished copy of this origin
@@ -652,7 +686,8 @@ func (c *Copy) each(ctx context.Context, o Origin, stream string, f func(*record
 		return err
 	}
 	defer r.Close()
-	return readSnapshot(r, func(r *record) error { f(r); return nil })
+	_, err = readSnapshot(r, f)
+	return err
 }
 
 // bucket makes a bucket anew, for now without a limit of age.
@@ -668,22 +703,9 @@ func (c *Copy) bucket(ctx context.Context, p part) error {
 	cfg := c.to.keptBucket(p.Config)
 	cfg.MaxAge = 0
 	// The digest is of what was copied: the origin's own limit of age goes on.
-	r, w := io.Pipe()
-	type sum struct {
-		d   Digest
-		err error
-	}
-	done := make(chan sum, 1)
-	go func() {
-		d, err := digest(r)
-		r.CloseWithError(err)
-		done <- sum{d, err}
-	}()
-	err = c.to.restore(ctx, cfg, p.State, io.TeeReader(snap, w))
-	w.CloseWithError(err) // nil is the end
-	s := <-done
-	c.copied[p.Stream] = s.d
-	return cmp.Or(err, s.err)
+	r, wait := listened(snap)
+	c.copied[p.Stream], _, err = wait(c.to.restore(ctx, cfg, p.State, r))
+	return err
 }
 
 // keptBucket is the stream of a bucket as an origin has it, on this bus.
@@ -700,7 +722,7 @@ func (c *Copy) consumers(ctx context.Context, p part) error {
 			return fmt.Errorf("delete consumer %s of stream %s: %w", i.Name, p.Stream, err)
 		}
 		cfg := i.Config
-		cfg.DeliverPolicy, cfg.OptStartSeq, cfg.OptStartTime, cfg.Replicas = jetstream.DeliverByStartSequencePolicy, floor(i, p.State)+1, nil, 0
+		cfg.DeliverPolicy, cfg.OptStartSeq, cfg.OptStartTime, cfg.Replicas = jetstream.DeliverByStartSequencePolicy, i.AckFloor.Stream+1, nil, 0
 		call := "CONSUMER.CREATE." + p.Stream + "." + i.Name
 		if cfg.FilterSubject != "" {
 			call += "." + cfg.FilterSubject
@@ -785,11 +807,12 @@ func (c *Copy) compare(ctx context.Context, kind string, p part, to []part) (row
 	}
 	sum := func(o Origin, from uint64) (Digest, error) {
 		g := newDigester()
-		return g.sumOf(c.each(ctx, o, p.Stream, func(r *record) {
+		err := c.each(ctx, o, p.Stream, func(r *record) {
 			if r.seq >= from {
 				g.add(r)
 			}
-		}))
+		})
+		return g.sum(), err
 	}
 	var ok bool
 	if row.Source, ok = c.copied[p.Stream]; !ok {
@@ -815,18 +838,15 @@ func (c *Copy) compare(ctx context.Context, kind string, p part, to []part) (row
 	return row, nil
 }
 
-// sumOf is sum behind an error.
-func (g *digester) sumOf(err error) (Digest, error) { return g.sum(), err }
-
 func compareConsumer(p part, i *jetstream.ConsumerInfo, to []part) Compared {
-	row := Compared{Name: p.Stream + " > " + i.Name, Kind: "consumer", Floor: floor(i, p.State), Difference: "missing"}
+	row := Compared{Name: p.Stream + " > " + i.Name, Kind: "consumer", Floor: i.AckFloor.Stream, Difference: "missing"}
 	for _, q := range to {
 		for _, j := range q.Consumers {
 			if q.Stream != p.Stream || j.Name != i.Name {
 				continue
 			}
 			row.Behind, row.Difference = j.NumPending, ""
-			if is := floor(j, q.State); is != row.Floor {
+			if is := j.AckFloor.Stream; is != row.Floor {
 				row.Difference = fmt.Sprintf("done up to %d, not %d", is, row.Floor)
 			} else if j.NumPending < i.NumPending {
 				row.Difference = fmt.Sprintf("%d messages wait, not %d", j.NumPending, i.NumPending)
@@ -963,6 +983,23 @@ func (b *Bus) Users(ctx context.Context) (users []string, err error) {
 		}
 	}
 	return users, nil
+}
+
+// WhileConnected returns a context that ends with the connection, too.
+func (b *Bus) WhileConnected(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	lost := b.Conn.StatusChanged(nats.RECONNECTING, nats.DISCONNECTED, nats.CLOSED)
+	if !b.Conn.IsConnected() {
+		cancel()
+	}
+	go func() {
+		select {
+		case <-lost:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(); b.Conn.RemoveStatusListener(lost) }
 }
 
 // movedFile in a data directory says where its state went: whoever starts a daemon on it

@@ -191,17 +191,19 @@ type record struct {
 // errOldServer says that a server gives its snapshots in the older form: files of its store.
 var errOldServer = errors.New("the NATS server is too old: its snapshots cannot be read; 2.15 or later is needed")
 
-// readSnapshot calls each for the messages of a snapshot, in order. It returns nil only
-// where the snapshot is whole.
-func readSnapshot(r io.Reader, each func(*record) error) error {
-	plain := s2.NewReader(r)
-	a := archive.NewReader(plain)
+// readSnapshot calls each for the messages of a snapshot, in order, and returns the
+// stream's state. It gives no error only where the snapshot is whole.
+func readSnapshot(r io.Reader, each func(*record)) (state jetstream.StreamState, err error) {
+	a := archive.NewReader(s2.NewReader(r))
 	h, err := a.Next()
 	if errors.Is(err, archive.ErrInvalidArchive) {
-		return errOldServer
+		return state, errOldServer
 	}
 	if err == nil && h.Name != "state.json" {
 		err = fmt.Errorf("it begins with %q", h.Name)
+	}
+	if err == nil {
+		err = json.NewDecoder(a).Decode(&state)
 	}
 	var buf []byte
 	for err == nil {
@@ -210,7 +212,7 @@ func readSnapshot(r io.Reader, each func(*record) error) error {
 		}
 		if h.Sequence == 0 && h.Name == "" {
 			_, err = io.Copy(io.Discard, r) // whoever listens on the way sees all of it
-			return err
+			return state, err
 		}
 		if h.Sequence == 0 {
 			continue // a consumer
@@ -220,12 +222,12 @@ func readSnapshot(r io.Reader, each func(*record) error) error {
 		if _, err = io.ReadFull(a, buf); err != nil && n > 0 {
 			break
 		}
-		err = each(&record{seq: h.Sequence, time: h.Timestamp, subject: h.Name, header: buf[:h.HeaderSize], data: buf[h.HeaderSize:]})
+		each(&record{seq: h.Sequence, time: h.Timestamp, subject: h.Name, header: buf[:h.HeaderSize], data: buf[h.HeaderSize:]})
 	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("read a snapshot: %w", err)
+	return state, fmt.Errorf("read a snapshot: %w", err)
 }
 
 // Digest is what two streams that say the same have in common.
@@ -274,10 +276,28 @@ func (g *digester) sum() Digest {
 }
 
 // digest reads a snapshot to its end.
-func digest(r io.Reader) (Digest, error) {
+func digest(r io.Reader) (Digest, jetstream.StreamState, error) {
 	g := newDigester()
-	err := readSnapshot(r, func(r *record) error { g.add(r); return nil })
-	return g.sum(), err
+	state, err := readSnapshot(r, g.add)
+	return g.sum(), state, err
+}
+
+// listened gives what r gives; the digest of it is there when all of it was read.
+func listened(r io.Reader) (heard io.Reader, wait func(error) (Digest, jetstream.StreamState, error)) {
+	pr, pw := io.Pipe()
+	var d Digest
+	var state jetstream.StreamState
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		d, state, err = digest(pr)
+		pr.CloseWithError(err)
+		done <- err
+	}()
+	return io.TeeReader(r, pw), func(err error) (Digest, jetstream.StreamState, error) {
+		pw.CloseWithError(err) // nil is the end
+		return d, state, cmp.Or(err, <-done)
+	}
 }
 
 // lasting are the header lines of a message, in the order of their names, without those
