@@ -493,7 +493,7 @@ func (b *Bus) stepDown(ctx context.Context, stream string) error {
 			return nil
 		}
 		cancel()
-		if err != nil && !incomplete(err) && !errors.Is(err, context.DeadlineExceeded) {
+		if err != nil && !incomplete(err) {
 			return fmt.Errorf("have another server lead stream %s: %w", stream, err)
 		}
 	}
@@ -913,7 +913,7 @@ func (b *Bus) complete(ctx context.Context, stream string, n int) error {
 		try, cancel := context.WithTimeout(ctx, time.Second)
 		err := b.api(try, "STREAM.INFO."+stream, struct{}{}, &info)
 		cancel()
-		if errors.Is(err, context.DeadlineExceeded) || incomplete(err) {
+		if incomplete(err) {
 			continue // between two leaders nobody answers
 		}
 		if err != nil {

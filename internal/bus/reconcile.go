@@ -33,8 +33,11 @@ func (b *Bus) settle(ctx context.Context) error {
 }
 
 // incomplete tells whether an error comes of servers that are not there yet: too few for
-// the replicas, or none that leads.
+// the replicas, or none that leads, when most questions find no answer.
 func incomplete(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
 	var api *jetstream.APIError
 	if !errors.As(err, &api) {
 		return false
