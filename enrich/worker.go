@@ -60,7 +60,10 @@ type read struct {
 // the stream has confirmed each of its reports, while later ones are read.
 func (w *Worker) Run(ctx context.Context) error {
 	sub, err := w.bus.Subscribe(ctx, bus.EnrichArticles)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return fmt.Errorf("enrich: %w", err)
 	}
 	late, cancel := bus.Grace(ctx, w.cfg.Drain)
