@@ -311,13 +311,16 @@ func (b *Bus) RestartServer() error {
 	return b.embedded.restart()
 }
 
-// Ready returns nil when the connection is up and every stream answers; its
+// Ready returns nil when the connection is up and every stream of the route answers; its
 // error names what is not.
 func (b *Bus) Ready(ctx context.Context) error {
 	if !b.Conn.IsConnected() {
 		return fmt.Errorf("not connected to NATS: %s", b.Conn.Status())
 	}
 	for _, s := range streams {
+		if s.name == Canaries {
+			continue // news does not need it
+		}
 		if _, err := b.JS.Stream(ctx, b.streamName(s.name)); err != nil {
 			return fmt.Errorf("stream %s: %w", b.streamName(s.name), err)
 		}

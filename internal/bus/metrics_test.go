@@ -56,6 +56,7 @@ tocsin_bus_consumer_unacked_messages{consumer="enrich"} 0
 # TYPE tocsin_bus_stream_messages gauge
 tocsin_bus_stream_messages{stream="alerts"} 0
 tocsin_bus_stream_messages{stream="articles"} 2
+tocsin_bus_stream_messages{stream="canary"} 0
 tocsin_bus_stream_messages{stream="dead"} 1
 tocsin_bus_stream_messages{stream="incidents"} 0
 tocsin_bus_stream_messages{stream="reports"} 0

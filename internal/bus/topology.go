@@ -17,6 +17,8 @@ const (
 	Incidents = "INCIDENTS"
 	Alerts    = "ALERTS"
 	Dead      = "DEAD"
+	// Canaries is beside the route: the alerts of canaries end there.
+	Canaries = "CANARY"
 )
 
 // The durable consumers of the route. Outputs have one each: OutputConsumer.
@@ -72,15 +74,16 @@ const inbound = "in"
 // streams forget their dedup window at a restart and relay at two thirds of
 // the rate.
 var streams = []stream{
-	{name: Articles, describe: "articles of all feeds, every edition", subjects: []string{"article.*"}, age: 14 * day, bytes: 4 << 30, dedup: day},
-	{name: Reports, describe: "what each article says about each incident", subjects: []string{"report.*.*"}, age: 14 * day, bytes: 2 << 30, dedup: day},
+	{name: Articles, describe: "articles of all feeds, every edition", subjects: []string{"article.*", canaries + ".article"}, age: 14 * day, bytes: 4 << 30, dedup: day},
+	{name: Reports, describe: "what each article says about each incident", subjects: []string{"report.*.*", canaries + ".report"}, age: 14 * day, bytes: 2 << 30, dedup: day},
 	// One message a version. The last one of an incident is its truth:
 	// correlation writes it by compare-and-set and rebuilds the buckets from it.
-	{name: Incidents, describe: "incidents, every version", subjects: []string{"incident.*.*.*"}, age: IncidentsAge, bytes: 2 << 30, dedup: day, together: true},
+	{name: Incidents, describe: "incidents, every version", subjects: []string{"incident.*.*.*", canaries + ".incident"}, age: IncidentsAge, bytes: 2 << 30, dedup: day, together: true},
 	// A week of message ids: an alert must not be told twice even by a daemon
 	// that was down over a long weekend between the alert and its bookkeeping.
 	{name: Alerts, describe: "alerts, for subscribers to replay", subjects: []string{"alert.*.*.*.*"}, age: 90 * day, bytes: 2 << 30, dedup: 7 * day, keep: true, storedFirst: true},
 	{name: Dead, describe: "messages set aside, with the reason in their headers", subjects: []string{"dead.*.*"}, age: 30 * day, bytes: 256 << 20, dedup: day},
+	{name: Canaries, describe: "alerts of canaries: how each round went", subjects: []string{canaries + ".alert"}, age: day, bytes: 16 << 20, dedup: day},
 }
 
 // IncidentsAge is how long versions of incidents are kept.

@@ -4,9 +4,11 @@ package bustest
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -41,6 +43,23 @@ func Config(t testing.TB, dir string) bus.Config {
 // Log writes to the test's own log.
 func Log(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// Canary publishes a canary that carries a record of a kind, as the stage before does.
+// It is waited for until a minute from now.
+func Canary(t testing.TB, b *bus.Bus, round time.Time, kind string, record any) {
+	t.Helper()
+	data, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := b.CanaryMessage(&bus.Canary{Schema: bus.CanarySchema, Round: round, By: b.Boot(), Sent: round, Until: time.Now().Add(time.Minute), Record: data}, kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Publish(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Start runs a worker until stop, which fails the test unless Run returns nil.
