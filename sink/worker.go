@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -108,6 +109,8 @@ func (w *Worker) lead(work, late context.Context) {
 		return err
 	}, trouble)
 	w.reach("leading")
+	var carrying sync.WaitGroup
+	defer carrying.Wait()
 	for {
 		idle := time.Duration(0)
 		if len(w.behind) > 0 {
@@ -122,6 +125,12 @@ func (w *Worker) lead(work, late context.Context) {
 			continue
 		}
 		w.tellAll(late, msgs)
+		for _, msg := range msgs {
+			if w.bus.IsCanary(msg.Subject()) && late.Err() == nil {
+				// Beside what comes next, which must not wait until it is stored.
+				carrying.Go(func() { w.carry(late, msg) })
+			}
+		}
 	}
 	if late.Err() != nil {
 		return // the lease is lost, or there is no time: whoever leads next catches up
@@ -234,16 +243,23 @@ func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
 	settle := make([]jetstream.Msg, 0, len(msgs))
 	open := false // something was judged that no alert has confirmed since
 	for _, msg := range msgs {
+		md, err := msg.Metadata()
+		if err != nil {
+			return fmt.Errorf("version on %s: %w", msg.Subject(), err)
+		}
+		seq := md.Sequence.Stream
+		if w.bus.IsCanary(msg.Subject()) {
+			open = true // it is carried on when all that was told is known
+			if seq == w.judged+1 {
+				w.judged = seq
+			}
+			continue
+		}
 		i, ok := w.decode(ctx, msg)
 		if !ok {
 			continue
 		}
 		settle = append(settle, msg)
-		md, err := msg.Metadata()
-		if err != nil {
-			return fmt.Errorf("version %s: %w", i.MsgID(), err)
-		}
-		seq := md.Sequence.Stream
 		if seq > w.judged+1 {
 			if err := w.tellBefore(ctx, seq); err != nil {
 				return err
@@ -361,6 +377,30 @@ func (w *Worker) publish(ctx context.Context, a *Alert, before *toldAt) error {
 	return nil
 }
 
+// carry judges a canary. Its alert is none of the alert stream's, which subscribers read
+// and from which nothing is taken away; that this stream answers, tell has seen.
+func (w *Worker) carry(ctx context.Context, msg jetstream.Msg) {
+	// The only error is a conflict, and it has no condition.
+	_, _ = w.bus.Carry(ctx, msg, bus.Step{Stage: "sink", Kind: "alert", Work: func(ctx context.Context, record []byte) (any, error) {
+		i, err := correlate.Decode(record)
+		if err != nil {
+			return nil, err
+		}
+		before, err := w.lookUp(ctx, i.ID)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", bus.ErrNotNow, err)
+		}
+		a, outcome := w.cfg.judge(&i, before.told)
+		if outcome == "no_rule" { // which is the operator's to say, and no fault
+			a = newAlert(&i, i.Status, "canary", w.cfg.Source, nil)
+		}
+		if a == nil {
+			return nil, fmt.Errorf("the incident is %s, not told", outcome)
+		}
+		return a, nil
+	}})
+}
+
 func (w *Worker) decode(ctx context.Context, msg jetstream.Msg) (*correlate.Incident, bool) {
 	i, err := correlate.Decode(msg.Data())
 	reason := bus.Unreadable
@@ -388,6 +428,15 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 	if len(w.memo) >= maxMemo && len(w.behind) == 0 {
 		clear(w.memo)
 	}
+	t, err := w.lookUp(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	w.memo[id] = t
+	return t, nil
+}
+
+func (w *Worker) lookUp(ctx context.Context, id string) (*toldAt, error) {
 	t := &toldAt{}
 	e, err := w.told.Get(ctx, id)
 	switch {
@@ -403,7 +452,6 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 			return nil, fmt.Errorf("look up what was told of incident %s: %w", id, err)
 		}
 	}
-	w.memo[id] = t
 	return t, nil
 }
 

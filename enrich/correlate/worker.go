@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tocsin/enrich"
@@ -134,7 +135,7 @@ func (w *Worker) foldReports(work, late context.Context) {
 func (w *Worker) foldAll(ctx context.Context, msgs []jetstream.Msg) {
 	hand := make([]*held, len(msgs))
 	for k := range msgs {
-		hand[k] = &held{Msg: msgs[k]}
+		hand[k] = &held{Msg: msgs[k], canary: w.bus.IsCanary(msgs[k].Subject())}
 	}
 	wait := 20 * time.Millisecond
 	for err := w.fold(ctx, hand); err != nil; err = w.fold(ctx, hand) {
@@ -169,6 +170,7 @@ func (w *Worker) foldAll(ctx context.Context, msgs []jetstream.Msg) {
 type held struct {
 	jetstream.Msg
 	settled bool
+	canary  bool
 }
 
 // fold takes in a batch of reports, and returns when what it caused is durable
@@ -186,7 +188,7 @@ func (w *Worker) fold(ctx context.Context, hand []*held) error {
 	var done []*held
 	open := false // something was decided that no write has confirmed since
 	for _, m := range hand {
-		if m.settled {
+		if m.settled || m.canary {
 			continue
 		}
 		if passing(m) {
@@ -237,7 +239,43 @@ func (w *Worker) fold(ctx context.Context, hand []*held) error {
 		}
 	}
 	w.reach("acknowledged")
+	for _, m := range hand {
+		if !m.canary || m.settled {
+			continue
+		}
+		if err := w.carry(ctx, m); err != nil {
+			return err
+		}
+		m.settled = true
+	}
 	return nil
+}
+
+// carry folds a canary when the real reports of its batch are settled. It founds an
+// incident in a book of its own, which nothing else is ever matched with, and that is
+// stored under the condition of every version: see write. The memory passes over it.
+func (w *Worker) carry(ctx context.Context, msg jetstream.Msg) error {
+	after := w.at
+	ack, err := w.bus.Carry(ctx, msg, bus.Step{Stage: "correlate", Kind: "incident", After: &after, Work: func(_ context.Context, record []byte) (any, error) {
+		r, err := enrich.DecodeReport(record)
+		if err != nil {
+			return nil, err
+		}
+		book := NewBook(&w.cfg, 1, nil)
+		o, err := w.ask(func() (Outcome, error) { return book.Take(&r) })
+		if err == nil && len(o.Steps) != 1 {
+			err = fmt.Errorf("the report gives %d versions of incidents, not one", len(o.Steps))
+		}
+		if err != nil {
+			return nil, err
+		}
+		v, err := encode(o.Steps[0].Incident)
+		return jsontext.Value(v.data), err
+	}})
+	if ack != nil {
+		w.at = ack.Sequence
+	}
+	return err
 }
 
 // headerPassing is what enrich sets on reports that change nothing, so that they

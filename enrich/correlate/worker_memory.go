@@ -145,6 +145,9 @@ func (w *Worker) stored(v version) {
 // takeIn takes in a version from the stream that another process wrote, or this one
 // before its memory was built anew.
 func (w *Worker) takeIn(m jetstream.Msg, seq uint64) {
+	if w.bus.IsCanary(m.Subject()) {
+		return
+	}
 	i, err := Decode(m.Data())
 	if err == nil && i.ID != lastToken(m.Subject()) {
 		err = fmt.Errorf("incident %s is on another's subject", i.ID)

@@ -46,18 +46,6 @@ func (b *Bus) IsCanary(subject string) bool {
 	return strings.HasPrefix(subject, b.Pattern(canaries)+".")
 }
 
-// PartCanaries parts messages into real ones and canaries.
-func (b *Bus) PartCanaries(msgs []jetstream.Msg) (news, birds []jetstream.Msg) {
-	for _, m := range msgs {
-		if b.IsCanary(m.Subject()) {
-			birds = append(birds, m)
-		} else {
-			news = append(news, m)
-		}
-	}
-	return news, birds
-}
-
 // DecodeCanary reads a canary from the bus.
 func DecodeCanary(data []byte) (Canary, error) {
 	var c Canary
