@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"tocsin/canary"
 	"tocsin/enrich"
 	"tocsin/enrich/correlate"
 	"tocsin/ingest"
@@ -38,6 +39,7 @@ type config struct {
 	Enrich    enrich.Config    `yaml:"enrich"`
 	Correlate correlate.Config `yaml:"correlate"`
 	Sink      sink.Config      `yaml:"sink"`
+	Canary    canary.Config    `yaml:"canary"`
 }
 
 type httpConfig struct {
@@ -57,7 +59,7 @@ func defaultConfig() config {
 	return config{
 		Data: "data", Stages: slices.Clone(allStages), Stop: 10 * time.Second,
 		HTTP: httpConfig{Listen: "127.0.0.1:9465"}, Log: logConfig{Level: "info", Format: "text"},
-		NATS: bus.DefaultConfig(), Ingest: ingest.DefaultConfig(), Enrich: enrich.DefaultConfig(), Correlate: correlate.DefaultConfig(), Sink: sink.DefaultConfig(),
+		NATS: bus.DefaultConfig(), Ingest: ingest.DefaultConfig(), Enrich: enrich.DefaultConfig(), Correlate: correlate.DefaultConfig(), Sink: sink.DefaultConfig(), Canary: canary.DefaultConfig(),
 	}
 }
 
@@ -93,7 +95,7 @@ func (c *config) validate() error {
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format is %q: use text or json", c.Log.Format)
 	}
-	errs = append(errs, c.NATS.Validate(), c.Ingest.Validate(), c.Enrich.Validate(), c.Correlate.Validate(), c.Sink.Validate())
+	errs = append(errs, c.NATS.Validate(), c.Ingest.Validate(), c.Enrich.Validate(), c.Correlate.Validate(), c.Sink.Validate(), c.Canary.Validate())
 	return errors.Join(errs...)
 }
 

@@ -144,13 +144,17 @@ func runDemo(t *testing.T) (incidents []correlate.Incident, alerts []*sink.Alert
 	for k := range cfg.Ingest.Feeds {
 		cfg.Ingest.Feeds[k].Every = time.Second
 	}
-	articles := 0
+	articles, rounds := 0, 0
 	runUntil(t, cfg, func(dm *daemon) bool {
 		articles = counter(t, dm, "tocsin_ingest_articles_total", "first")
+		rounds = counter(t, dm, "tocsin_canary_rounds_total", "ok")
 		// Four parts of the week, a poll each; then nothing changes any more.
 		polls := counter(t, dm, "tocsin_ingest_polls_total", "") - counter(t, dm, "tocsin_ingest_polls_total", "failed")
 		return polls >= 7*len(demo.Feeds())
 	})
+	if rounds < 1 {
+		t.Error("no canary came through the line")
+	}
 	if articles < demo.Items() {
 		t.Errorf("%d articles of %d items", articles, demo.Items())
 	}

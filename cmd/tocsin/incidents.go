@@ -21,7 +21,8 @@ import (
 // its files have them. Nothing here writes.
 
 // scan calls each for the messages of a stream that a consumer's configuration asks for,
-// in order, until it has seen all that there are or each returns false.
+// in order, until it has seen all that there are or each returns false. Canaries are none
+// of what anybody asks for.
 func scan(ctx context.Context, b *bus.Bus, stream string, cfg jetstream.OrderedConsumerConfig, each func(m jetstream.Msg, md *jetstream.MsgMetadata) (bool, error)) error {
 	s, err := b.Stream(ctx, stream)
 	if err != nil {
@@ -48,7 +49,11 @@ func scan(ctx context.Context, b *bus.Bus, stream string, cfg jetstream.OrderedC
 		if err != nil {
 			return fmt.Errorf("read stream %s: %w", stream, err)
 		}
-		if on, err := each(m, md); err != nil || !on || md.NumPending == 0 {
+		on := true
+		if !b.IsCanary(m.Subject()) {
+			on, err = each(m, md)
+		}
+		if err != nil || !on || md.NumPending == 0 {
 			return err
 		}
 	}

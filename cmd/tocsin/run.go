@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"tocsin/canary"
 	"tocsin/cmd/tocsin/demo"
 	"tocsin/enrich"
 	"tocsin/enrich/correlate"
@@ -317,6 +318,10 @@ func (d *daemon) build(ctx context.Context) error {
 			d.log.Warn("the configuration names no feeds: write some under ingest.feeds or ingest.opml, use 'tocsin feed add', or try --demo")
 		}
 		add("ingest", d.poller.Run)
+		if cfg := d.cfg.Canary; cfg.Every > 0 {
+			cfg.Log, cfg.Metrics = d.log, d.reg
+			add("canary", canary.NewWorker(d.bus, cfg).Run)
+		}
 	}
 	if d.has("enrich") {
 		cfg := d.cfg.Enrich
