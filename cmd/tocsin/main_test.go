@@ -241,7 +241,8 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // config FILE SITE FEED... writes a configuration that polls files of a served
-// folder each second; a file named .opml becomes a feed list.
+// folder each second; a file named .opml becomes a feed list. No canary comes: scripts
+// count what is on the streams.
 func scriptConfig(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, len(args) >= 3, "config FILE SITE FEED...")
 	site := args[1]
@@ -254,7 +255,7 @@ func scriptConfig(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		b.WriteString("</body></opml>\n")
 	} else {
-		fmt.Fprintf(&b, "http: {listen: 127.0.0.1:0}\nsink: {file: {path: alerts.jsonl}}\ningest:\n  allow_private: [%s]\n  per_host: 0\n", host)
+		fmt.Fprintf(&b, "http: {listen: 127.0.0.1:0}\ncanary: {every: 0}\nsink: {file: {path: alerts.jsonl}}\ningest:\n  allow_private: [%s]\n  per_host: 0\n", host)
 		if _, err := os.Stat(ts.MkAbs("feeds.opml")); err == nil {
 			b.WriteString("  opml: [feeds.opml]\n")
 		}
