@@ -20,6 +20,7 @@ type About struct {
 	Occurred *Occurred         `json:"occurred,omitempty"`
 	Totals   map[Measure]Total `json:"totals,omitempty"`
 	Cause    bool              `json:"cause,omitempty"`  // it set off the news: that is another one, however close
+	Over     bool              `json:"over,omitempty"`   // people are held or tried over it
 	Beside   bool              `json:"beside,omitempty"` // it is no older one, but news of the same article
 }
 
@@ -199,7 +200,7 @@ func abouts(all []Report) []About {
 	var out []About
 	for i := range all {
 		if b := &all[i]; b.Role == Background && len(out) < maxAbout {
-			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals, Cause: slices.Contains(b.Rules, "scope.cause")})
+			out = append(out, About{Type: b.Type, Subtype: b.Subtype, Place: b.Place, Occurred: b.Occurred, Totals: b.Totals, Cause: slices.Contains(b.Rules, "scope.cause"), Over: slices.Contains(b.Rules, "scope.cause-of-arrest") || slices.Contains(b.Rules, "scope.accused-of")})
 		}
 	}
 	return out

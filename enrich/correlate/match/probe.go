@@ -349,6 +349,7 @@ func (p *Probe) look() *seen {
 		}
 	}
 	s.fromAbout(p)
+	s.fromDeed(p)
 	s.mute = p.Type == "unknown" && max(s.tolls[killed], s.tolls[injured], s.tolls[held]) <= 1
 	for _, a := range p.Actors {
 		x := actor{name: hash(gazetteer.Fold(a.Name)), did: a.Role == "claimed" || a.Role == "blamed" || a.Role == "suspected"}
@@ -453,6 +454,25 @@ func (s *seen) fromAbout(p *Probe) {
 	}
 	s.cue |= later
 	s.about = true
+}
+
+// fromDeed fills the toll of what people are held or tried over, where no day tells of it:
+// "three were arrested over the attack on a car wash that killed seven".
+func (s *seen) fromDeed(p *Probe) {
+	if s.about || s.cue&(arrest|court) == 0 || s.tolls != [measures]int{-1, -1, -1} {
+		return
+	}
+	n := -1
+	for i := range p.About {
+		if a := &p.About[i]; a.Over && (a.Occurred == nil || a.Occurred.Earliest == nil) {
+			if k := numberOf(a.Totals); n >= 0 && k != n {
+				return // over which of them, nobody says
+			} else if k >= 0 {
+				n = k
+			}
+		}
+	}
+	s.tolls[killed] = n
 }
 
 func numberOf(totals map[enrich.Measure]enrich.Total) int {

@@ -249,6 +249,13 @@ func TestFromAbout(t *testing.T) {
 		exactly(enrich.Abducted, 14)(&old)
 		x.About = append(x.About, enrich.About{Type: "shooting", Occurred: old.Occurred, Totals: old.Totals})
 	}
+	over := func(k int) func(*Probe) {
+		return func(x *Probe) {
+			var old Probe
+			killedOf(k)(&old)
+			x.About = append(x.About, enrich.About{Type: "shooting", Totals: old.Totals, Over: true})
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		report *Probe
@@ -264,6 +271,10 @@ func TestFromAbout(t *testing.T) {
 		{"the toll of the older one has grown no further", said("a", 9, in("Quetta"), killedOf(21), cues(enrich.CueLater), bombing), "bombing", 21, true},
 		{"of those taken with others, one is found", said("a", 9, kindOf("kidnapping", ""), cues(enrich.CueTaken), taken), "kidnapping", -1, true},
 		{"a kidnapping beside a shooting", said("a", 9, kindOf("kidnapping", ""), taken), "kidnapping", -1, false},
+		{"an arrest over a shooting of no day", said("a", 9, in("Quetta"), kindOf("shooting", ""), cues(enrich.CueArrest), over(7)), "shooting", 7, false},
+		{"an arrest over two shootings of no day", said("a", 9, in("Quetta"), kindOf("shooting", ""), cues(enrich.CueArrest), over(7), over(2)), "shooting", -1, false},
+		{"an arrest in which some were killed", said("a", 9, in("Quetta"), kindOf("shooting", ""), killedOf(1), cues(enrich.CueArrest), over(7)), "shooting", 1, false},
+		{"a shooting over which nobody is held", said("a", 9, in("Quetta"), kindOf("shooting", ""), over(7)), "shooting", -1, false},
 		{"nothing says that it follows", said("a", 9, in("Quetta"), bombing), "bombing", -1, false},
 		{"a trial over what is a memory", said("a", 9, kindOf("judicial", ""), cues(enrich.CueCourt), recalls("bombing", "Quetta", -400, 21)), "judicial", -1, false},
 	} {
