@@ -669,6 +669,9 @@ func (r *reading) located(p int) bool {
 		if w.low == "from" {
 			return r.places[p].unlisted() // "abducted from Womey village"
 		}
+		if w.low == "on" && n == k-1 && strings.HasPrefix(r.lowAt(n-1), "call") {
+			return false // "calls on Riyadh to protect Shiites"
+		}
 		if w.low == "to" && n == k-1 {
 			return r.nextTo(n) // never "on her way home to Terneuzen"
 		}

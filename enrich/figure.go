@@ -244,7 +244,7 @@ func (r *reading) byState(s *sentence, j int, args []arg) bool {
 	default:
 		return false
 	}
-	if r.groups[args[0].g].who == "suspect" || r.groups[args[0].g].who == "perpetrator" {
+	if r.groups[args[0].g].who == "suspect" || r.groups[args[0].g].who == "perpetrator" || r.ofArrested(s, args[0].g) {
 		return true
 	}
 	state := func(k int) bool {
@@ -260,6 +260,20 @@ func (r *reading) byState(s *sentence, j int, args []arg) bool {
 		}
 	}
 	return j > s.first && state(j-1)
+}
+
+// ofArrested tells whether a group are those whom the sentence before has arrested: "Two
+// were arrested. They were seized on a train".
+func (r *reading) ofArrested(s *sentence, g int) bool {
+	switch r.words[s.first].low {
+	case "they", "both", "he", "she":
+	default:
+		return false
+	}
+	si := r.sentenceAt(s.first)
+	return si > 0 && r.groups[g].first <= s.first && slices.ContainsFunc(r.figs, func(m mention) bool {
+		return m.measure == Arrested && m.harm >= r.sents[si-1].first && m.harm < s.first
+	})
 }
 
 // mob tells whether a crowd did the harm at word j: whom it takes for a thief is its

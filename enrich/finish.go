@@ -464,6 +464,8 @@ func (r *reading) speakerAt(p int) bool {
 	}
 	w := &r.words[k]
 	switch w.low {
+	case "calls", "demands", "rejects", "protests", "summons", "expresses", "voices", "insists", "welcomes", "deplores", "orders":
+		return r.places[p].country() || r.gaz.Capital(r.places[p].ID) // "Tehran calls on Riyadh"
 	case "hits", "strikes", "bombs", "pounds", "shells", "raids", "attacks", "targets", "bombards":
 		if r.places[p].country() {
 			return true // "Pakistan hits hideouts across border": it strikes, and elsewhere
