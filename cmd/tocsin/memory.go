@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"math"
 
@@ -13,7 +14,7 @@ import (
 // the operator's wins.
 func keepBelowCgroup(log *slog.Logger) {
 	switch limit, err := memlimit.Set(); {
-	case errors.Is(err, memlimit.ErrNoCgroup), errors.Is(err, memlimit.ErrCgroupsNotSupported):
+	case errors.Is(err, memlimit.ErrNoCgroup), errors.Is(err, memlimit.ErrCgroupsNotSupported), errors.Is(err, fs.ErrNotExist):
 		log.Debug("no limit of memory is known", "why", err)
 	case err != nil:
 		log.Warn("no limit of memory is known; GOMEMLIMIT sets one", "err", err)

@@ -9,8 +9,11 @@ import (
 	"tocsin/enrich/gazetteer"
 )
 
-// version is set by the linker in a release: -ldflags "-X main.version=v1.2.3".
-var version = "dev"
+// The linker sets these in a release: -ldflags "-X main.version=v1.2.3 -X main.revision=…".
+var (
+	version  = "dev"
+	revision string // that of the version control by itself where this is empty
+)
 
 type build struct {
 	Version  string `json:"version"`
@@ -21,8 +24,8 @@ type build struct {
 }
 
 func buildInfo() build {
-	b := build{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	if info, ok := debug.ReadBuildInfo(); ok {
+	b := build{Version: version, Revision: revision, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "vcs.revision":
