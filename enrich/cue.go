@@ -714,10 +714,14 @@ func (r *reading) claim() bool {
 				}
 			case "responsibility":
 				switch r.lowAt(k - 1) {
-				case "took", "taken", "takes", "accepted", "claimed", "claims", "claiming", "claim":
+				case "took", "taken", "takes", "taking", "accepted", "accepts", "assumed", "assumes", "assuming", "claimed", "claims", "claiming", "claim":
 					if !r.negated(s, k) {
 						return true
 					}
+				}
+			case "owns", "owned", "own", "owning":
+				if r.lowAt(k+1) == "up" && slices.ContainsFunc(r.words[k+2:s.last], func(w word) bool { return w.is(lexicon.Kind) && Family(w.e.Type) != "law" }) {
+					return true // "Tigers own up Batala blast"
 				}
 			case "credit":
 				switch r.lowAt(k - 1) {
@@ -904,7 +908,7 @@ func (r *reading) saysItsDeed(s *sentence, k int) bool {
 		if w.is(lexicon.Harm) && w.e.Form&lexicon.Past != 0 && w.e.Measure != string(Arrested) && w.e.Measure != string(Released) {
 			return r.armed(s, k)
 		}
-		if w.punct {
+		if w.punct && !isQuote(w.low) {
 			break
 		}
 	}

@@ -22,6 +22,8 @@ func TestCues(t *testing.T) {
 		{"a judge who is yet to see them", "Arrests in Sukkur", "Three men were arrested over the bombing in Sukkur on Monday. They are to be brought before a judge.", "", "charged"},
 		{"a trial", "Two in court over Sukkur bombing", "Prosecutors charged two men over the bombing in Sukkur on Monday.", "charged !charged", ""},
 		{"a video is no captive", "Video claims kidnapping of drillers in Libya", "TUNIS - A group calling itself the Anger of the South said in a video released on Tuesday that it was holding 14 drillers who were taken from a bus near Ubari on Sunday.", "claim", "freed"},
+		{"they own up", "Tigers own up Batala blast", "Batala: The outfit has in a post owned up to Tuesday night's grenade attack on a police post that killed two.", "claim", ""},
+		{"its man, in quotation marks", "IS says its 'soldier' carried out stabbing in Lyon", "The group said on Wednesday that the man who killed one person with a knife at a station in Lyon was one of its own.", "claim", ""},
 		{"behind it, in a video", "Six die in Gao bombing", "JNIM said in a video posted on Monday that it was behind Sunday's bombing in Gao that killed six people.", "claim", ""},
 		{"behind it, as an agency of a state says", "Agency says it killed port chief", "Ukraine's military intelligence agency said Tuesday that it was behind a car bombing in Berdiansk that killed a port's chief.", "claim", ""},
 		{"an army's statement claims nothing", "Six die in Gao raid", "The army said in a statement on Monday that it had killed six militants in a raid in Gao.", "", "claim"},
