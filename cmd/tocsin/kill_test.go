@@ -73,7 +73,8 @@ func TestKill(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("%d kills, random seed %d", kills, seed)
-	start := func() *process { return startDaemon(t, exe, cfg, data, live, stdout) }
+	at := attachConfig(t, data)
+	start := func() *process { return startDaemon(t, exe, at, live, stdout, "--config", cfg, "--data", data) }
 	for range kills {
 		p := start()
 		// From before the start is complete to the midst of the work.
@@ -81,10 +82,11 @@ func TestKill(t *testing.T) {
 		p.killAfter(d)
 	}
 	p := start()
-	p.waitIdle(t, data, big)
+	p.waitIdle(t, at, big)
 	p.end(t)
-	checkNothingLost(t, data, big, kills)
-	checkNobodyToldTwice(t, data, file, live, stdout)
+	b := bustest.Open(t, data)
+	checkNothingLost(t, b, big, kills)
+	checkNobodyToldTwice(t, b, file, live, stdout)
 }
 
 func killConfig(srv *httptest.Server, file string) string {
@@ -226,9 +228,10 @@ type liveAlerts struct {
 	ids map[string]int
 }
 
-func startDaemon(t *testing.T, exe, cfg, data string, live *liveAlerts, stdout map[string]int) *process {
+// startDaemon runs one that is reached at a bus, and listens to what it tells.
+func startDaemon(t *testing.T, exe string, at bus.Config, live *liveAlerts, stdout map[string]int, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(exe, "run", "--config", cfg, "--data", data), log: &lockedBuffer{}, exited: make(chan struct{})}
+	p := &process{cmd: exec.Command(exe, append([]string{"run"}, args...)...), log: &lockedBuffer{}, exited: make(chan struct{})}
 	// The test's own settings are no keys of the daemon's.
 	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envPrefix) })
 	out, err := p.cmd.StdoutPipe()
@@ -241,7 +244,7 @@ func startDaemon(t *testing.T, exe, cfg, data string, live *liveAlerts, stdout m
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	p.sub = cancel
-	p.ends.Go(func() { live.listen(ctx, t, data) })
+	p.ends.Go(func() { live.listen(ctx, t, at) })
 	go func() {
 		defer close(p.exited)
 		for s := bufio.NewScanner(out); s.Scan(); {
@@ -253,9 +256,9 @@ func startDaemon(t *testing.T, exe, cfg, data string, live *liveAlerts, stdout m
 }
 
 // listen subscribes as soon as the daemon's socket answers.
-func (l *liveAlerts) listen(ctx context.Context, t *testing.T, data string) {
+func (l *liveAlerts) listen(ctx context.Context, t *testing.T, at bus.Config) {
 	for ctx.Err() == nil {
-		b, err := bus.Attach(ctx, attachConfig(t, data), false)
+		b, err := bus.Attach(ctx, anew(at), false)
 		if err != nil {
 			select {
 			case <-ctx.Done():
@@ -284,6 +287,12 @@ func attachConfig(t *testing.T, data string) bus.Config {
 	return cfg
 }
 
+// anew is a configuration for one more bus.
+func anew(cfg bus.Config) bus.Config {
+	cfg.Metrics = prometheus.NewRegistry()
+	return cfg
+}
+
 // killAfter waits for d and kills the process without a warning.
 func (p *process) killAfter(d time.Duration) {
 	select {
@@ -298,14 +307,14 @@ func (p *process) killAfter(d time.Duration) {
 
 // waitIdle waits until the whole feed was served and every stage has settled
 // all that it was given.
-func (p *process) waitIdle(t *testing.T, data string, big *growingFeed) {
+func (p *process) waitIdle(t *testing.T, at bus.Config, big *growingFeed) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	var b *bus.Bus
 	for b == nil {
 		var err error
-		if b, err = bus.Attach(ctx, attachConfig(t, data), false); err != nil && ctx.Err() != nil {
+		if b, err = bus.Attach(ctx, anew(at), false); err != nil && ctx.Err() != nil {
 			t.Fatalf("the daemon did not come back: %v\n%s", err, p.log)
 		}
 		select {
@@ -320,7 +329,7 @@ func (p *process) waitIdle(t *testing.T, data string, big *growingFeed) {
 	for calm, before := 0, uint64(0); calm < 40; { // two seconds: longer than a poll's gap
 		select {
 		case <-ctx.Done():
-			t.Fatalf("not idle after five minutes; %d of %d items served\n%s", big.shown(), len(big.articles), p.log)
+			t.Fatalf("not idle after ten minutes; %d of %d items served\n%s", big.shown(), len(big.articles), p.log)
 		case <-p.exited:
 			t.Fatalf("the daemon ended by itself\n%s", p.log)
 		case <-tick.C:
@@ -374,9 +383,7 @@ func all(t *testing.T, b *bus.Bus, stream string, each func(m jetstream.Msg)) {
 	}
 }
 
-func checkNothingLost(t *testing.T, data string, big *growingFeed, kills int) {
-	b := bustest.Open(t, data)
-	defer b.Close()
+func checkNothingLost(t *testing.T, b *bus.Bus, big *growingFeed, kills int) {
 	tagger := enrich.NewTagger()
 	articles, editions, again := map[string]bool{}, 0, 0
 	fromBig := map[string]int{} // texts of the growing feed
@@ -463,9 +470,7 @@ func checkNothingLost(t *testing.T, data string, big *growingFeed, kills int) {
 		kills, len(articles), editions, len(expected), lost, twice, len(versions), dead)
 }
 
-func checkNobodyToldTwice(t *testing.T, data, file string, live *liveAlerts, stdout map[string]int) {
-	b := bustest.Open(t, data)
-	defer b.Close()
+func checkNobodyToldTwice(t *testing.T, b *bus.Bus, file string, live *liveAlerts, stdout map[string]int) {
 	alerts, told := map[string]int{}, map[string]int{}
 	all(t, b, bus.Alerts, func(m jetstream.Msg) {
 		a, err := sink.DecodeAlert(m.Data())
