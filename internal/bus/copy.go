@@ -500,8 +500,13 @@ func (b *Bus) stepDown(ctx context.Context, stream string) error {
 	return fmt.Errorf("no other server than %s will lead stream %s", was, stream)
 }
 
-// mirrorPatience is how long a mirror may stand still.
-const mirrorPatience = time.Minute
+const (
+	// mirrorPatience is how long a mirror may stand still, and a stream have no leader.
+	mirrorPatience = time.Minute
+	// replicaPatience is how long a server may take to get a replica: it does not say how
+	// far it has come.
+	replicaPatience = 15 * time.Minute
+)
 
 // promote waits until a mirror has all of what was restored, and makes it a stream of its
 // own.
@@ -901,7 +906,7 @@ func (b *Bus) sync() error {
 // on its way to another server.
 func (b *Bus) complete(ctx context.Context, stream string, n int) error {
 	behind := "none leads"
-	for began := time.Now(); time.Since(began) < mirrorPatience && ctx.Err() == nil; Pause(ctx, 20*time.Millisecond) {
+	for began := time.Now(); time.Since(began) < replicaPatience && ctx.Err() == nil; Pause(ctx, 20*time.Millisecond) {
 		// The library does not know of replicas on their way.
 		var info struct {
 			Cluster *struct {
