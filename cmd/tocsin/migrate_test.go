@@ -101,7 +101,7 @@ func TestMigrate(t *testing.T) {
 
 	cluster := attachConfig(t, dir)
 	cluster.URL, cluster.Replicas = url, 3
-	checkSameAsBefore(t, data, cluster)
+	checkSamePlaces(t, attachConfig(t, data), cluster)
 	next := startDaemon(t, exe, cluster, live, stdout, "--config", grown, "--data", filepath.Join(dir, "none"))
 	next.waitIdle(t, cluster, big)
 	next.end(t)
@@ -114,6 +114,15 @@ func TestMigrate(t *testing.T) {
 	checkNothingLost(t, b, big, kills)
 	checkNobodyToldTwice(t, b, file, live, stdout)
 	hook.check(t, b)
+
+	// And back, as whoever did not like it would.
+	home := filepath.Join(dir, "home")
+	m = startMover(t, exe, "--config", grown, "--to", home)
+	<-m.exited
+	if code := m.cmd.ProcessState.ExitCode(); code != exitOK {
+		t.Fatalf("migrate ended with %d\n%s", code, m.out)
+	}
+	checkSamePlaces(t, cluster, attachConfig(t, home))
 }
 
 // preload stores articles as a poller does.
@@ -221,19 +230,19 @@ func (m *mover) await(t *testing.T, text string) {
 	}
 }
 
-// checkSameAsBefore compares every message of every stream with the old place, by what
-// readers see.
-func checkSameAsBefore(t *testing.T, data string, cluster bus.Config) {
+// checkSamePlaces compares every message of every stream of two places, by what readers
+// see.
+func checkSamePlaces(t *testing.T, before, after bus.Config) {
 	t.Helper()
-	old, err := bus.Hold(t.Context(), attachConfig(t, data))
-	if err != nil {
-		t.Fatal(err)
+	hold := func(cfg bus.Config) *bus.Bus {
+		b, err := bus.Hold(t.Context(), anew(cfg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
 	}
+	old, is := hold(before), hold(after)
 	defer old.Close()
-	is, err := bus.Hold(t.Context(), anew(cluster))
-	if err != nil {
-		t.Fatal(err)
-	}
 	defer is.Close()
 	for _, stream := range []string{bus.Articles, bus.Reports, bus.Incidents, bus.Alerts} {
 		var want []string

@@ -957,8 +957,8 @@ func (b *Bus) filled(ctx context.Context) error {
 	return nil
 }
 
-// Users are those who work on this bus: pollers, holders of leases and consumers that
-// somebody waits for.
+// Users are those who work on this bus: pollers, holders of leases, and our consumers
+// where somebody waits for messages.
 func (b *Bus) Users(ctx context.Context) (users []string, err error) {
 	for _, name := range passing {
 		kv, err := b.Bucket(ctx, name)
@@ -982,7 +982,9 @@ func (b *Bus) Users(ctx context.Context) (users []string, err error) {
 	}
 	for _, p := range c.Streams {
 		for _, i := range p.Consumers {
-			if i.NumWaiting > 0 || i.PushBound {
+			// A subscriber's own may wait: it changes nothing that others go on from.
+			ours := i.Name == EnrichConsumer || i.Name == CorrelateConsumer || i.Name == SinkConsumer || strings.HasPrefix(i.Name, outputConsumerPrefix)
+			if ours && i.NumWaiting > 0 {
 				users = append(users, "consumer "+i.Name)
 			}
 		}
