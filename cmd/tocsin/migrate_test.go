@@ -21,17 +21,19 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tocsin/cmd/tocsin/demo"
+	"tocsin/enrich/correlate"
 	"tocsin/ingest"
 	"tocsin/internal/bus"
 	"tocsin/internal/bus/bustest"
+	"tocsin/internal/ident"
 	"tocsin/sink"
 )
 
 // TestMigrate moves a daemon that works from its own server to a cluster of three, while
 // feeds grow and are edited, kills the move at random moments, and then looks whether
 // anything was lost or told twice: on the streams, to a live subscriber, to a file and to
-// a webhook. TOCSIN_MIGRATE says how many articles there are before; every tenth is about
-// an incident.
+// a webhook. TOCSIN_MIGRATE says how many articles there are before, and there are a tenth
+// as many incidents.
 func TestMigrate(t *testing.T) {
 	before, items, kills, phases := 300, 100, 2, 10
 	if s := os.Getenv("TOCSIN_MIGRATE"); s != "" {
@@ -68,7 +70,7 @@ func TestMigrate(t *testing.T) {
 	writeFile(t, own, config+"nats: {durability: balanced}\n")
 	writeFile(t, grown, config+"nats: {url: '"+url+"', replicas: 3}\n")
 
-	preload(t, data, before)
+	preload(t, data, before, before/10)
 	live := &liveAlerts{ids: map[string]int{}}
 	stdout := map[string]int{}
 	at := attachConfig(t, data)
@@ -80,7 +82,7 @@ func TestMigrate(t *testing.T) {
 	t.Logf("%d articles before, %d killed moves, random seed %d", before, kills, seed)
 	move := func() *mover { return startMover(t, exe, "--config", own, "--data", data, "--to-config", grown) }
 	for range kills / 2 { // while the daemon works
-		move().killAfter(time.Duration(rnd.IntN(4000)) * time.Millisecond)
+		move().killAfter(time.Duration(rnd.IntN(4000+before/10)) * time.Millisecond)
 	}
 	m := move()
 	m.await(t, "Now stop the daemon")
@@ -90,7 +92,7 @@ func TestMigrate(t *testing.T) {
 	old.end(t)
 	stopped := time.Now()
 	for range kills / 2 { // in the switch
-		m.killAfter(time.Duration(rnd.IntN(1200)) * time.Millisecond)
+		m.killAfter(time.Duration(rnd.IntN(1200+before/50)) * time.Millisecond)
 		m = move()
 	}
 	<-m.exited
@@ -125,20 +127,21 @@ func TestMigrate(t *testing.T) {
 	checkSamePlaces(t, cluster, attachConfig(t, home))
 }
 
-// preload stores articles as a poller does.
-func preload(t *testing.T, data string, n int) {
+// preload stores articles as a poller does, and incidents as correlation does, which
+// would take too long to find them one by one.
+func preload(t *testing.T, data string, articles, incidents int) {
 	t.Helper()
 	b := bustest.Open(t, data)
 	defer b.Close()
-	articles := benchArticles(n, 2048, 0.1)
+	list := benchArticles(articles, 2048, 0)
 	var under []*bus.Pending
-	for k := range articles {
-		m, err := ingest.Message(b, &articles[k])
+	for k := range list {
+		m, err := ingest.Message(b, &list[k])
 		if err != nil {
 			t.Fatal(err)
 		}
 		under = append(under, b.Begin(m))
-		if len(under) == 256 || k == n-1 {
+		if len(under) == 256 || k == articles-1 {
 			for _, p := range under {
 				if _, err := p.Wait(t.Context()); err != nil {
 					t.Fatal(err)
@@ -147,6 +150,44 @@ func preload(t *testing.T, data string, n int) {
 			under = under[:0]
 		}
 	}
+	first := founded(t)
+	var together []bus.Message
+	last := uint64(0)
+	for k := range incidents {
+		i := *first
+		i.ID = "inc-" + ident.ULID(i.Published.Add(time.Duration(k)*time.Hour), "test", strconv.Itoa(k))
+		body, err := json.Marshal(&i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		together = append(together, bus.Message{Subject: b.Subject("incident", bus.Token(i.Place.Country), bus.Token(i.Type), i.ID), ID: i.MsgID(), Data: body, Header: i.Header()})
+		if len(together) == 200 || k == incidents-1 {
+			if last, err = b.PublishTogether(t.Context(), last, together); err != nil {
+				t.Fatal(err)
+			}
+			together = together[:0]
+		}
+	}
+}
+
+// founded is the first version of an incident, as correlation makes it.
+func founded(t *testing.T) *correlate.Incident {
+	t.Helper()
+	cfg := correlate.DefaultConfig()
+	a := newArchive(&cfg)
+	for _, art := range benchArticles(1, 1024, 1) {
+		for _, r := range a.read(&art) {
+			o, err := a.fold(&r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(o.Steps) > 0 {
+				return o.Steps[0].Incident
+			}
+		}
+	}
+	t.Fatal("the article founds no incident")
+	return nil
 }
 
 // waitDone waits until a daemon has read what was there before it, and told all of it.
