@@ -252,7 +252,7 @@ func TestALostRoundIsToldOf(t *testing.T) {
 	})
 }
 
-// Two processes send one round, and both wait for it.
+// Two processes with all stages send one round, and both wait for it.
 func TestTwoSendersSendOneRound(t *testing.T) {
 	dir := t.TempDir()
 	b := bustest.Open(t, dir)
@@ -267,6 +267,7 @@ func TestTwoSendersSendOneRound(t *testing.T) {
 	bustest.Start(t, w2.Run)
 	for _, stage := range []string{"enrich", "correlate", "sink"} {
 		run(t, b, stage, prometheus.NewRegistry())
+		run(t, other, stage, prometheus.NewRegistry())
 	}
 	w1.ended(t, ok)
 	w2.ended(t, ok)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tocsin/internal/bus"
@@ -160,6 +161,12 @@ func TestCarryUnderACondition(t *testing.T) {
 	if ack, err := b.Carry(t.Context(), m, step); err != nil || ack == nil || ack.Sequence != 2 {
 		t.Fatalf("then it is %+v, %v, want sequence 2", ack, err)
 	}
+	// It comes again to who died before it was settled. A known id would be answered with
+	// the sequence of the first, which is not where the stream ends.
+	after = 2
+	if ack, err := b.Carry(t.Context(), m, step); err != nil || ack == nil || ack.Sequence != 3 || ack.Duplicate {
+		t.Fatalf("again it is %+v, %v, want sequence 3", ack, err)
+	}
 }
 
 // The alerts of canaries are no part of the route: a daemon is ready without them.
@@ -170,5 +177,34 @@ func TestReadyWithoutCanaries(t *testing.T) {
 	}
 	if err := b.Ready(t.Context()); err != nil {
 		t.Errorf("without the stream of canaries: %v", err)
+	}
+}
+
+// A user of NATS that may not publish canaries loses them, and no time for what is real.
+func TestCarryWithoutTheRight(t *testing.T) {
+	s := natsServer(t, func(o *server.Options) {
+		o.Users = []*server.User{
+			{Username: "all", Password: "all"},
+			{Username: "some", Password: "some", Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"tocsin.v1.canary.>"}}}},
+		}
+	})
+	as := func(user string) *bus.Bus {
+		return openExternal(t, external(t, "nats://"+user+":"+user+"@"+s.Addr().String()))
+	}
+	bustest.Canary(t, as("all"), time.Now(), "article", "text")
+	b := as("some")
+	sub, stop := subscribe(t, b, bus.EnrichArticles)
+	defer stop()
+	m := next(t, sub)
+	began := time.Now()
+	if ack, err := b.Carry(t.Context(), m, bus.Step{Stage: "enrich", Kind: "report", Work: func(context.Context, []byte) (any, error) { return "report", nil }}); ack != nil || err != nil {
+		t.Fatal(ack, err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it held its stage up for %v", took)
+	}
+	publish(t, b, "1", "news")
+	if got := next(t, sub); b.IsCanary(got.Subject()) || string(got.Data()) != "news" {
+		t.Errorf("then came %q on %s, want the news", got.Data(), got.Subject())
 	}
 }
