@@ -98,7 +98,8 @@ func items(v any) (list []map[string]any) {
 }
 
 // launchPrometheus starts Prometheus with the configuration of deploy/, but for its
-// addresses, and hurried: rules are evaluated all the time and fire at once.
+// addresses, and hurried: rules are evaluated all the time, fire at once, and what they
+// compare with is a second old.
 func launchPrometheus(t *testing.T, tools, tocsin, alertmanager string) (address string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -111,6 +112,7 @@ func launchPrometheus(t *testing.T, tools, tocsin, alertmanager string) (address
 			for _, g := range items(doc["groups"]) {
 				g["interval"] = "500ms"
 				for _, r := range items(g["rules"]) {
+					r["expr"] = strings.ReplaceAll(r["expr"].(string), "offset 5m", "offset 1s")
 					if r["for"] != nil {
 						r["for"] = "1s"
 					}
@@ -197,11 +199,11 @@ type dashboard struct {
 }
 
 type panel struct {
-	ID      int
-	Title   string
-	Type    string
-	GridPos struct{ X, Y, W, H int }
-	Targets []struct{ Expr, RefID string }
+	ID                 int
+	Title, Description string
+	Type               string
+	GridPos            struct{ X, Y, W, H int }
+	Targets            []struct{ Expr, RefID string }
 }
 
 func readDashboards(t *testing.T) map[string]dashboard {
@@ -265,7 +267,7 @@ func TestEveryQueryFindsItsSeries(t *testing.T) {
 	tocsin, _ := launchTocsin(t, "")
 	prometheus := launchPrometheus(t, tools, tocsin, "127.0.0.1:9")
 	await(t, "a record of incidents", func() bool {
-		v, err := evaluate(prometheus, `count(job_country_type_measure:tocsin_sink_people:increase1h) > 5`)
+		v, err := evaluate(prometheus, `count(job_country_type_measure:tocsin_sink_people:increase5m) > 5`)
 		return err == nil && len(v.Result) > 0
 	})
 	asked := map[string][]string{}

@@ -213,3 +213,69 @@ func TestSelectors(t *testing.T) {
 		}
 	}
 }
+
+// What Grafana takes silently and shows wrongly.
+func TestDashboards(t *testing.T) {
+	uids := map[string]string{}
+	for file, d := range readDashboards(t) {
+		if other := uids[d.UID]; d.UID == "" || d.Title == "" || other != "" {
+			t.Errorf("%s: uid %q, title %q; %s has the same", file, d.UID, d.Title, other)
+		}
+		uids[d.UID] = file
+		ids, cells := map[int]string{}, map[[2]int]string{}
+		for _, p := range d.Panels {
+			if other := ids[p.ID]; other != "" {
+				t.Errorf("%s: %q and %q are both panel %d", file, p.Title, other, p.ID)
+			}
+			ids[p.ID] = p.Title
+			g := p.GridPos
+			if g.W <= 0 || g.H <= 0 || g.X < 0 || g.X+g.W > 24 {
+				t.Errorf("%s: %q is at %+v of 24 columns", file, p.Title, g)
+			}
+			for x := g.X; x < g.X+g.W; x++ {
+				for y := g.Y; y < g.Y+g.H; y++ {
+					if other := cells[[2]int{x, y}]; other != "" {
+						t.Errorf("%s: %q lies on %q", file, p.Title, other)
+						return
+					}
+					cells[[2]int{x, y}] = p.Title
+				}
+			}
+			if (p.Type == "row") != (len(p.Targets) == 0) {
+				t.Errorf("%s: %q, a %s, has %d queries", file, p.Title, p.Type, len(p.Targets))
+			}
+			if p.Type != "row" && p.Description == "" {
+				t.Errorf("%s: %q does not say what it shows", file, p.Title)
+			}
+		}
+	}
+	if want := []string{"tocsin-operations", "tocsin-situation"}; !slices.Equal(slices.Sorted(maps.Keys(uids)), want) {
+		t.Errorf("dashboards %v, want %v", slices.Sorted(maps.Keys(uids)), want)
+	}
+}
+
+// Dashboards ask for the data source by the uid that is provisioned.
+func TestGrafanaProvisioning(t *testing.T) {
+	var sources struct {
+		Datasources []struct{ UID, Type, URL string }
+	}
+	for _, path := range glob(t, grafanaDir+"/provisioning/datasources/*.yml") {
+		readYAML(t, path, &sources)
+	}
+	found := false
+	for _, s := range sources.Datasources {
+		found = found || s.UID == "prometheus" && s.Type == "prometheus"
+	}
+	if !found {
+		t.Errorf("no data source prometheus in %+v", sources)
+	}
+	var providers struct {
+		Providers []struct{ Options struct{ Path string } }
+	}
+	for _, path := range glob(t, grafanaDir+"/provisioning/dashboards/*.yml") {
+		readYAML(t, path, &providers)
+	}
+	if len(providers.Providers) != 1 || providers.Providers[0].Options.Path != "/var/lib/grafana/dashboards" {
+		t.Errorf("dashboards come from %+v, want one folder", providers)
+	}
+}
