@@ -57,7 +57,8 @@ HOST    = $(shell $(GO) env GOHOSTOS)-$(shell $(GO) env GOHOSTARCH)
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 release = dist/tocsin-$(number)-$(1)
 
-dist: archives deb rpm sbom checksums ## all of a release, in ./dist
+dist: archives deb rpm sbom ## all of a release, in ./dist
+	$(MAKE) checksums
 
 # Says what the binaries in dist are of, and is new only where that has changed.
 dist/built: FORCE
