@@ -42,6 +42,7 @@ type cli struct {
 	Migrate   migrateCmd   `cmd:"" help:"Copy everything to another server, cluster or data directory."`
 	Backup    backupCmd    `cmd:"" help:"Write everything to one file, while the daemon works."`
 	Restore   restoreCmd   `cmd:"" help:"Bring back what a backup has."`
+	NATS      natsCmd      `cmd:"" name:"nats" help:"Prepare an external NATS: streams, keys of users."`
 	Bench     benchCmd     `cmd:"" help:"Measure the whole line on this machine."`
 	Version   versionCmd   `cmd:"" help:"Print version and build."`
 

@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tocsin/internal/bus"
+	"tocsin/internal/bus/bustest"
 	"tocsin/internal/ident"
 )
 
@@ -30,7 +31,7 @@ var update = flag.Bool("update", false, "write the answers of golden files, and 
 
 // TestMain lets this test binary be the program: scripts run "tocsin" from PATH.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tocsin": main})
+	testscript.Main(m, map[string]func(){"tocsin": main, "nats-server": bustest.ServerMain})
 }
 
 // patience bounds every wait for an event; a test that passes never spends it.
@@ -314,7 +315,7 @@ func runHere(t *testing.T, stdin string, args ...string) (code int, stdout, stde
 
 // Every command and flag explains itself.
 func TestHelp(t *testing.T) {
-	for _, c := range []string{"", "run", "tag", "watch", "feed", "feed parse", "check", "dead", "dead ls", "dead show", "dead replay", "bench", "version", "migrate", "backup", "restore",
+	for _, c := range []string{"", "run", "tag", "watch", "feed", "feed parse", "check", "dead", "dead ls", "dead show", "dead replay", "bench", "version", "nats setup", "nats key", "migrate", "backup", "restore",
 		"incident", "incident show", "incident merge", "incident split", "incident undo", "explain", "replay"} {
 		code, out, errs := runHere(t, "", append(strings.Fields(c), "--help")...)
 		if code != exitOK || errs != "" || !strings.HasPrefix(out, "Usage: tocsin "+c) {

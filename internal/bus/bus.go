@@ -39,6 +39,7 @@ type Bus struct {
 	embedded *embedded // nil on an external server
 	lock     *os.File  // held while the embedded server runs
 	boot     string
+	denials  denials
 	closed   atomic.Bool
 }
 
@@ -162,6 +163,9 @@ func externalOptions(cfg Config) ([]nats.Option, error) {
 		}
 		opts = append(opts, o)
 	}
+	if cfg.Inbox != "" {
+		opts = append(opts, nats.CustomInboxPrefix(cfg.Inbox))
+	}
 	if cfg.TLS.CA != "" {
 		opts = append(opts, nats.RootCAs(cfg.TLS.CA))
 	}
@@ -199,6 +203,7 @@ func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
 				subject = s.Subject
 			}
 			b.log.Warn("NATS", "subject", subject, "err", err)
+			b.denials.note(err)
 		}),
 	}, opts...)
 	nc, err := nats.Connect(url, opts...)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,6 +35,7 @@ type Config struct {
 	NKey        string `yaml:"nkey_file"`        // NKey seed file
 	TokenFile   string `yaml:"token_file"`       // file with a token: sent to an external server, demanded of strangers by the embedded one
 	TLS         TLS    `yaml:"tls"`
+	Inbox       string `yaml:"inbox"`    // first token of the subjects on which this user hears answers; empty is _INBOX
 	Domain      string `yaml:"domain"`   // JetStream domain of an external cluster
 	Prefix      string `yaml:"prefix"`   // first token of every subject, and head of stream names
 	Replicas    int    `yaml:"replicas"` // copies of each stream on a cluster: 1, 3 or 5
@@ -72,6 +74,9 @@ func (c Config) Validate() error {
 	if c.Prefix == "" || c.Prefix != Token(c.Prefix) || len(c.Prefix) > 24 {
 		bad("nats.prefix is %q: use 1 to 24 of a-z 0-9 _ -, such as \"tocsin\"", c.Prefix)
 	}
+	if strings.ContainsAny(c.Inbox, ".*> \t\r\n") {
+		bad("nats.inbox is %q: use one word that this user may subscribe below, such as _INBOX_enrich", c.Inbox)
+	}
 	switch c.Durability {
 	case Always, Balanced, Relaxed:
 	default:
@@ -87,7 +92,7 @@ func (c Config) Validate() error {
 			bad("nats.replicas is %d, but the embedded server is alone: set nats.url to a cluster, or use 1", c.Replicas)
 		}
 		for _, f := range []struct{ key, value string }{
-			{"credentials_file", c.Credentials}, {"nkey_file", c.NKey}, {"domain", c.Domain},
+			{"credentials_file", c.Credentials}, {"nkey_file", c.NKey}, {"inbox", c.Inbox}, {"domain", c.Domain},
 			{"tls.ca_file", c.TLS.CA}, {"tls.cert_file", c.TLS.Cert}, {"tls.key_file", c.TLS.Key},
 		} {
 			if f.value != "" {

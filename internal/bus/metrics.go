@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -89,7 +88,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			if !ok {
 				break
 			}
-			if strings.HasPrefix(info.Name, outputConsumerPrefix) {
+			if IsOutputConsumer(info.Name) {
 				consumed(ch, info)
 			}
 		}

@@ -46,8 +46,8 @@ func incomplete(err error) bool {
 	return code == server.JSClusterNoPeersErrF || code == server.JSClusterNotAvailErr
 }
 
-// reconcile makes the streams and buckets of topology.go so, and syncs the
-// store afterwards: a stream created less than half a minute before a power
+// reconcile makes the streams and buckets of topology.go so, as far as this user may,
+// and syncs the store afterwards: a stream created less than half a minute before a power
 // cut vanished whole in our tests.
 func (b *Bus) reconcile(ctx context.Context) error {
 	if err := b.filled(ctx); err != nil {
@@ -58,8 +58,8 @@ func (b *Bus) reconcile(ctx context.Context) error {
 	for _, s := range streams {
 		made, err := b.reconcileStream(ctx, s)
 		created = created || made
-		if incomplete(err) {
-			return err // the others would wait for it as well
+		if incomplete(err) || errors.Is(err, ErrDenied) {
+			return err // it would be the same with the others
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -68,8 +68,8 @@ func (b *Bus) reconcile(ctx context.Context) error {
 	for _, k := range buckets {
 		made, err := b.reconcileBucket(ctx, k)
 		created = created || made
-		if incomplete(err) {
-			return err // the others would wait for it as well
+		if incomplete(err) || errors.Is(err, ErrDenied) {
+			return err // it would be the same with the others
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -84,11 +84,42 @@ func (b *Bus) reconcile(ctx context.Context) error {
 	return nil
 }
 
+// Description is what a stream or bucket is on the server.
+type Description struct {
+	Name, Describe string
+	Replicas       int
+}
+
+// Described are all streams and buckets of the route, as they are.
+func (b *Bus) Described(ctx context.Context) ([]Description, error) {
+	var names []string
+	for _, s := range streams {
+		names = append(names, b.streamName(s.name))
+	}
+	for _, k := range buckets {
+		names = append(names, bucketStream+b.bucketName(k.name))
+	}
+	list := make([]Description, len(names))
+	for k, name := range names {
+		s, err := b.JS.Stream(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("look up stream %s: %w", name, err)
+		}
+		cfg := s.CachedInfo().Config
+		list[k] = Description{Name: name, Describe: cfg.Description, Replicas: cfg.Replicas}
+	}
+	return list, nil
+}
+
 func (b *Bus) reconcileStream(ctx context.Context, s stream) (created bool, err error) {
 	want := b.streamConfig(s)
 	have, err := b.JS.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		made, err := b.JS.CreateStream(ctx, want)
+		var made jetstream.Stream
+		err := b.ask(ctx, "STREAM.CREATE."+want.Name, func(ctx context.Context) (err error) {
+			made, err = b.JS.CreateStream(ctx, want)
+			return err
+		})
 		if err != nil {
 			return false, fmt.Errorf("create stream %s: %w", want.Name, err)
 		}
@@ -112,7 +143,15 @@ func (b *Bus) reconcileStream(ctx context.Context, s stream) (created bool, err 
 	if len(changed) == 0 {
 		return false, nil
 	}
-	made, err := b.JS.UpdateStream(ctx, next)
+	var made jetstream.Stream
+	err = b.ask(ctx, "STREAM.UPDATE."+want.Name, func(ctx context.Context) (err error) {
+		made, err = b.JS.UpdateStream(ctx, next)
+		return err
+	})
+	if errors.Is(err, ErrDenied) && !slices.ContainsFunc(changed, func(s string) bool { return slices.Contains(essential, s) }) {
+		b.log.Warn("a stream is not as this program wants it, and is used as it is", "stream", want.Name, "differs", changed, "err", err)
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("update %v of stream %s: %w", changed, want.Name, err)
 	}
@@ -122,6 +161,10 @@ func (b *Bus) reconcileStream(ctx context.Context, s stream) (created bool, err 
 	b.log.Info("stream updated", "stream", want.Name, "changed", changed)
 	return false, nil
 }
+
+// essential are the settings without which a stage loses messages or tells twice; with
+// others that an administrator has yet to change, it works.
+var essential = []string{"subjects", "subject_transform", "republish", "allow_atomic", "duplicate_window"}
 
 // obeyed tells whether the server has taken over what older ones pass over in
 // silence.
@@ -203,7 +246,11 @@ func (b *Bus) reconcileBucket(ctx context.Context, k bucket) (created bool, err 
 	want := b.bucketConfig(k)
 	have, err := b.JS.KeyValue(ctx, want.Bucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		if _, err := b.JS.CreateKeyValue(ctx, want); err != nil {
+		err := b.ask(ctx, "STREAM.CREATE."+bucketStream+want.Bucket, func(ctx context.Context) error {
+			_, err := b.JS.CreateKeyValue(ctx, want)
+			return err
+		})
+		if err != nil {
 			return false, fmt.Errorf("create bucket %s: %w", want.Bucket, err)
 		}
 		return true, nil
@@ -220,7 +267,15 @@ func (b *Bus) reconcileBucket(ctx context.Context, k bucket) (created bool, err 
 	} else if got.Storage != want.Storage {
 		return false, fmt.Errorf("bucket %s is kept in memory: delete it, or use another nats.prefix", want.Bucket)
 	}
-	if _, err := b.JS.UpdateKeyValue(ctx, want); err != nil {
+	err = b.ask(ctx, "STREAM.UPDATE."+bucketStream+want.Bucket, func(ctx context.Context) error {
+		_, err := b.JS.UpdateKeyValue(ctx, want)
+		return err
+	})
+	if errors.Is(err, ErrDenied) {
+		b.log.Warn("a bucket is not as this program wants it, and is used as it is", "bucket", want.Bucket, "err", err)
+		return false, nil
+	}
+	if err != nil {
 		return false, fmt.Errorf("update bucket %s: %w", want.Bucket, err)
 	}
 	b.log.Info("bucket updated", "bucket", want.Bucket)
@@ -242,13 +297,23 @@ func (b *Bus) consumer(ctx context.Context, c Consumer) (jetstream.Consumer, err
 		}
 		// Where a consumer started cannot be changed, and need not be.
 		want.DeliverPolicy, want.OptStartSeq, want.OptStartTime = got.DeliverPolicy, got.OptStartSeq, got.OptStartTime
-		b.log.Info("consumer updated", "stream", name, "consumer", c.Name)
 	} else if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, fmt.Errorf("look up consumer %s of stream %s: %w", c.Name, name, err)
 	}
-	got, err := b.JS.CreateOrUpdateConsumer(ctx, name, want)
+	var got jetstream.Consumer
+	err = b.ask(ctx, "CONSUMER.CREATE."+name+"."+c.Name, func(ctx context.Context) (err error) {
+		got, err = b.JS.CreateOrUpdateConsumer(ctx, name, want)
+		return err
+	})
+	if errors.Is(err, ErrDenied) && have != nil {
+		b.log.Warn("a consumer is not as this program wants it, and is used as it is", "stream", name, "consumer", c.Name, "err", err)
+		return have, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create consumer %s of stream %s: %w", c.Name, name, err)
+	}
+	if have != nil {
+		b.log.Info("consumer updated", "stream", name, "consumer", c.Name)
 	}
 	return got, nil
 }

@@ -158,11 +158,20 @@ func SinkIncidentsFor(ttl time.Duration) Consumer {
 
 const outputConsumerPrefix = "output-"
 
+// IsOutputConsumer tells whether a consumer's name is one of OutputConsumer's.
+func IsOutputConsumer(name string) bool { return strings.HasPrefix(name, outputConsumerPrefix) }
+
 // OutputConsumer is the durable consumer of one alert output, which processes share
 // that have the output. What one of them had in hand when it died another has in less
 // than ten seconds.
 func OutputConsumer(output string) Consumer {
 	return Consumer{Stream: Alerts, Name: outputConsumerPrefix + Token(output), InFlight: 1, New: true, AckWait: AckWait * 6 / 10}
+}
+
+// SubscriberConsumer is the durable consumer of somebody outside who must miss no
+// alert: it has what is told from now on, and settles it one by one.
+func SubscriberConsumer(name string) Consumer {
+	return Consumer{Stream: Alerts, Name: Token(name), InFlight: 64, New: true, AckWait: 3 * AckWait}
 }
 
 // AckWait is how long a worker may be silent before the server gives what it
