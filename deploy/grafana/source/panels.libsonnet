@@ -62,7 +62,7 @@ local panel(type, title, description, targets) = {
   // One on another, of at least an hour each: for what is counted one by one.
   bars(title, targets, description):: $.lines(title, targets, description) {
     interval: '1h',
-    fieldConfig+: { defaults+: { decimals: 0, custom: { drawStyle: 'bars', barAlignment: 1, lineWidth: 0, fillOpacity: 80, showPoints: 'never', stacking: { mode: 'normal', group: 'A' } } } },
+    fieldConfig+: { defaults+: { decimals: 0, custom: { drawStyle: 'bars', barAlignment: -1, lineWidth: 0, fillOpacity: 80, showPoints: 'never', stacking: { mode: 'normal', group: 'A' } } } },
     options+: { legend: legend(['sum']) },
   },
   levels(title, target, description, unit='percentunit', max=1, steps=thresholds('green', [[0.8, 'orange'], [0.95, 'red']])):: panel('bargauge', title, description, [target]) {
