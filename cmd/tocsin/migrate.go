@@ -132,6 +132,7 @@ func (m *migration) open(ctx context.Context) (err error) {
 		m.from, err = bus.Hold(ctx, m.sourceConfig())
 		return err
 	}
+	// Opening a store makes one: a mistyped directory must stay what it is.
 	if _, err := os.Stat(filepath.Join(m.source.Data, "nats")); err != nil {
 		return fmt.Errorf("no daemon has run on %s: name its directory with --data, or a server with --nats: %w", m.source.Data, bus.ErrUnreachable)
 	}
@@ -146,6 +147,15 @@ func (m *migration) open(ctx context.Context) (err error) {
 
 func (m *migration) say(format string, args ...any) { fmt.Fprintf(m.std.out, format+"\n", args...) }
 
+// shownFrom is how many messages are worth a line.
+const shownFrom = 1000
+
+func (m *migration) copied(stream string, messages uint64, took time.Duration) {
+	if messages >= shownFrom {
+		m.say("%s: %d messages in %v", stream, messages, took.Round(time.Millisecond))
+	}
+}
+
 func (m *migration) run(ctx context.Context, replace bool, name string) error {
 	began := time.Now()
 	c, done, err := bus.NewCopy(ctx, m.from, m.to, replace)
@@ -159,6 +169,7 @@ func (m *migration) run(ctx context.Context, replace bool, name string) error {
 		m.say("the target has all of it: it was copied before")
 		return nil
 	}
+	c.Told = m.copied
 	stopped := time.Now()
 	if m.live {
 		if stopped, err = m.follow(ctx, c); err != nil || m.ahead {
@@ -167,6 +178,7 @@ func (m *migration) run(ctx context.Context, replace bool, name string) error {
 		if c, _, err = bus.NewCopy(ctx, m.from, m.to, false); err != nil {
 			return err
 		}
+		c.Told = m.copied
 	}
 	if err := c.Rest(ctx); err != nil {
 		return fmt.Errorf("%w; nothing is handed over: run this again", err)

@@ -41,10 +41,11 @@ func TestMigrate(t *testing.T) {
 		if err != nil {
 			t.Fatalf("TOCSIN_MIGRATE=%q: %v", s, err)
 		}
-		before, items, kills, phases = n, 2000, 10, 60
+		before, items, kills, phases = n, 2000, 10, 200
 	} else if testing.Short() {
 		t.Skip("starts the daemon several times")
 	}
+	t.Parallel()
 	exe := buildTocsin(t)
 	big := &growingFeed{articles: benchArticles(items, 1024, 0.5), phases: phases, served: map[string]bool{}}
 	feeds := demo.Handler()
@@ -124,7 +125,15 @@ func TestMigrate(t *testing.T) {
 	if code := m.cmd.ProcessState.ExitCode(); code != exitOK {
 		t.Fatalf("migrate ended with %d\n%s", code, m.out)
 	}
+	t.Logf("the way back:\n%s", m.out)
 	checkSamePlaces(t, cluster, attachConfig(t, home))
+	if os.Getenv("TOCSIN_MIGRATE") == "" {
+		return
+	}
+	// For the figures: all at once.
+	m = startMover(t, exe, "--data", home, "--to-config", grown, "--replace")
+	<-m.exited
+	t.Logf("from a data directory that nobody uses:\n%s", m.out)
 }
 
 // preload stores articles as a poller does, and incidents as correlation does, which

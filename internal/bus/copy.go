@@ -31,6 +31,9 @@ import (
 // the origin has had since is published to it, in order. Such a message bears the time of
 // its copy.
 type Copy struct {
+	// Told, unless it is nil, hears of each stream to which messages were copied.
+	Told func(stream string, messages uint64, took time.Duration)
+
 	from      Origin
 	to        *Bus
 	identity  string // of the origin
@@ -331,30 +334,35 @@ func (b *Bus) fillingConfig(s stream, identity string, have jetstream.StreamConf
 
 // Streams copies what the streams of the target do not have yet, and returns how many
 // messages that were. The origin may be in use.
-func (c *Copy) Streams(ctx context.Context) (copied uint64, err error) {
+func (c *Copy) Streams(ctx context.Context) (total uint64, err error) {
 	have, err := c.from.contents(ctx)
 	if err != nil {
 		return 0, err
 	}
 	// Together: a cluster lets each wait some seconds for what costs it little.
-	type part struct {
-		n   uint64
-		err error
+	type copied struct {
+		stream string
+		n      uint64
+		err    error
 	}
-	done := make(chan part)
+	done := make(chan copied)
+	began := time.Now()
 	for _, p := range have.Streams {
 		go func() {
 			n, err := c.stream(ctx, p)
-			done <- part{n, err}
+			done <- copied{p.Stream, n, err}
 		}()
 	}
 	var errs []error
 	for range have.Streams {
 		d := <-done
-		copied += d.n
+		total += d.n
 		errs = append(errs, d.err)
+		if d.err == nil && d.n > 0 && c.Told != nil {
+			c.Told(d.stream, d.n, time.Since(began))
+		}
 	}
-	return copied, errors.Join(errs...)
+	return total, errors.Join(errs...)
 }
 
 func (c *Copy) stream(ctx context.Context, p part) (copied uint64, err error) {
@@ -409,7 +417,6 @@ func (c *Copy) bulk(ctx context.Context, s stream, p part) error {
 		}
 		return nil
 	}
-	began := time.Now()
 	snap, err := c.from.snapshot(ctx, p.Stream)
 	if err != nil {
 		return err
@@ -419,11 +426,7 @@ func (c *Copy) bulk(ctx context.Context, s stream, p part) error {
 	if c.clustered {
 		learn = c.replicate
 	}
-	if err := learn(ctx, s, p, snap); err != nil {
-		return err
-	}
-	c.log.Info("stream copied", "stream", p.Stream, "messages", p.State.Msgs, "took", time.Since(began).Round(time.Millisecond))
-	return nil
+	return learn(ctx, s, p, snap)
 }
 
 // mirror makes a stream of a snapshot on a server that is alone: what was restored beside
@@ -881,6 +884,12 @@ func (c *Copy) Finish(ctx context.Context) error {
 		cfg.MaxAge = c.to.bucketConfig(bucketNamed(p.Name)).TTL
 		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
 			return fmt.Errorf("set the age of bucket %s: %w", p.Name, err)
+		}
+	}
+	if c.to.embedded != nil {
+		// It may be a place that was left once: now it is the right one again.
+		if err := os.Remove(filepath.Join(filepath.Dir(c.to.embedded.store), movedFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("open the data directory again: %w", err)
 		}
 	}
 	// The first stream is the last: as long as one is marked, no daemon takes any.
