@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -81,6 +82,56 @@ func TestCopyIsBrokenOff(t *testing.T) {
 	}
 	t.Logf("broken off %d times", broken)
 	opened(t, cfg)
+}
+
+// failing is a server that is gone after so many changes of streams.
+type failing struct {
+	jetstream.JetStream
+	left int
+}
+
+var errGone = errors.New("it is gone")
+
+func (f *failing) UpdateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	if f.left == 0 {
+		return nil, errGone
+	}
+	f.left--
+	return f.JetStream.UpdateStream(ctx, cfg)
+}
+
+// Where the handing over stops in its midst, no daemon takes what is handed over, and the
+// source may go on before it is done again.
+func TestCopyStopsWhileItIsHandedOver(t *testing.T) {
+	t.Parallel()
+	source := bustest.New(t)
+	fill(t, source, 0, 30)
+	cfg := external(t, natsServer(t, nil).ClientURL())
+	for changes := range 13 { // eight buckets and five streams
+		to := held(t, cfg)
+		c, _, err := bus.NewCopy(t.Context(), source, to, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Rest(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		to.JS = &failing{to.JS, changes}
+		if err := c.Finish(t.Context()); !errors.Is(err, errGone) {
+			t.Fatalf("after %d changes: %v, want %v", changes, err, errGone)
+		}
+		to.Close()
+		if b, err := bus.Open(t.Context(), again(t, cfg)); err == nil {
+			b.Close()
+			t.Fatalf("after %d changes it counts as whole", changes)
+		}
+		fill(t, source, 30+10*changes, 10)
+	}
+	whole(t, source, held(t, cfg))
+	b := opened(t, cfg)
+	if n, want := stored(t, b, bus.Articles), uint64(30+13*10); n != want {
+		t.Errorf("%d articles, want %d", n, want)
+	}
 }
 
 // A backup of a bus in use never speaks of what it does not have: what a consumer is done
