@@ -41,7 +41,7 @@ func TestMigrate(t *testing.T) {
 		if err != nil {
 			t.Fatalf("TOCSIN_MIGRATE=%q: %v", s, err)
 		}
-		before, items, kills, phases = n, 2000, 10, 200
+		before, items, kills, phases = n, 2000, 10, 150
 	} else if testing.Short() {
 		t.Skip("starts the daemon several times")
 	}
@@ -96,10 +96,7 @@ func TestMigrate(t *testing.T) {
 		m.killAfter(time.Duration(rnd.IntN(1200+before/50)) * time.Millisecond)
 		m = move()
 	}
-	<-m.exited
-	if code := m.cmd.ProcessState.ExitCode(); code != exitOK {
-		t.Fatalf("migrate ended with %d\n%s", code, m.out)
-	}
+	m.ended(t)
 	t.Logf("%v after the daemon's stop, %d kills in it:\n%s", time.Since(stopped).Round(time.Millisecond), kills/2, m.out)
 
 	cluster := attachConfig(t, dir)
@@ -121,10 +118,7 @@ func TestMigrate(t *testing.T) {
 	// And back, as whoever did not like it would.
 	home := filepath.Join(dir, "home")
 	m = startMover(t, exe, "--config", grown, "--to", home)
-	<-m.exited
-	if code := m.cmd.ProcessState.ExitCode(); code != exitOK {
-		t.Fatalf("migrate ended with %d\n%s", code, m.out)
-	}
+	m.ended(t)
 	t.Logf("the way back:\n%s", m.out)
 	checkSamePlaces(t, cluster, attachConfig(t, home))
 	if os.Getenv("TOCSIN_MIGRATE") == "" {
@@ -132,7 +126,7 @@ func TestMigrate(t *testing.T) {
 	}
 	// For the figures: all at once.
 	m = startMover(t, exe, "--data", home, "--to-config", grown, "--replace")
-	<-m.exited
+	m.ended(t)
 	t.Logf("from a data directory that nobody uses:\n%s", m.out)
 }
 
@@ -264,6 +258,15 @@ func (m *mover) killAfter(d time.Duration) {
 	}
 	_ = m.cmd.Process.Kill() // it may be gone
 	<-m.exited
+}
+
+// ended waits until it has done its work.
+func (m *mover) ended(t *testing.T) {
+	t.Helper()
+	<-m.exited
+	if code := m.cmd.ProcessState.ExitCode(); code != exitOK {
+		t.Fatalf("migrate ended with %d\n%s", code, m.out)
+	}
 }
 
 func (m *mover) await(t *testing.T, text string) {

@@ -548,8 +548,10 @@ func (c *Copy) promote(ctx context.Context, s stream) error {
 // at the origin.
 var errOutOfStep = errors.New("the sequences do not meet")
 
-// appendAhead is how many publishes are under way.
-const appendAhead = 512
+const (
+	appendAhead = 512 // publishes under way
+	firstTries  = 20  // of the first, four a second
+)
 
 // append publishes what the origin has beyond the target, and deletes what it has deleted.
 func (c *Copy) append(ctx context.Context, s stream, p part) (copied uint64, err error) {
@@ -565,6 +567,7 @@ func (c *Copy) append(ctx context.Context, s stream, p part) (copied uint64, err
 	}
 	var under []sent
 	var fillers []uint64
+	begun := false
 	settle := func(most int) error {
 		for len(under) > most {
 			o := under[0]
@@ -583,13 +586,20 @@ func (c *Copy) append(ctx context.Context, s stream, p part) (copied uint64, err
 		return nil
 	}
 	send := func(m *nats.Msg, seq uint64) error {
-		f, err := c.to.JS.PublishMsgAsync(m, jetstream.WithStallWait(publishTimeout))
+		f, err := c.to.JS.PublishMsgAsync(m, jetstream.WithStallWait(publishTimeout), jetstream.WithRetryAttempts(firstTries))
 		if err != nil {
 			return fmt.Errorf("copy message %d of stream %s: %w", seq, p.Stream, err)
 		}
 		under = append(under, sent{f, seq})
 		last = seq
-		return settle(appendAhead)
+		// The first alone: a cluster may not have heard yet who listens, and one that is
+		// sent again must not come behind the next.
+		most := 0
+		if begun {
+			most = appendAhead
+		}
+		begun = true
+		return settle(most)
 	}
 	// Where the origin has deleted a message, another one takes its sequence.
 	fill := func(to uint64) error {

@@ -31,6 +31,9 @@ const (
 	snapshotWindow = 8 << 20
 	// snapshotSilence is how long a server may say nothing while it gives or takes one.
 	snapshotSilence = 30 * time.Second
+	// restoreBegin is how long a cluster may take to let all its servers know where one is
+	// to be sent: the one that waits for it gives up after five seconds.
+	restoreBegin = 4 * time.Second
 	// restoreEnd is how long it may take to finish one that it has: it syncs, and tells its peers.
 	restoreEnd = 5 * time.Minute
 )
@@ -144,13 +147,26 @@ func (b *Bus) restore(ctx context.Context, cfg jetstream.StreamConfig, state jet
 		}
 		return readAnswer(m.Data, &struct{}{})
 	}
-	under := 0
+	under, first := 0, true
 	buf := make([]byte, snapshotChunk)
 	for {
 		n, err := io.ReadFull(r, buf)
-		if n > 0 {
-			if perr := b.Conn.PublishRequest(to.Subject, inbox, buf[:n]); perr != nil {
-				return fail(perr)
+		send := func() error { return b.Conn.PublishRequest(to.Subject, inbox, buf[:n]) }
+		if n > 0 && first {
+			// In a cluster ours may not have heard yet where the other one listens.
+			for began := time.Now(); first; Pause(ctx, 20*time.Millisecond) {
+				serr := send()
+				if serr == nil {
+					serr = taken()
+				}
+				if serr != nil && (!errors.Is(serr, nats.ErrNoResponders) || time.Since(began) > restoreBegin) {
+					return fail(serr)
+				}
+				first = serr != nil
+			}
+		} else if n > 0 {
+			if err := send(); err != nil {
+				return fail(err)
 			}
 			under++
 		}
