@@ -222,7 +222,7 @@ func TestAStageThatStandsStill(t *testing.T) {
 			w, _ := newWorker(t, b, patience)
 			round := time.Now().UTC()
 			began := time.Now()
-			w.begin(round, began)
+			w.begin(round, began, func() {})
 			if err := w.send(t.Context(), round, began); err != nil {
 				t.Fatal(err)
 			}
@@ -389,31 +389,23 @@ func TestHowARoundEnds(t *testing.T) {
 		result   string // "" for none
 		measured int
 	}{
-		{"in time", func(w *Worker) { w.begin(round, round); w.end(end(t, round, b.Boot(), time.Second)) }, ok, 1},
-		{"as another process sent it", func(w *Worker) { w.begin(round, round); w.end(end(t, round, "other", time.Second)) }, ok, 0},
-		{"late", func(w *Worker) { w.begin(round, round); w.end(end(t, round, b.Boot(), 61*time.Second)) }, late, 1},
-		{"late, as another process sent it", func(w *Worker) { w.begin(round, round); w.end(end(t, round, "other", 61*time.Second)) }, late, 0},
+		{"in time", func(w *Worker) { w.begin(round, round, func() {}); w.end(end(t, round, b.Boot(), time.Second)) }, ok, 1},
+		{"as another process sent it", func(w *Worker) { w.begin(round, round, func() {}); w.end(end(t, round, "other", time.Second)) }, ok, 0},
+		{"late", func(w *Worker) { w.begin(round, round, func() {}); w.end(end(t, round, b.Boot(), 61*time.Second)) }, late, 1},
+		{"late, as another process sent it", func(w *Worker) { w.begin(round, round, func() {}); w.end(end(t, round, "other", 61*time.Second)) }, late, 0},
 		{"twice", func(w *Worker) {
-			w.begin(round, round)
+			w.begin(round, round, func() {})
 			w.end(end(t, round, b.Boot(), time.Second))
 			w.end(end(t, round, b.Boot(), time.Second))
 		}, ok, 1},
-		{"before it was due here", func(w *Worker) {
-			w.due = round
-			w.end(end(t, round, "other", time.Second))
-			w.begin(round, round)
-		}, ok, 0},
-		{"long ago", func(w *Worker) {
-			w.due = round
-			w.end(end(t, round.Add(-time.Hour), "other", time.Second))
-		}, "", 0},
+		{"that nobody waits for", func(w *Worker) { w.end(end(t, round, "other", time.Second)) }, "", 0},
 		{"after it was given up", func(w *Worker) {
-			w.begin(round, round)
+			w.begin(round, round, func() {})
 			w.overdue(round.Add(time.Hour))
 			w.end(end(t, round, b.Boot(), time.Hour))
 		}, lost, 0},
 		{"sent by another where this process could not", func(w *Worker) {
-			w.begin(round, round)
+			w.begin(round, round, func() {})
 			w.end(end(t, round, "other", time.Second))
 			w.unsent(failed{round, context.DeadlineExceeded})
 		}, ok, 0},
@@ -430,6 +422,29 @@ func TestHowARoundEnds(t *testing.T) {
 			}
 			if n := w.samples(t); n != tt.measured {
 				t.Errorf("%d are measured, want %d", n, tt.measured)
+			}
+		})
+	}
+}
+
+func TestWhenARoundIsDue(t *testing.T) {
+	w, _ := newWorker(t, bustest.New(t), patience)
+	w.cfg.Every = time.Minute
+	w.due = time.Date(2026, 3, 9, 8, 1, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name  string
+		after time.Duration
+		want  bool
+	}{
+		{"just before", -time.Millisecond, false},
+		{"a round before", -time.Minute, false},
+		{"in time", 0, true},
+		{"after a pause", time.Hour, true},
+		{"when the clock was set back", -time.Hour, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := w.isDue(w.due.Add(tt.after)); got != tt.want {
+				t.Errorf("at %v it is due: %v, want %v", w.due.Add(tt.after), got, tt.want)
 			}
 		})
 	}
@@ -455,6 +470,27 @@ func TestRoundsFollowOneAnother(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Who wipes the streams of a running daemon, or has a cluster that does, has canaries again.
+func TestTheStreamIsMadeAnew(t *testing.T) {
+	b := bustest.New(t)
+	for _, stage := range []string{"enrich", "correlate", "sink"} {
+		run(t, b, stage, prometheus.NewRegistry())
+	}
+	w, _ := newWorker(t, b, patience)
+	w.cfg.Every = 100 * time.Millisecond
+	bustest.Start(t, w.Run)
+	for k := range 1000 { // as of days: the new stream begins at 1
+		bustest.Canary(t, b, time.Unix(int64(k), 0), "alert", nil)
+	}
+	n := w.count(ok)
+	until(t, "a round behind them", func() bool { return w.count(ok) > n })
+	if err := b.JS.DeleteStream(t.Context(), "TOCSIN_CANARY"); err != nil {
+		t.Fatal(err)
+	}
+	n = w.count(ok)
+	until(t, "some rounds more", func() bool { return w.count(ok) >= n+3 })
 }
 
 func TestMetricsAreWellNamed(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -23,14 +24,19 @@ type Worker struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	due   time.Time           // the round to be sent next
-	open  map[int64]time.Time // rounds that are waited for, and when they were begun
-	early map[int64]heard     // rounds that another process has sent before they were due here
+	due  time.Time       // when the next round is
+	open map[int64]*wait // rounds that are waited for
+}
+
+// wait is for the end of a round.
+type wait struct {
+	began time.Time
+	stop  context.CancelFunc // of listening
 }
 
 // NewWorker makes a worker of a valid configuration that sends canaries.
 func NewWorker(b *bus.Bus, cfg Config) *Worker {
-	return &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics), open: map[int64]time.Time{}, early: map[int64]heard{}}
+	return &Worker{bus: b, cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Metrics), open: map[int64]*wait{}}
 }
 
 // heard is the end of a round.
@@ -45,9 +51,6 @@ type failed struct {
 	err   error
 }
 
-// most bounds the alerts of others that are kept, and those of the past that are read.
-const most = 100
-
 // Run sends canaries until ctx ends and returns nil; what is still under way then is
 // not waited for. No goroutine outlives Run.
 //
@@ -60,14 +63,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer cancel()
 	ends, unsent := make(chan heard), make(chan failed)
 	w.due = time.Now().Truncate(w.cfg.Every)
-	since := w.due.Add(-w.cfg.Every)
-	wg.Go(func() {
-		w.bus.Follow(ctx, bus.Canaries, since, most, func(m jetstream.Msg) {
-			if h, ok := w.hear(m); ok {
-				tell(ctx, ends, h)
-			}
-		}, nil)
-	})
 	t := time.NewTimer(0)
 	defer t.Stop()
 	for {
@@ -79,15 +74,17 @@ func (w *Worker) Run(ctx context.Context) error {
 		case f := <-unsent:
 			w.unsent(f)
 		case <-t.C:
-			if now := time.Now(); !now.Before(w.due) {
+			if now := time.Now(); w.isDue(now) {
 				round := now.Truncate(w.cfg.Every)
 				w.due = round.Add(w.cfg.Every)
+				listening, stop := context.WithCancel(ctx)
+				w.begin(round, now, stop)
+				wg.Go(func() { w.listen(listening, round, ends) })
 				wg.Go(func() {
 					if err := w.send(ctx, round, now); err != nil && ctx.Err() == nil {
 						tell(ctx, unsent, failed{round, err})
 					}
 				})
-				w.begin(round, now)
 			}
 			for _, round := range w.overdue(time.Now()) {
 				wg.Go(func() {
@@ -106,11 +103,17 @@ func tell[T any](ctx context.Context, c chan<- T, v T) {
 	}
 }
 
+// isDue tells whether it is time for a round. A clock that was set back does not put
+// that off.
+func (w *Worker) isDue(now time.Time) bool {
+	return !now.Before(w.due) || w.due.Sub(now) > w.cfg.Every
+}
+
 // next is when something is to be done that nobody tells of.
 func (w *Worker) next() time.Time {
 	at := w.due
-	for _, began := range w.open {
-		if end := began.Add(w.cfg.lostAfter()); end.Before(at) {
+	for _, o := range w.open {
+		if end := o.began.Add(w.cfg.lostAfter()); end.Before(at) {
 			at = end
 		}
 	}
@@ -134,39 +137,52 @@ func (w *Worker) send(ctx context.Context, round, now time.Time) error {
 	return err
 }
 
-func (w *Worker) hear(m jetstream.Msg) (heard, bool) {
-	h := heard{at: time.Now()}
-	md, err := m.Metadata()
-	if err == nil {
-		h.stored = md.Timestamp
-		h.Canary, err = bus.DecodeCanary(m.Data())
-	}
-	if err != nil {
-		w.log.Error("the end of a canary cannot be read, passed over", "subject", m.Subject(), "err", err)
-	}
-	return h, err == nil
+// listen tells of the end of a round, also where that was before: another process has
+// sent it, or this one before a restart. Each round listens anew, because a stream that
+// was wiped begins at another place than whoever has followed it for long believes.
+func (w *Worker) listen(ctx context.Context, round time.Time, ends chan<- heard) {
+	// The clock of NATS may be behind this one.
+	since := round.Add(-w.cfg.Every)
+	w.bus.Follow(ctx, bus.Canaries, since, math.MaxUint64, func(m jetstream.Msg) {
+		h := heard{at: time.Now()}
+		md, err := m.Metadata()
+		if err == nil {
+			h.stored = md.Timestamp
+			h.Canary, err = bus.DecodeCanary(m.Data())
+		}
+		if err != nil {
+			w.log.Error("the end of a canary cannot be read, passed over", "subject", m.Subject(), "err", err)
+			return
+		}
+		if h.Round.Equal(round) {
+			tell(ctx, ends, h)
+		}
+	}, nil)
 }
 
-// begin waits for a round from now on.
-func (w *Worker) begin(round, now time.Time) {
-	w.open[round.UnixNano()] = now
-	if h, ok := w.early[round.UnixNano()]; ok {
-		w.end(h)
+// begin waits for a round from now on; stop ends the listening for it.
+func (w *Worker) begin(round, now time.Time, stop context.CancelFunc) {
+	w.open[round.UnixNano()] = &wait{now, stop}
+}
+
+// close waits for a round no longer. It returns when that was begun; ok is false where
+// it was not waited for.
+func (w *Worker) close(round time.Time) (began time.Time, ok bool) {
+	o := w.open[round.UnixNano()]
+	if o == nil {
+		return began, false
 	}
-	clear(w.early)
+	delete(w.open, round.UnixNano())
+	o.stop()
+	return o.began, true
 }
 
 // end notes how a round ended.
 func (w *Worker) end(h heard) {
-	key := h.Round.UnixNano()
-	began, waited := w.open[key]
+	began, waited := w.close(h.Round)
 	if !waited {
-		if len(w.early) < most && !h.Round.Before(w.due) {
-			w.early[key] = h
-		}
-		return // or it is one of the past
+		return // it is one of the past
 	}
-	delete(w.open, key)
 	took := h.stored.Sub(h.Sent)
 	own := h.By == w.bus.Boot()
 	if own { // one clock, that nobody sets
@@ -214,21 +230,21 @@ func (w *Worker) judge(c *bus.Canary, took time.Duration) (result, why string) {
 }
 
 func (w *Worker) unsent(f failed) {
-	if _, waited := w.open[f.round.UnixNano()]; !waited {
+	if _, waited := w.close(f.round); !waited {
 		return // another process has sent it
 	}
-	delete(w.open, f.round.UnixNano())
 	w.metrics.rounds.WithLabelValues(unsent).Inc()
 	w.log.Error("a canary cannot be sent: NATS takes no articles, or not from this user", "round", f.round, "err", f.err)
 }
 
 // overdue gives up the rounds that nobody need wait for any longer.
 func (w *Worker) overdue(now time.Time) (rounds []time.Time) {
-	for key, began := range w.open {
-		if now.Sub(began) >= w.cfg.lostAfter() {
-			delete(w.open, key)
+	for key, o := range w.open {
+		if now.Sub(o.began) >= w.cfg.lostAfter() {
+			round := time.Unix(0, key).UTC()
+			w.close(round)
 			w.metrics.rounds.WithLabelValues(lost).Inc()
-			rounds = append(rounds, time.Unix(0, key).UTC())
+			rounds = append(rounds, round)
 		}
 	}
 	return rounds
