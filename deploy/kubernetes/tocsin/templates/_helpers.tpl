@@ -57,12 +57,72 @@ behavior:
     policies: [{type: Pods, value: 1, periodSeconds: 60}]
 {{- end -}}
 
-{{/* tocsin.yaml of one stage: what the chart decides, log, and its own section.
-     Takes a dictionary of root and stage. */}}
+{{/* What every pod may do: nothing but run. */}}
+{{- define "tocsin.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* What every pod mounts: its configuration, its way to log in, the authority. Takes a
+     dictionary of root, user (a stage, or setup) and secret. */}}
+{{- define "tocsin.volumes" -}}
+- name: config
+  configMap: {name: {{ include "tocsin.fullname" .root }}-{{ .user }}}
+{{- if include "tocsin.login" .root }}
+- name: nats
+  secret:
+    secretName: {{ required (printf "the Secret with which %s logs in to NATS is not named: set its secret, or nats.auth to none" .user) .secret }}
+    defaultMode: 0440
+{{- end }}
+{{- with .root.Values.nats.tls.caSecret }}
+- name: ca
+  secret:
+    secretName: {{ . }}
+    items: [{key: ca.crt, path: ca.crt}] # never its key
+{{- end }}
+{{- end -}}
+
+{{- define "tocsin.mounts" -}}
+- {name: config, mountPath: /etc/tocsin/config, readOnly: true}
+{{- if include "tocsin.login" . }}
+- {name: nats, mountPath: /etc/tocsin/nats, readOnly: true}
+{{- end }}
+{{- if .Values.nats.tls.caSecret }}
+- {name: ca, mountPath: /etc/tocsin/ca, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{/* The way to NATS, and to its name. */}}
+{{- define "tocsin.natsEgress" -}}
+- ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+  {{- with .Values.networkPolicy.dnsTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+- ports:
+    {{- range .Values.networkPolicy.natsPorts }}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
+  {{- with .Values.networkPolicy.natsTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
+{{/* Whether there is something to log in with. */}}
+{{- define "tocsin.login" -}}
+{{- if or (ne .Values.nats.auth "none") .Values.nats.tls.clientCertificates }}yes{{ end -}}
+{{- end -}}
+
+{{/* tocsin.yaml of one user: what the chart decides, log, and the section of its stage.
+     Takes a dictionary of root, stage and, if it is not the stage, user. */}}
 {{- define "tocsin.config" -}}
 {{- $v := .root.Values -}}
 {{- $nats := dict "url" $v.nats.url "prefix" $v.nats.prefix "replicas" (int $v.nats.replicas) -}}
 {{- with $v.nats.domain }}{{ $_ := set $nats "domain" . }}{{ end -}}
+{{- if $v.nats.inboxes }}{{ $_ := set $nats "inbox" (printf "_INBOX_%s" (.user | default .stage)) }}{{ end -}}
 {{- $login := dict "nkey" "nkey_file" "token" "token_file" "credentials" "credentials_file" -}}
 {{- with get $login $v.nats.auth -}}
 {{- $_ := set $nats . (printf "/etc/tocsin/nats/%s" (ternary "user.creds" $v.nats.auth (eq $v.nats.auth "credentials"))) -}}
@@ -80,5 +140,6 @@ behavior:
 {{- end -}}
 {{- $config := dict "log" $v.config.log "http" (dict "listen" ":9465") "stop" (printf "%ds" (int $v.stopSeconds)) "nats" $nats -}}
 {{- with $section }}{{ $_ := set $config $.stage . }}{{ end -}}
+{{- if eq .stage "ingest" }}{{ with $v.config.canary }}{{ $_ := set $config "canary" . }}{{ end }}{{ end -}}
 {{- toYaml $config -}}
 {{- end -}}
