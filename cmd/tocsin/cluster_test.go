@@ -217,6 +217,17 @@ func (p *proc) kill() {
 	})
 }
 
+// end stops it as an operator does.
+func (p *proc) end(t *testing.T) {
+	t.Helper()
+	p.signal(t, syscall.SIGTERM)
+	p.once.Do(func() {
+		if err := p.cmd.Wait(); err != nil {
+			t.Errorf("after SIGTERM it ended with %v\n%s", err, tail(p.log.String(), 20))
+		}
+	})
+}
+
 func tail(s string, n int) string {
 	lines := strings.Split(s, "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")

@@ -105,6 +105,7 @@ func killConfig(srv *httptest.Server, file string) string {
 type growingFeed struct {
 	articles []ingest.Article
 	phases   int
+	unedited bool // its items stay as they are
 	polls    atomic.Int64
 
 	mu     sync.Mutex
@@ -113,11 +114,14 @@ type growingFeed struct {
 
 func (g *growingFeed) phase() int { return min(int(g.polls.Load()), g.phases) }
 
+// end has the feed show all of it from now on.
+func (g *growingFeed) end() { g.polls.Store(int64(g.phases)) }
+
 func (g *growingFeed) shown() int { return g.phase() * len(g.articles) / g.phases }
 
 // edits counts how often an item was edited by a phase.
 func (g *growingFeed) edits(item, phase int) int {
-	if item%4 != 0 {
+	if item%4 != 0 || g.unedited {
 		return 0
 	}
 	return (3*phase + item/4) / 7

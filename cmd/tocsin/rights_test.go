@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -163,10 +162,7 @@ func (c *cluster) allWork(t *testing.T) {
 			return whole, is + "\n" + c.logs(procs)
 		})
 		for stage, p := range procs {
-			p.signal(t, syscall.SIGTERM)
-			if err := p.cmd.Wait(); err != nil {
-				t.Errorf("%s ended with %v\n%s", stage, err, tail(p.log.String(), 20))
-			}
+			p.end(t)
 			if log := p.log.String(); strings.Contains(strings.ToLower(log), "permissions violation") || strings.Contains(log, bus.ErrDenied.Error()) {
 				t.Errorf("%s wants more than it may:\n%s", stage, tail(log, 40))
 			}

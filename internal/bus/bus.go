@@ -352,22 +352,50 @@ func (b *Bus) Writable(ctx context.Context) error {
 //
 // On an external server it is the connection that it watches. An outage is waited
 // for; an error means that the connection has ended for good, as it does when the
-// server refuses this user twice: a new start reads new credentials.
+// server refuses this user twice: a new start reads new credentials. A server that is
+// cut off from its cluster keeps its clients and answers nothing that matters: where
+// that goes on, another server is looked for.
 func (b *Bus) Guard(ctx context.Context) error {
-	if b.embedded == nil {
-		ended := b.Conn.StatusChanged(nats.CLOSED)
-		defer b.Conn.RemoveStatusListener(ended)
-		if !b.Conn.IsClosed() {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-ended:
-			}
-		}
-		return fmt.Errorf("the connection to NATS has ended for good: %w; check that the server lets this user in", cmp.Or(b.Conn.LastError(), nats.ErrConnectionClosed))
+	if b.embedded != nil {
+		return b.guard(ctx, guardEvery, publishTimeout)
 	}
-	return b.guard(ctx, guardEvery, publishTimeout)
+	ended := b.Conn.StatusChanged(nats.CLOSED)
+	defer b.Conn.RemoveStatusListener(ended)
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	for silent := 0; !b.Conn.IsClosed(); {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ended:
+			continue
+		case <-t.C:
+		}
+		look, cancel := context.WithTimeout(ctx, lookEvery)
+		err := b.Ready(look)
+		cancel()
+		if err == nil || !b.Conn.IsConnected() {
+			silent = 0 // or the library looks for a server itself
+			continue
+		}
+		if silent++; silent < looks || ctx.Err() != nil {
+			continue
+		}
+		silent = 0
+		b.log.Warn("the NATS server does not answer for its cluster, looking for another one", "server", b.Conn.ConnectedAddr(), "err", err)
+		if err := b.Conn.ForceReconnect(); err != nil {
+			b.log.Warn("another NATS server cannot be looked for", "err", err)
+		}
+	}
+	return fmt.Errorf("the connection to NATS has ended for good: %w; check that the server lets this user in", cmp.Or(b.Conn.LastError(), nats.ErrConnectionClosed))
 }
+
+// How often it is looked whether the cluster answers, and how often in vain before
+// another server is looked for: streams whose leader has died have another one by then.
+const (
+	lookEvery = 3 * time.Second
+	looks     = 3
+)
 
 func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
 	t := time.NewTicker(every)
