@@ -78,7 +78,7 @@ func newCluster(t *testing.T, exe string) *cluster {
 		for _, n := range c.nodes {
 			n.proc.kill()
 			if t.Failed() {
-				t.Logf("server %s:\n%s", n.name, tail(n.proc.log.String(), 20))
+				t.Logf("server %s:\n%s", n.name, tail(withoutRoutes(n.proc.log.String()), 60))
 			}
 		}
 	})
@@ -226,6 +226,13 @@ func (p *proc) end(t *testing.T) {
 			t.Errorf("after SIGTERM it ended with %v\n%s", err, tail(p.log.String(), 20))
 		}
 	})
+}
+
+// withoutRoutes is a server's log without its tries to reach one that was cut off.
+func withoutRoutes(log string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(log, "\n"), func(line string) bool {
+		return strings.Contains(line, "Route") || strings.Contains(line, "route")
+	}), "\n")
 }
 
 func tail(s string, n int) string {
