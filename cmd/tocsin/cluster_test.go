@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,7 @@ type node struct {
 	name   string
 	conf   string
 	client string // host:port
+	health string // where it says whether it has all that the others have
 	proc   *proc
 }
 
@@ -51,7 +53,7 @@ func newCluster(t *testing.T, exe string) *cluster {
 	}
 	ports := freePorts(t, 9)
 	for k := range 3 {
-		c.nodes = append(c.nodes, &node{name: fmt.Sprint("n", k+1), conf: filepath.Join(keys, fmt.Sprint("n", k+1), "nats.conf"), client: fmt.Sprint("127.0.0.1:", ports[3*k])})
+		c.nodes = append(c.nodes, &node{name: fmt.Sprint("n", k+1), conf: filepath.Join(keys, fmt.Sprint("n", k+1), "nats.conf"), client: fmt.Sprint("127.0.0.1:", ports[3*k]), health: fmt.Sprintf("http://127.0.0.1:%d/healthz", ports[3*k+2])})
 	}
 	for k, n := range c.nodes {
 		var routes []string
@@ -106,6 +108,20 @@ func (c *cluster) urls() string {
 func (c *cluster) serve(k int) {
 	c.t.Helper()
 	c.nodes[k].proc = startProc(c.t, "nats-server", c.nodes[k].conf)
+}
+
+// whole waits until a server has all that the others have.
+func (c *cluster) whole(k int) {
+	c.t.Helper()
+	happens(c.t, "server "+c.nodes[k].name+" is healthy", func() (bool, string) {
+		resp, err := http.Get(c.nodes[k].health)
+		if err != nil {
+			return false, err.Error()
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		return err == nil && resp.StatusCode == http.StatusOK, fmt.Sprintf("%s %s %v", resp.Status, body, err)
+	})
 }
 
 // setup is the administrator's step. It waits for the cluster.
