@@ -22,6 +22,7 @@ const (
 // rule is one of Prometheus's.
 type rule struct {
 	Alert       string
+	Record      string
 	Expr        string
 	Labels      map[string]string
 	Annotations map[string]string
