@@ -32,6 +32,24 @@ func TestRights(t *testing.T) {
 	c := newCluster(t, buildTocsin(t))
 	t.Run("each stage does all its work", func(t *testing.T) { c.allWork(t) })
 	t.Run("and nothing else", func(t *testing.T) { c.forbidden(t) })
+	t.Run("the administrator moves all of it", func(t *testing.T) { c.moves(t) })
+}
+
+// moves fills the cluster with what a daemon left, saves it, goes back, and restores it.
+func (c *cluster) moves(t *testing.T) {
+	dir, admin := t.TempDir(), filepath.Join(c.home("admin"), "tocsin.yaml")
+	data, file := filepath.Join(dir, "d"), filepath.Join(dir, "b.zip")
+	preload(t, data, 50, 5)
+	for _, args := range [][]string{
+		{"migrate", "--data", data, "--to-config", admin, "--replace"},
+		{"backup", "--config", admin, file},
+		{"migrate", "--config", admin, "--to", filepath.Join(dir, "back")},
+		{"restore", "--config", admin, "--replace", file},
+	} {
+		if out, err := c.command(args...).CombinedOutput(); err != nil {
+			t.Fatalf("tocsin %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
 }
 
 // received counts the alerts that a webhook was sent.

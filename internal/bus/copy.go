@@ -222,10 +222,15 @@ func Plan(ctx context.Context, from Origin, to *Bus) (Report, error) {
 			return r, nil // some of it is there
 		}
 	}
-	if len(is.Streams)+len(is.Buckets) > 0 {
+	if !is.unused() {
 		return r, ErrForeign
 	}
 	return r, nil
+}
+
+// unused tells of a bus that was made, and on which nothing has ever been stored.
+func (c *contents) unused() bool {
+	return !slices.ContainsFunc(slices.Concat(c.Streams, c.Buckets), func(p part) bool { return p.State.LastSeq > 0 })
 }
 
 // prepare brings the target to nothing, or to where an unfinished copy of this origin
@@ -255,6 +260,8 @@ func (c *Copy) prepare(ctx context.Context, replace bool) (done bool, err error)
 	switch {
 	case len(have.Streams)+len(have.Buckets) == 0:
 		return false, nil // a stage that is left is deleted when its stream's turn comes
+	case !filling && have.unused():
+		return false, c.to.clear(ctx)
 	case !filling:
 		// It may be this very copy, finished by a run that could not say so any more.
 		if len(final) == len(streams) {

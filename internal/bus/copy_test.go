@@ -161,6 +161,7 @@ func TestCopy(t *testing.T) {
 				t.Fatal(err)
 			}
 			hold, open := to.open(t)
+			open().Close() // what was only made is no state
 			tb := hold()
 			// While the daemon works: what comes later is appended.
 			c, _, err := bus.NewCopy(t.Context(), source, tb, false)
