@@ -80,7 +80,8 @@ archive-%: dist/%/tocsin share
 
 deb: $(PACKAGES:%=deb-%)
 rpm: $(PACKAGES:%=rpm-%)
-package = VERSION='$(number)' ARCH=$(call goarch,$(1)) BINARY=dist/$(1)/tocsin PACKAGER='$(PACKAGER)' $(GO) run $(NFPM) package -f deploy/package/nfpm.yaml
+# v1.2.3-rc1 comes before v1.2.3.
+package = VERSION='$(subst -,~,$(number))' ARCH=$(call goarch,$(1)) BINARY=dist/$(1)/tocsin PACKAGER='$(PACKAGER)' $(GO) run $(NFPM) package -f deploy/package/nfpm.yaml
 deb-%: dist/%/tocsin share
 	$(call package,$*) -p deb -t $(call release,$*).deb
 rpm-%: dist/%/tocsin share
