@@ -81,26 +81,35 @@ func (c *cluster) scale(b *bus.Bus, config string, n, workers int, feed string) 
 		}
 		return read, served
 	}
-	read, served := used()
-	began := time.Now()
 	if _, err := stream.ResumeConsumer(t.Context(), bus.EnrichConsumer); err != nil {
 		t.Fatal(err)
 	}
-	happens(t, "articles that are all read", func() (bool, string) {
+	left := func() (wait uint64, inHand int) {
 		cons, err := b.JS.Consumer(t.Context(), "TOCSIN_ARTICLES", bus.EnrichConsumer)
 		if err != nil {
-			return false, err.Error()
+			t.Fatal(err)
 		}
-		info := cons.CachedInfo()
-		return info.NumPending == 0 && info.NumAckPending == 0, fmt.Sprint(info.NumPending, " wait, ", info.NumAckPending, " are in hand")
+		return cons.CachedInfo().NumPending, cons.CachedInfo().NumAckPending
+	}
+	// It may take the server a second to notice that the pause is over.
+	var begin uint64
+	happens(t, "articles that are read", func() (bool, string) {
+		begin, _ = left()
+		return begin < uint64(n), "all of them wait"
+	})
+	read, served := used()
+	began := time.Now()
+	happens(t, "articles that are all read", func() (bool, string) {
+		wait, inHand := left()
+		return wait == 0 && inHand == 0, fmt.Sprint(wait, " wait, ", inHand, " are in hand")
 	})
 	took := time.Since(began)
 	read2, served2 := used()
 	for _, p := range procs {
 		p.end(t)
 	}
-	each := func(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(n) }
-	return float64(n) / took.Seconds(), fmt.Sprintf("%.0f µs of processor an article in workers, %.0f µs in the three servers, %.2f processors busy",
+	each := func(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(begin) }
+	return float64(begin) / took.Seconds(), fmt.Sprintf("%.0f µs of processor an article in workers, %.0f µs in the three servers, %.2f processors busy",
 		each(read2-read), each(served2-served), (read2-read+served2-served).Seconds()/took.Seconds())
 }
 
