@@ -290,7 +290,7 @@ type nullReader struct{}
 // Tag implements enrich.Reader.
 func (nullReader) Tag(a *ingest.Article) []enrich.Report {
 	src := enrich.SourceOf(a)
-	return []enrich.Report{{Schema: enrich.ReportSchema, ID: enrich.ReportID(src, 0), Of: 1, Role: enrich.Background, Type: "unknown", Outcome: "unknown", Source: src}}
+	return []enrich.Report{{Schema: enrich.ReportSchema, ID: enrich.ReportID(src, 0), Of: 1, Role: enrich.Background, Passing: true, Type: "unknown", Outcome: "unknown", Source: src}}
 }
 
 // stagesOn starts enrich, correlate and sink on b; stop ends them.
