@@ -276,7 +276,14 @@ func TestReadmeKeys(t *testing.T) {
 // Whatever a link in the documentation points to is there.
 func TestDocumentationLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#]+)(?:#[^)]*)?\)`)
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md"} {
+	files, err := filepath.Glob("../../deploy/*/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("documentation below deploy: %v, %v", files, err)
+	}
+	for k := range files {
+		files[k] = strings.TrimPrefix(filepath.ToSlash(files[k]), "../../")
+	}
+	for _, file := range append(files, "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md") {
 		data, err := os.ReadFile("../../" + file)
 		if err != nil {
 			t.Error(err)
