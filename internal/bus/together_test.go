@@ -37,12 +37,19 @@ func versionsOf(b *bus.Bus, ids ...string) []bus.Message {
 // onStream are the data of the incident stream's messages.
 func onStream(t *testing.T, b *bus.Bus) []string {
 	t.Helper()
-	var list []string
-	if err := b.Read(t.Context(), bus.Incidents, 1, 1<<62, false, func(m jetstream.Msg, _ uint64) error {
-		list = append(list, string(m.Data()))
-		return nil
-	}); err != nil {
+	s, err := b.Stream(t.Context(), bus.Incidents)
+	if err != nil {
 		t.Fatal(err)
+	}
+	last := s.CachedInfo().State.LastSeq // as the leader says: the copy that is read may be behind
+	var list []string
+	for at := uint64(0); at < last; {
+		if err := b.Read(t.Context(), bus.Incidents, at+1, last, false, func(m jetstream.Msg, seq uint64) error {
+			list, at = append(list, string(m.Data())), seq
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return list
 }
