@@ -244,6 +244,7 @@ func (c *correlators) pauses(asleep, some int, within func(what string, took, li
 // TestCorrelatorsTakeOver kills, pauses and stops the process that folds, while
 // reports come: TOCSIN_FAILOVERS says how often it does each.
 func TestCorrelatorsTakeOver(t *testing.T) {
+	t.Parallel() // it waits for other processes more than it works
 	const most = 10 * time.Second
 	rounds, timed, some := 1, false, 20
 	if s := os.Getenv("TOCSIN_FAILOVERS"); s != "" {

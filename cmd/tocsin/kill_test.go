@@ -41,6 +41,7 @@ import (
 // and a feed of many items that grows, is edited and breaks off, and then looks whether anything was lost or told
 // twice. TOCSIN_KILLS sets how often; the gate says 50.
 func TestKill(t *testing.T) {
+	t.Parallel() // it waits for other processes more than it works
 	kills, items := 4, 500
 	if s := os.Getenv("TOCSIN_KILLS"); s != "" {
 		n, err := strconv.Atoi(s)

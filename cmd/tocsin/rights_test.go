@@ -26,6 +26,7 @@ import (
 // TestRights runs every stage as its user of deploy/nats, from feed to webhook, and
 // then tries what each user must not do.
 func TestRights(t *testing.T) {
+	t.Parallel() // it waits for other processes more than it works
 	if testing.Short() {
 		t.Skip("starts three servers and the daemon several times")
 	}
