@@ -326,7 +326,14 @@ func (b *Bus) Ready(ctx context.Context) error {
 		if s.name == Canaries {
 			continue // news does not need it
 		}
-		if _, err := b.JS.Stream(ctx, b.streamName(s.name)); err != nil {
+		st, err := b.JS.Stream(ctx, b.streamName(s.name))
+		if err == nil {
+			// A server that is cut off from the others goes on to tell of its copy.
+			if c := st.CachedInfo().Cluster; c != nil && c.Leader == "" {
+				err = errors.New("no server of the cluster leads it")
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("stream %s: %w", b.streamName(s.name), err)
 		}
 	}

@@ -483,3 +483,31 @@ func TestDurabilityIsWhatItSays(t *testing.T) {
 		b.Close()
 	}
 }
+
+// A server that has lost the others goes on to answer for its copies: whoever asks it is
+// not ready, and the guard looks for another server.
+func TestAServerWithoutTheOthersIsNotReady(t *testing.T) {
+	t.Parallel() // it waits for the servers
+	s := bustest.NewServers(t, 3)
+	b, _ := s.Bus(t, 0)
+	if err := b.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range s.All[1:] {
+		other.Shutdown()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	for {
+		look, end := context.WithTimeout(ctx, time.Second)
+		err := b.Ready(look)
+		end()
+		if err != nil && strings.Contains(err.Error(), "no server of the cluster leads it") {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("Ready = %v; want it to say that nobody leads a stream", err)
+		}
+		bus.Pause(ctx, 50*time.Millisecond) // servers tell nobody when they give up a lead
+	}
+}
