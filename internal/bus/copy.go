@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -40,6 +41,7 @@ type Copy struct {
 	clustered bool   // the target is
 	log       *slog.Logger
 	copied    map[string]Digest // of buckets, as they were copied
+	making    sync.Mutex        // a stream of the target: see bulk
 }
 
 // Origin is what a copy is made of: a Bus, or an Archive.
@@ -346,7 +348,7 @@ func (c *Copy) Streams(ctx context.Context) (total uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// Together: a cluster lets each wait some seconds for what costs it little.
+	// What follows together: a cluster lets each wait for what costs it little.
 	type copied struct {
 		stream string
 		n      uint64
@@ -410,8 +412,12 @@ func (c *Copy) stream(ctx context.Context, p part) (copied uint64, err error) {
 	return copied + n, err
 }
 
-// bulk makes a stream of all that the origin has of it.
+// bulk makes a stream of all that the origin has of it. One after another: a server that
+// begins to restore one reads the list of its streams without a lock (nats-server 2.15),
+// and ends where another is made meanwhile.
 func (c *Copy) bulk(ctx context.Context, s stream, p part) error {
+	c.making.Lock()
+	defer c.making.Unlock()
 	stage := c.to.stageName(s.name)
 	// One that is left has no mirror: a run stopped while it was restored.
 	if err := c.to.drop(ctx, stage); err != nil {
