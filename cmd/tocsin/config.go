@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"tocsin/canary"
+	"tocsin/cmd/tocsin/canary"
 	"tocsin/enrich"
 	"tocsin/enrich/correlate"
 	"tocsin/ingest"

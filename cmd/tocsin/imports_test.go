@@ -15,7 +15,7 @@ import (
 
 // route is the order of the stages, from the one that sees all to the plumbing
 // that knows none; the canary goes through all of them. A package imports only from stages after its own.
-var route = []string{"cmd", "canary", "sink", "enrich/correlate", "enrich", "ingest", "internal"}
+var route = []string{"cmd", "cmd/tocsin/canary", "sink", "enrich/correlate", "enrich", "ingest", "internal"}
 
 // stageOf is the place in route of one of our packages, the most exact first.
 func stageOf(pkg string) int {

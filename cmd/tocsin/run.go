@@ -22,7 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"tocsin/canary"
+	"tocsin/cmd/tocsin/canary"
 	"tocsin/cmd/tocsin/demo"
 	"tocsin/enrich"
 	"tocsin/enrich/correlate"
