@@ -127,16 +127,10 @@ func (c *cluster) whole(k int) {
 // setup is the administrator's step. It waits for the cluster.
 func (c *cluster) setup() {
 	c.t.Helper()
-	for deadline := time.Now().Add(2 * patience); ; {
+	happens(c.t, "tocsin nats setup", func() (bool, string) {
 		out, err := c.command("nats", "setup", "--config", filepath.Join(c.home("admin"), "tocsin.yaml"), "--subscriber", "subscriber").CombinedOutput()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			c.t.Fatalf("tocsin nats setup: %v\n%s", err, out)
-		}
-		time.Sleep(100 * time.Millisecond) // the servers tell nobody that they are there
-	}
+		return err == nil, fmt.Sprintf("%v\n%s", err, out)
+	})
 }
 
 func (c *cluster) command(args ...string) *exec.Cmd {
