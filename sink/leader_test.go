@@ -26,48 +26,11 @@ const (
 	shortLease = bus.LeaseTTL / 2
 )
 
-// points are where a worker has come to.
-type points struct {
-	mu   sync.Mutex
-	seen map[string]chan struct{}
-}
-
 // watch has a worker say where it is; then is called at every point.
-func watch(w *Worker, then func(point string)) *points {
-	p := &points{seen: map[string]chan struct{}{}}
-	w.reached = func(point string) {
-		c := p.come(point)
-		p.mu.Lock()
-		select {
-		case <-c:
-		default:
-			close(c)
-		}
-		p.mu.Unlock()
-		if then != nil {
-			then(point)
-		}
-	}
+func watch(w *Worker, then func(point string)) *bustest.Points {
+	p := bustest.NewPoints(then)
+	w.reached = p.Reach
 	return p
-}
-
-// come is closed when the worker has come to a point.
-func (p *points) come(point string) chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.seen[point] == nil {
-		p.seen[point] = make(chan struct{})
-	}
-	return p.seen[point]
-}
-
-func (p *points) wait(t testing.TB, point string) {
-	t.Helper()
-	select {
-	case <-p.come(point):
-	case <-time.After(2 * most):
-		t.Fatalf("the worker never was at %q", point)
-	}
 }
 
 // listener counts what somebody hears who only listens.
@@ -209,7 +172,7 @@ func TestAPausedTellerTellsNothing(t *testing.T) {
 				}
 			})
 			bustest.Start(t, w.Run)
-			p.wait(t, "leading")
+			p.Wait(t, "leading")
 			put(t, live, incident("inc-1"))
 			settled(t, live, bus.SinkIncidents)
 			armed.Store(true)
@@ -220,7 +183,7 @@ func TestAPausedTellerTellsNothing(t *testing.T) {
 			other := NewWorker(live, cfg)
 			q := watch(other, nil)
 			stop := bustest.Start(t, other.Run)
-			q.wait(t, "leading")
+			q.Wait(t, "leading")
 			put(t, live, tt.next)
 			settled(t, live, bus.SinkIncidents)
 			line.Release()
@@ -298,7 +261,7 @@ func TestFailover(t *testing.T) {
 	type process struct {
 		line *bustest.Line
 		stop func()
-		at   *points
+		at   *bustest.Points
 	}
 	born := 0
 	spawn := func() process {
@@ -309,9 +272,9 @@ func TestFailover(t *testing.T) {
 		return process{line, bustest.Start(t, w.Run), at}
 	}
 	leader := spawn()
-	leader.at.wait(t, "leading")
+	leader.at.Wait(t, "leading")
 	standby := spawn()
-	standby.at.wait(t, "standing by")
+	standby.at.Wait(t, "standing by")
 
 	// What one who tells in memory tells of the same versions.
 	teller := NewTeller(config(t))
@@ -348,9 +311,9 @@ func TestFailover(t *testing.T) {
 		}
 		dead, third := leader, spawn()
 		select { // either of them may be the one
-		case <-standby.at.come("leading"):
+		case <-standby.at.Come("leading"):
 			leader, standby = standby, third
-		case <-third.at.come("leading"):
+		case <-third.at.Come("leading"):
 			leader = third
 		case <-time.After(6 * most):
 			t.Fatal("nobody leads")

@@ -30,54 +30,11 @@ const most = 10 * time.Second
 // otherwise, and still long beside what a busy machine stands still.
 const shortLease = bus.LeaseTTL / 2
 
-// points are where a worker has come to.
-type points struct {
-	mu   sync.Mutex
-	seen map[string]chan struct{}
-}
-
 // watch has a worker say where it is; then is called at every point.
-func watch(w *correlate.Worker, then func(point string)) *points {
-	p := &points{seen: map[string]chan struct{}{}}
-	w.Reached(func(point string) {
-		p.mu.Lock()
-		c := p.of(point)
-		select {
-		case <-c:
-		default:
-			close(c)
-		}
-		p.mu.Unlock()
-		if then != nil {
-			then(point)
-		}
-	})
+func watch(w *correlate.Worker, then func(point string)) *bustest.Points {
+	p := bustest.NewPoints(then)
+	w.Reached(p.Reach)
 	return p
-}
-
-func (p *points) of(point string) chan struct{} {
-	if p.seen[point] == nil {
-		p.seen[point] = make(chan struct{})
-	}
-	return p.seen[point]
-}
-
-// come is closed when the worker has come to a point.
-func (p *points) come(point string) <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.of(point)
-}
-
-func (p *points) wait(t testing.TB, point string) { t.Helper(); p.waitFor(t, point, 2*most) }
-
-func (p *points) waitFor(t testing.TB, point string, patience time.Duration) {
-	t.Helper()
-	select {
-	case <-p.come(point):
-	case <-time.After(patience):
-		t.Fatalf("the worker never was at %q", point)
-	}
 }
 
 func TestAStandbyTakesOverAtOnce(t *testing.T) {
@@ -86,9 +43,9 @@ func TestAStandbyTakesOverAtOnce(t *testing.T) {
 	first, second := newWorker(t, b, prometheus.NewRegistry()), newWorker(t, b, prometheus.NewRegistry())
 	one, two := watch(first, nil), watch(second, nil)
 	stop := bustest.Start(t, first.Run)
-	one.wait(t, "leading")
+	one.Wait(t, "leading")
 	bustest.Start(t, second.Run)
-	two.wait(t, "standing by")
+	two.Wait(t, "standing by")
 	put(t, b, report("a", "Mosul", 3, 1), report("b", "Mosul", 5, 1))
 	settled(t, b)
 	began := time.Now()
@@ -138,7 +95,7 @@ func TestAKilledDaemonFoldsAgainAtOnce(t *testing.T) {
 	w := newWorker(t, b, prometheus.NewRegistry())
 	p := watch(w, nil)
 	stop := bustest.Start(t, w.Run)
-	p.wait(t, "leading")
+	p.Wait(t, "leading")
 	put(t, b, report("a", "Mosul", 3, 1))
 	settled(t, b)
 	lease, err := bucket(t, b, bus.LeasesBucket).Get(t.Context(), "correlate")
@@ -159,7 +116,7 @@ func TestAKilledDaemonFoldsAgainAtOnce(t *testing.T) {
 		}
 	})
 	bustest.Start(t, w.Run)
-	p.wait(t, "leading")
+	p.Wait(t, "leading")
 }
 
 // The leader dies between any two steps. Whoever comes next makes of it what it would
@@ -258,7 +215,7 @@ func TestAPausedLeaderWritesNothing(t *testing.T) {
 					}
 				})
 				bustest.Start(t, w.Run)
-				p.wait(t, "leading")
+				p.Wait(t, "leading")
 				put(t, live, report("a", "Mosul", 3, 1))
 				settled(t, live)
 				armed.Store(true)
@@ -269,7 +226,7 @@ func TestAPausedLeaderWritesNothing(t *testing.T) {
 				other := newWorker(t, live, prometheus.NewRegistry())
 				q := watch(other, nil)
 				stop := bustest.Start(t, other.Run)
-				q.wait(t, "leading")
+				q.Wait(t, "leading")
 				put(t, live, report("z", "Mosul", 90, 1))
 				settled(t, live)
 				line.Release()
@@ -448,7 +405,7 @@ func TestFailover(t *testing.T) {
 	type process struct {
 		line *bustest.Line
 		stop func()
-		at   *points
+		at   *bustest.Points
 	}
 	born := 0
 	spawn := func() process {
@@ -459,9 +416,9 @@ func TestFailover(t *testing.T) {
 		return process{line, bustest.Start(t, w.Run), at}
 	}
 	leader := spawn()
-	leader.at.wait(t, "leading")
+	leader.at.Wait(t, "leading")
 	standby := spawn()
-	standby.at.wait(t, "standing by")
+	standby.at.Wait(t, "standing by")
 	var longest time.Duration
 	for k := range n {
 		part := reports[k*len(reports)/n : (k+1)*len(reports)/n]
@@ -475,9 +432,9 @@ func TestFailover(t *testing.T) {
 		dead, third := leader, spawn()
 		// Either of them may be the one.
 		select {
-		case <-standby.at.come("leading"):
+		case <-standby.at.Come("leading"):
 			leader, standby = standby, third
-		case <-third.at.come("leading"):
+		case <-third.at.Come("leading"):
 			leader = third
 		case <-time.After(6 * most):
 			t.Fatal("nobody leads")
