@@ -70,7 +70,8 @@ func newServers(t testing.TB, n int) *Servers {
 		}
 	})
 	for k := range n {
-		opts := &server.Options{ServerName: fmt.Sprint("n", k), Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true, MaxPayload: 1 << 20}
+		opts := &server.Options{ServerName: fmt.Sprint("n", k), Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true, MaxPayload: 1 << 20,
+			JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 1 << 40} // and not a share of what is free on this disk
 		if n > 1 {
 			// Without the addresses of the others a client stays on the line that its test
 			// has in hand.
