@@ -19,11 +19,7 @@ race:
 	$(GO) test -race $(PKG)
 
 fuzz: ## every fuzz target, FUZZTIME each
-	@$(GO) list ./... | while read -r p; do \
-	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    $(GO) test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; \
-	  done; \
-	done
+	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 bench: build ## the whole line on this machine
 	./tocsin bench
