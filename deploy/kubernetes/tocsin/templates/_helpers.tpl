@@ -94,6 +94,19 @@ securityContext:
 {{- end }}
 {{- end -}}
 
+{{/* One zone is not to have all of a stage. Takes a dictionary of root and stage. */}}
+{{- define "tocsin.apart" -}}
+podAntiAffinity:
+  preferredDuringSchedulingIgnoredDuringExecution:
+    - weight: 100
+      podAffinityTerm:
+        topologyKey: topology.kubernetes.io/zone
+        labelSelector:
+          matchLabels:
+            {{- include "tocsin.selector" .root | nindent 12 }}
+            app.kubernetes.io/component: {{ .stage }}
+{{- end -}}
+
 {{/* The way to NATS, and to its name. */}}
 {{- define "tocsin.natsEgress" -}}
 - ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
