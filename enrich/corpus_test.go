@@ -530,6 +530,7 @@ func (s *scoreCard) String() string {
 // golden file, so that each change shows what it won and lost. The held-out part
 // is never tuned on: it says how well the rules carry over.
 func TestCorpus(t *testing.T) {
+	t.Parallel()
 	for _, part := range []string{"corpus", "holdout"} {
 		t.Run(part, func(t *testing.T) {
 			files, err := filepath.Glob("testdata/" + part + "/*.txtar")
@@ -572,6 +573,7 @@ func TestCorpus(t *testing.T) {
 // The memory of a reading serves the next article: nothing that was reported may
 // rest on it.
 func TestReportsOutliveTheReading(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/corpus/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no articles", err)

@@ -135,6 +135,7 @@ func stored(t *testing.T, b *bus.Bus, stream string) uint64 {
 }
 
 func TestArticlesInReportsOut(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	reg := prometheus.NewPedanticRegistry()
 	put(t, b, article("art-1", 1, "IQ SY"), article("art-2", 1, "nowhere"), article("art-3", 1, ""))
@@ -192,6 +193,7 @@ func settled(t *testing.T, b *bus.Bus) {
 }
 
 func TestAPoisonousArticleCostsOnlyItself(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, data string
 		reason     bus.Reason
@@ -256,6 +258,7 @@ func metric(t *testing.T, reg *prometheus.Registry, name, label string) float64 
 }
 
 func TestRedeliveryPublishesNothingTwice(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	put(t, b, article("art-1", 1, "IQ SY"))
 	stop := start(t, b, reader(byTitle), prometheus.NewRegistry())
@@ -277,6 +280,7 @@ func TestRedeliveryPublishesNothingTwice(t *testing.T) {
 }
 
 func TestAnEditionWithoutIncidentsTakesBack(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	put(t, b, article("art-1", 1, ""), article("art-1", 2, ""))
 	start(t, b, reader(byTitle), prometheus.NewRegistry())
@@ -291,6 +295,7 @@ func TestAnEditionWithoutIncidentsTakesBack(t *testing.T) {
 }
 
 func TestAStopFinishesWhatIsInHand(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	put(t, b, article("art-1", 1, "IQ"))
 	reading, goOn := make(chan bool), make(chan bool)
@@ -314,6 +319,7 @@ func TestAStopFinishesWhatIsInHand(t *testing.T) {
 }
 
 func TestWorkGoesOnOverRestarts(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	const n = 60
 	start(t, b, reader(byTitle), prometheus.NewRegistry())

@@ -18,6 +18,7 @@ import (
 
 // What a check foretells is what a poll does.
 func TestCheckForetellsPolls(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	channel := func(elements string) string {
@@ -72,6 +73,7 @@ func TestCheckForetellsPolls(t *testing.T) {
 }
 
 func TestReadAsPolled(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	fetcher := r.cfg.NewFetcher()
@@ -166,6 +168,7 @@ func TestPlan(t *testing.T) {
 
 // Two commands at one time: what was planned is not there any more.
 func TestAddOnce(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	l, err := OpenList(t.Context(), b)
 	if err != nil {

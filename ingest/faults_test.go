@@ -85,6 +85,7 @@ func covered(all ...*share) (n int, twice bool) {
 
 // A release that fails once leaves the shard to nobody for as long as its poller lives.
 func TestFailedReleaseOrphans(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	now := time.Now()
 	a, o := newShare(t, b, "a", &now), newShare(t, b, "b", &now)
@@ -136,6 +137,7 @@ func TestLostTakeOrphans(t *testing.T) {
 
 // A poller that was frozen keeps shards that another one has.
 func TestFrozenPollerKeepsShards(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"the list of pollers fails once", "its polls take longer than a round"} {
 		t.Run(how, func(t *testing.T) {
 			b := bustest.New(t)
@@ -311,6 +313,7 @@ func TestReadDueRaces(t *testing.T) {
 
 // A change of the list is missed for good when it cannot be read at that moment.
 func TestListChangeIsMissed(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"NATS does not answer", "the OPML file is being written"} {
 		t.Run(how, func(t *testing.T) {
 			b := bustest.New(t)
@@ -450,6 +453,7 @@ func TestGauges(t *testing.T) {
 }
 
 func TestGaugesOfLeftShards(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	b := bustest.New(t)
 	r := newRig(t, b, srv.URL+"/feed.xml", func(c *Config) {
@@ -567,6 +571,7 @@ func TestOldHubWritesOn(t *testing.T) {
 
 // A permanent redirect is not proven by answers of 304, which most are.
 func TestMovedWith304(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	srv.serve(func(w http.ResponseWriter, q *http.Request) {
 		switch {
@@ -597,6 +602,7 @@ func (r *rig) relistTo(feeds ...Feed) {
 
 // A feed that moved for good to where it is refused later is not asked for at its own address any more.
 func TestMovedToARefusal(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	moving := true
 	srv.serve(func(w http.ResponseWriter, q *http.Request) {
@@ -627,6 +633,7 @@ func TestMovedToARefusal(t *testing.T) {
 
 // What a redirect leads to does not speak for the feed: 410 there is a failure as any.
 func TestGoneBehindARedirect(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	srv.serve(redirect(http.StatusFound, map[string]string{"/feed.xml": "/mirror"}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
@@ -643,6 +650,7 @@ func TestGoneBehindARedirect(t *testing.T) {
 
 // A hint that comes while a feed is being polled is not lost.
 func TestHintDuringAPoll(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, bustest.New(t), "http://127.0.0.1:9/feed.xml")
 	e := r.entries[r.feed.ID]
 	e.host, e.index = r.hostOf(r.feed.URL), visited

@@ -155,6 +155,7 @@ func told(list []Article) (out []string) {
 const monday = "Mon, 09 Mar 2026 10:00:00 GMT"
 
 func TestPollEmitsWhatIsNewAndNothingElse(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	for _, step := range []struct {
@@ -178,6 +179,7 @@ func TestPollEmitsWhatIsNewAndNothingElse(t *testing.T) {
 }
 
 func TestEditionsKeepIdAndFirstSight(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	srv.body(rss(item("a", "Blast", "Four died.", monday)))
@@ -208,6 +210,7 @@ func TestValidatorsGoBackAsTheyCame(t *testing.T) {
 }
 
 func TestAChangeWithinTheSecondOfAPollIsSeen(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	now := time.Now().UTC().Format(http.TimeFormat)
@@ -228,6 +231,7 @@ func TestAChangeWithinTheSecondOfAPollIsSeen(t *testing.T) {
 }
 
 func TestValidatorsAreNotStoredFromADamagedBody(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	whole := rss(item("a", "Blast", "Four died.", monday), item("b", "Vote", "It passed.", monday))
@@ -273,6 +277,7 @@ func TestNothingIsStoredBeforeTheStreamHasTheArticles(t *testing.T) {
 }
 
 func TestAnEditWhileBookkeepingWasLostIsNotLost(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	b := bustest.New(t)
 	r := newRig(t, b, srv.URL+"/feed.xml")
@@ -299,6 +304,7 @@ func TestAnEditWhileBookkeepingWasLostIsNotLost(t *testing.T) {
 }
 
 func TestADamagedMemoryIsWrittenOver(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	srv.body(rss(item("a", "Blast", "Four died.", monday)))
@@ -321,6 +327,7 @@ func TestADamagedMemoryIsWrittenOver(t *testing.T) {
 }
 
 func TestBadFeedsCostOnlyThemselves(t *testing.T) {
+	t.Parallel()
 	refused := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a refused address was reached") }))
 	defer refused.Close()
 	good := rss(item("a", "Blast", "Four died.", monday))
@@ -379,6 +386,7 @@ func TestBadFeedsCostOnlyThemselves(t *testing.T) {
 }
 
 func TestRetryAfterIsHonoured(t *testing.T) {
+	t.Parallel()
 	srv := newFeedServer(t)
 	r := newRig(t, bustest.New(t), srv.URL+"/feed.xml")
 	srv.serve(func(w http.ResponseWriter, _ *http.Request) {

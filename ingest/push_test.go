@@ -97,6 +97,7 @@ func withHub(hub *testHub, self string, items ...string) string {
 }
 
 func TestHubTellsOfChanges(t *testing.T) {
+	t.Parallel()
 	srv, hub := newFeedServer(t), newTestHub(t)
 	r := hubRig(t, srv, hub)
 	self := srv.URL + "/topic"
@@ -165,6 +166,7 @@ func TestHubThatRefuses(t *testing.T) {
 // TestPausedFeedsTakeNothing: what a hub sends for a feed that is polled no more
 // is refused for good.
 func TestPausedFeedsTakeNothing(t *testing.T) {
+	t.Parallel()
 	srv, hub := newFeedServer(t), newTestHub(t)
 	r := hubRig(t, srv, hub)
 	srv.body(withHub(hub, srv.URL, item("a", "Blast", "Four died.", monday)))

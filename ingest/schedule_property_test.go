@@ -260,6 +260,7 @@ func (w *world) check() {
 // TestScheduleLosesNothing: whatever happens to feeds, hosts and shards in whatever
 // order, each feed has one place, hosts have their rest, and all are polled in the end.
 func TestScheduleLosesNothing(t *testing.T) {
+	t.Parallel()
 	m := newMetrics(prometheus.NewRegistry())
 	for seed := range uint64(500) {
 		w := newWorld(t, m, seed)

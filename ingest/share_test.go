@@ -55,6 +55,7 @@ func leaves(t *testing.T, s *share) {
 }
 
 func TestPollersShareWithoutOverlap(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	now := time.Now()
 	all := []*share{newShare(t, b, "a", &now), newShare(t, b, "b", &now), newShare(t, b, "c", &now)}
@@ -152,6 +153,7 @@ func TestSharesAreEven(t *testing.T) {
 // TestTwoPollersPollEachFeedOnce runs two pollers on one bus, kills one and sees
 // the other one take its feeds.
 func TestTwoPollersPollEachFeedOnce(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	var mu sync.Mutex
 	by := map[string]map[string]int{} // polls by feed and poller

@@ -17,6 +17,7 @@ const longStory = "The blast tore through the eastern gate of the bazaar shortly
 // TestFullText: feeds with beginnings alone get the text of the pages, as far as
 // robots.txt lets us, and editions are told by what the feed has.
 func TestFullText(t *testing.T) {
+	t.Parallel()
 	var pages atomic.Int32
 	site := newFeedServer(t)
 	var feed atomic.Value

@@ -16,6 +16,7 @@ import (
 // Canaries between versions change nothing of what is told, remembered or counted, and
 // each has an alert of its own, whatever the operator's rules are.
 func TestCanariesAreNotTold(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	cfg := config(t)
 	cfg.Rules = []Rule{{Name: "iraq", Severity: "minor", Countries: []string{"iq"}}}

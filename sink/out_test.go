@@ -454,6 +454,7 @@ func TestADeliveryIsTriedUntilItIsTaken(t *testing.T) {
 }
 
 func TestARefusedAlertIsSetAside(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	rc := newReceiver(t, func(try int, w http.ResponseWriter, _ *http.Request) {
 		if try == 1 {
@@ -472,6 +473,7 @@ func TestARefusedAlertIsSetAside(t *testing.T) {
 }
 
 func TestADeadReceiverIsGivenUpAndHoldsUpNobody(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	gone := httptest.NewServer(nil)
 	gone.Close()
@@ -494,6 +496,7 @@ func TestADeadReceiverIsGivenUpAndHoldsUpNobody(t *testing.T) {
 }
 
 func TestAStopLeavesWhatCouldNotBeDelivered(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	tried := make(chan int, 100)
 	rc := newReceiver(t, func(try int, w http.ResponseWriter, _ *http.Request) {

@@ -33,6 +33,7 @@ var storyTold = []string{
 }
 
 func TestOneAlertForEachVersionThatTells(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	cfg := config(t)
 	reg := prometheus.NewPedanticRegistry()
@@ -70,6 +71,7 @@ func TestOneAlertForEachVersionThatTells(t *testing.T) {
 
 // What a dashboard of the world counts: each incident once, when it becomes severe.
 func TestSevereIncidentsAreCountedOnce(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	cfg := config(t)
 	put(t, b,
@@ -167,6 +169,7 @@ func TestARestartTellsNothingTwice(t *testing.T) {
 // Somebody who only listens hears each alert once, on the subject that the
 // documentation promises.
 func TestLiveSubscribersHearEachAlertOnce(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	live, err := b.Conn.SubscribeSync("tocsin.v1.alert.>")
 	if err != nil {
@@ -200,6 +203,7 @@ func TestLiveSubscribersHearEachAlertOnce(t *testing.T) {
 }
 
 func TestAPoisonousIncidentCostsOnlyItself(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, data string
 		reason     bus.Reason

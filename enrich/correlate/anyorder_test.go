@@ -117,6 +117,7 @@ func shuffled(r *rand.Rand, reports []enrich.Report) []enrich.Report {
 // the same, and nothing is told on the way that contradicts what was told before.
 // TOCSIN_ORDERS is how many orders of each story are tried, TOCSIN_SETS of which sets.
 func TestAnyOrder(t *testing.T) {
+	t.Parallel()
 	orders := 3
 	if testing.Short() {
 		orders = 1

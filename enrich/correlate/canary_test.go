@@ -55,6 +55,7 @@ func lines(t *testing.T, list []correlate.Incident) (out []string) {
 // between or not, also over a restart that finds them behind what it knows, and though
 // they tell of the very same bombing.
 func TestCanariesChangeNothing(t *testing.T) {
+	t.Parallel()
 	now := time.Now().UTC().Truncate(time.Second)
 	said := []enrich.Report{report("a", "Mosul", 3, 1), report("b", "Basra", 1, 1), report("c", "Mosul", 5, 1), report("d", "Erbil", 2, 1), report("c", "Mosul", 4, 2), report("e", "Mosul", 4, 1)}
 	for k := range said {

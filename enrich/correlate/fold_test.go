@@ -360,6 +360,7 @@ func TestFoldLeavesItsInputAlone(t *testing.T) {
 
 // A huge story still fits a message, keeps its founder, and ends with the news.
 func TestLimitsHold(t *testing.T) {
+	t.Parallel()
 	founder := said("0000", 0, killed(1))
 	i, _ := Found(founder, defaults())
 	const articles = maxReadings + 15

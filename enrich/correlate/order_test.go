@@ -359,6 +359,7 @@ func (d *desk) random(r *rand.Rand, given []string) (o correlate.Order, ok bool)
 
 // Whatever is ordered, and taken back at once: every report is where it was.
 func TestUndoGivesBackWhatWas(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 7))
 	n := 0
 	for _, reports := range storiesRead(t) {
@@ -398,6 +399,7 @@ func TestUndoGivesBackWhatWas(t *testing.T) {
 // whatever comes late; no report is lost or in two incidents; an order that comes
 // again changes nothing, and one that was cut off by a crash is carried to its end.
 func TestOrdersStandWhateverComes(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(11, 3))
 	orders, refused, late := 0, 0, 0
 	for n, reports := range storiesRead(t) {

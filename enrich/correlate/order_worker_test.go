@@ -36,6 +36,7 @@ func giveOrder(t *testing.T, b *bus.Bus, o correlate.Order) (correlate.Order, *j
 // An order comes among the reports, is carried out once however often it comes, and
 // what it made says so.
 func TestOrdersOnTheBus(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	stop := start(t, b, prometheus.NewRegistry())
 	put(t, b, report("one", "Mosul", 3, 1), report("two", "Basra", 40, 1))
@@ -89,6 +90,7 @@ func TestOrdersOnTheBus(t *testing.T) {
 
 // What cannot be is set aside with the reason, and costs only itself.
 func TestARefusedOrderCostsOnlyItself(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, data string
 		want       string

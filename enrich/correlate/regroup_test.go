@@ -95,6 +95,7 @@ var murkyWorlds = rapid.Custom(func(t *rapid.T) [][]*enrich.Report {
 // A late report that is put where it was said ends where it does if all is grouped
 // anew, and so do the others. The bounds are those of the test below.
 func TestALateReportSlipsIn(t *testing.T) {
+	t.Parallel()
 	const worlds, most = 600, 2
 	late, slipped, other := 0, 0, 0
 	for seed := range worlds {
@@ -168,6 +169,7 @@ func slippedAndAnew(t *testing.T, b *Book, x Reading, owners []*Incident) (slipp
 // all worlds: the bound says of how many that are made to be hard it is not, most of them
 // with articles that are told anew in other words, as two.
 func TestAnyOrderOfAMurkyWorld(t *testing.T) {
+	t.Parallel()
 	const worlds, most = 400, 4
 	other := 0
 	for seed := range worlds {

@@ -127,6 +127,7 @@ func chunksOf(t *testing.T, b *bus.Bus) []string {
 }
 
 func TestCardsAreStoredInChunks(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	w := shelfWorker(t, b)
 	for town := range 4 {
@@ -193,6 +194,7 @@ func revisions(t *testing.T, b *bus.Bus) map[string]uint64 {
 // Whoever writes cards dies between any two writes, again and again, while days are
 // parted: the next one's memory is what it would have been.
 func TestCardsSurviveAnyStop(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	r := rand.New(rand.NewPCG(7, 7))
 	w := shelfWorker(t, b)
@@ -232,6 +234,7 @@ func TestCardsSurviveAnyStop(t *testing.T) {
 // One that was paused in the midst of storing cards must not put its older ones over
 // those of the one that leads now, and that one must get over what it did put.
 func TestCardsOfAPausedLeader(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	old := shelfWorker(t, b)
 	for town := range 12 {
@@ -261,6 +264,7 @@ func TestCardsOfAPausedLeader(t *testing.T) {
 }
 
 func TestForgottenIncidentsLeaveTheCards(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	w := shelfWorker(t, b)
 	for town := range 6 {

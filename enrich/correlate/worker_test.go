@@ -218,6 +218,7 @@ tocsin_correlate_versions_total{status="update"} 1
 }
 
 func TestEditionsOnTheBus(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	withdrawn := report("b", "Mosul", 0, 2)
 	withdrawn.Role, withdrawn.Of = enrich.Withdrawn, 0
@@ -440,6 +441,7 @@ func bucket(t testing.TB, b *bus.Bus, name string) jetstream.KeyValue {
 }
 
 func TestAPoisonousReportCostsOnlyItself(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, data string
 		reason     bus.Reason
@@ -512,6 +514,7 @@ func tooLarge() string {
 }
 
 func TestWorkGoesOnOverARestartOfTheServer(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	start(t, b, prometheus.NewRegistry())
 	put(t, b, report("a", "Mosul", 3, 1))
