@@ -169,28 +169,7 @@ tocsin_enrich_articles_total{outcome="set_aside"} 0
 }
 
 // settled waits until no article is left to read or in work.
-func settled(t *testing.T, b *bus.Bus) {
-	t.Helper()
-	s, err := b.Stream(t.Context(), bus.Articles)
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := s.CachedInfo().State.LastSeq
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		c, err := b.JS.Consumer(t.Context(), "TOCSIN_ARTICLES", bus.EnrichConsumer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		info := c.CachedInfo()
-		// What is pending lags behind a publish; the last sequence does not.
-		if info.Delivered.Stream == last && info.NumAckPending == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d articles wait, %d are unsettled", info.NumPending, info.NumAckPending)
-		}
-	}
-}
+func settled(t *testing.T, b *bus.Bus) { t.Helper(); bustest.Settled(t, b, bus.EnrichArticles) }
 
 func TestAPoisonousArticleCostsOnlyItself(t *testing.T) {
 	t.Parallel()

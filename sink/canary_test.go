@@ -34,7 +34,7 @@ func TestCanariesAreNotTold(t *testing.T) {
 	}
 	w := NewWorker(b, cfg)
 	stop := bustest.Start(t, w.Run)
-	settled(t, b, bus.SinkIncidents)
+	bustest.Settled(t, b, bus.SinkIncidents)
 	stop()
 	told := []string{
 		"inc-1.1 new iraq: Bombing in Mosul, Iraq: 3 killed",

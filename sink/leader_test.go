@@ -1,9 +1,8 @@
 package sink
 
 import (
+	"context"
 	"fmt"
-	"math/rand/v2"
-	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,13 +16,6 @@ import (
 	"tocsin/enrich/correlate"
 	"tocsin/internal/bus"
 	"tocsin/internal/bus/bustest"
-)
-
-const (
-	// most is how long a fail-over may take.
-	most = 10 * time.Second
-	// shortLease is for tests that wait for the end of leases.
-	shortLease = bus.LeaseTTL / 2
 )
 
 // watch has a worker say where it is; then is called at every point.
@@ -69,7 +61,7 @@ func (l *listener) check(t *testing.T) {
 			t.Errorf("alert %s is on the stream %d times", id, n)
 		}
 	}
-	for deadline := time.Now().Add(most); time.Now().Before(deadline); bus.Pause(t.Context(), time.Millisecond) {
+	for deadline := time.Now().Add(bustest.LongestFailOver); time.Now().Before(deadline); bus.Pause(t.Context(), time.Millisecond) {
 		l.mu.Lock()
 		n := len(l.ids)
 		l.mu.Unlock()
@@ -95,7 +87,7 @@ func TestTheTellerDiesAnywhere(t *testing.T) {
 			together.Go(func() {
 				t.Run(fmt.Sprintf("%s, time %d", point, nth), func(t *testing.T) {
 					servers := bustest.NewServers(t, 1)
-					servers.Lease = shortLease
+					servers.Lease = bustest.ShortLease
 					b, line := servers.Bus(t, 0)
 					live, _ := servers.Bus(t, 0)
 					heard := listen(t, live)
@@ -111,15 +103,18 @@ func TestTheTellerDiesAnywhere(t *testing.T) {
 					stop := bustest.Start(t, w.Run)
 					for _, i := range story() {
 						put(t, live, i)
+						if nth > 1 { // each in a batch of its own
+							bustest.SettledOr(t, live, bus.SinkIncidents, 2*bustest.LongestFailOver, died)
+						}
 					}
 					select {
 					case <-died:
-					case <-time.After(most):
-						// It never came so far, in so few batches: then nobody dies.
+					case <-time.After(bustest.LongestFailOver):
+						t.Errorf("it came to %q %d times", point, times.Load())
 					}
 					stop()
 					bustest.Start(t, NewWorker(live, config(t)).Run)
-					settled(t, live, bus.SinkIncidents)
+					bustest.Settled(t, live, bus.SinkIncidents)
 					if d := cmp.Diff(storyTold, brief(alerts(t, live))); d != "" {
 						t.Errorf("alerts (-want +got)\n%s", d)
 					}
@@ -160,7 +155,7 @@ func TestAPausedTellerTellsNothing(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			servers := bustest.NewServers(t, 1)
-			servers.Lease = shortLease
+			servers.Lease = bustest.ShortLease
 			b, line := servers.Bus(t, 0)
 			live, _ := servers.Bus(t, 0)
 			heard := listen(t, live)
@@ -174,7 +169,7 @@ func TestAPausedTellerTellsNothing(t *testing.T) {
 			bustest.Start(t, w.Run)
 			p.Wait(t, "leading")
 			put(t, live, incident("inc-1"))
-			settled(t, live, bus.SinkIncidents)
+			bustest.Settled(t, live, bus.SinkIncidents)
 			armed.Store(true)
 			put(t, live, tt.held)
 
@@ -185,14 +180,14 @@ func TestAPausedTellerTellsNothing(t *testing.T) {
 			stop := bustest.Start(t, other.Run)
 			q.Wait(t, "leading")
 			put(t, live, tt.next)
-			settled(t, live, bus.SinkIncidents)
+			bustest.Settled(t, live, bus.SinkIncidents)
 			line.Release()
-			if err := b.Conn.FlushTimeout(most); err != nil {
+			if err := b.Conn.FlushTimeout(bustest.LongestFailOver); err != nil {
 				t.Fatal(err) // the server has now all that was on the way
 			}
 			stop() // it is of use again
 			put(t, live, incident("inc-3"))
-			settled(t, live, bus.SinkIncidents)
+			bustest.Settled(t, live, bus.SinkIncidents)
 			want := append(tt.want, "inc-3.1 new known-incident: Bombing in Mosul, Iraq: 3 killed")
 			if d := cmp.Diff(want, brief(alerts(t, live))); d != "" {
 				t.Errorf("alerts (-want +got)\n%s", d)
@@ -223,7 +218,7 @@ func TestVersionsThatComeOutOfTurnAreToldInTurn(t *testing.T) {
 	}
 	put(t, b, incident("inc-1", version(2, correlate.Cancel), severity("Unknown")), incident("inc-2", version(2, correlate.Update), killed(5)))
 	bustest.Start(t, NewWorker(b, config(t)).Run)
-	settled(t, b, bus.SinkIncidents)
+	bustest.Settled(t, b, bus.SinkIncidents)
 	want := []string{
 		"inc-1.1 new known-incident: Bombing in Mosul, Iraq: 3 killed",
 		"inc-2.1 new known-incident: Bombing in Mosul, Iraq: 3 killed",
@@ -235,102 +230,42 @@ func TestVersionsThatComeOutOfTurnAreToldInTurn(t *testing.T) {
 	}
 }
 
-// TestFailover kills the one who tells, on a cluster of three servers, at random
-// moments while versions come: TOCSIN_FAILOVERS says how often.
+// TestFailover kills the one who tells, while versions come.
 func TestFailover(t *testing.T) {
 	t.Parallel()
-	n, timed := 2, false
-	if s := os.Getenv("TOCSIN_FAILOVERS"); s != "" {
-		var err error
-		timed = true // the machine is its own
-		if n, err = strconv.Atoi(s); err != nil {
-			t.Fatalf("TOCSIN_FAILOVERS=%q: %v", s, err)
-		}
-	} else if testing.Short() {
-		t.Skip("waits for leases to end")
-	}
-	seed := uint64(time.Now().UnixNano())
-	rnd := rand.New(rand.NewPCG(seed, 0))
-	t.Logf("%d fail-overs, random seed %d", n, seed)
-	servers := bustest.NewServers(t, 3)
-	if !timed {
-		servers.Lease = shortLease
-	}
-	live, _ := servers.Bus(t, 0)
-	heard := listen(t, live)
-	type process struct {
-		line *bustest.Line
-		stop func()
-		at   *bustest.Points
-	}
-	born := 0
-	spawn := func() process {
-		b, line := servers.Bus(t, born%3)
-		born++
-		w := NewWorker(b, config(t))
-		at := watch(w, nil)
-		return process{line, bustest.Start(t, w.Run), at}
-	}
-	leader := spawn()
-	leader.at.Wait(t, "leading")
-	standby := spawn()
-	standby.at.Wait(t, "standing by")
-
+	f := bustest.NewFailOvers(t)
+	heard := listen(t, f.Live)
 	// What one who tells in memory tells of the same versions.
 	teller := NewTeller(config(t))
 	var want []string
 	versions := map[string]int{}
-	tellOf := func() {
-		id := "inc-" + strconv.Itoa(rnd.IntN(20*n))
-		versions[id]++
-		v := versions[id]
-		i := incident(id, version(v, correlate.Update), killed(3+v))
-		switch {
-		case v == 1:
-			i = incident(id)
-		case rnd.IntN(8) == 0:
-			i = incident(id, version(v, correlate.Cancel), severity("Unknown"))
-		case rnd.IntN(3) == 0:
-			i.Status = correlate.Silent
-		}
-		put(t, live, i)
-		if a := teller.Tell(i); a != nil {
-			want = append(want, brief([]*Alert{a})...)
+	tellOf := func(n int) {
+		for range n {
+			id := "inc-" + strconv.Itoa(f.Rand.IntN(20*f.N))
+			versions[id]++
+			v := versions[id]
+			i := incident(id, version(v, correlate.Update), killed(3+v))
+			switch {
+			case v == 1:
+				i = incident(id)
+			case f.Rand.IntN(8) == 0:
+				i = incident(id, version(v, correlate.Cancel), severity("Unknown"))
+			case f.Rand.IntN(3) == 0:
+				i.Status = correlate.Silent
+			}
+			put(t, f.Live, i)
+			if a := teller.Tell(i); a != nil {
+				want = append(want, brief([]*Alert{a})...)
+			}
 		}
 	}
-	var longest time.Duration
-	for k := range n {
-		for range 40 {
-			tellOf()
-		}
-		bus.Pause(t.Context(), time.Duration(rnd.IntN(30))*time.Millisecond)
-		leader.line.Cut()
-		killed := time.Now()
-		for range 20 {
-			tellOf()
-		}
-		dead, third := leader, spawn()
-		select { // either of them may be the one
-		case <-standby.at.Come("leading"):
-			leader, standby = standby, third
-		case <-third.at.Come("leading"):
-			leader = third
-		case <-time.After(6 * most):
-			t.Fatal("nobody leads")
-		}
-		led := time.Since(killed)
-		settled(t, live, bus.SinkIncidents)
-		took := time.Since(killed)
-		longest = max(longest, took)
-		t.Logf("fail-over %d: another leads after %v, all is told after %v", k+1, led.Round(time.Millisecond), took.Round(time.Millisecond))
-		if timed && took > most {
-			t.Errorf("fail-over %d took %v, want less than %v", k+1, took, most)
-		}
-		dead.stop()
-	}
-	if d := cmp.Diff(want, brief(alerts(t, live))); d != "" {
+	f.Run(func(b *bus.Bus) (func(context.Context) error, *bustest.Points) {
+		w := NewWorker(b, config(t))
+		return w.Run, watch(w, nil)
+	}, func(int) { tellOf(40) }, func(int) { tellOf(20) }, bus.SinkIncidents)
+	if d := cmp.Diff(want, brief(alerts(t, f.Live))); d != "" {
 		t.Errorf("alerts (-what one teller tells of these versions +got)\n%s", d)
 	}
 	heard.check(t)
-	t.Logf("%d alerts of %d incidents; the longest fail-over took %v", len(want), len(versions), longest.Round(time.Millisecond))
+	t.Logf("%d alerts of %d incidents", len(want), len(versions))
 }

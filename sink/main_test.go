@@ -86,28 +86,6 @@ func putRaw(t *testing.T, b *bus.Bus, id string, data []byte) {
 	}
 }
 
-// settled waits until a consumer has been given all of its stream and has
-// settled it.
-func settled(t *testing.T, b *bus.Bus, c bus.Consumer) {
-	t.Helper()
-	s, err := b.Stream(t.Context(), c.Stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	info := s.CachedInfo()
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		cons, err := b.JS.Consumer(t.Context(), info.Config.Name, c.Name)
-		if err == nil {
-			if ci := cons.CachedInfo(); ci.Delivered.Stream == info.State.LastSeq && ci.NumAckPending == 0 {
-				return
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s does not settle its messages (%v)", c.Name, err)
-		}
-	}
-}
-
 // alerts are those on the stream, in its order.
 func alerts(t *testing.T, b *bus.Bus) []*Alert {
 	t.Helper()

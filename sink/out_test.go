@@ -431,7 +431,7 @@ func TestADeliveryIsTriedUntilItIsTaken(t *testing.T) {
 	}
 	publish(t, b, incident("inc-1"), incident("inc-2"))
 	bustest.Start(t, o.Run)
-	settled(t, b, bus.OutputConsumer("desk"))
+	bustest.Settled(t, b, bus.OutputConsumer("desk"))
 	_, heads := rc.got()
 	var ids []string
 	for _, h := range heads {
@@ -463,7 +463,7 @@ func TestARefusedAlertIsSetAside(t *testing.T) {
 	})
 	bustest.Start(t, outlet(t, b, config(t), webhook(t, rc.URL, "")).Run)
 	publish(t, b, incident("inc-1"), incident("inc-2"))
-	settled(t, b, bus.OutputConsumer("desk"))
+	bustest.Settled(t, b, bus.OutputConsumer("desk"))
 	if bodies, _ := rc.got(); len(bodies) != 2 {
 		t.Errorf("the receiver was called %d times, want 2", len(bodies))
 	}
@@ -484,12 +484,12 @@ func TestADeadReceiverIsGivenUpAndHoldsUpNobody(t *testing.T) {
 	bustest.Start(t, outlet(t, b, cfg, webhook(t, gone.URL, "")).Run)
 	stop := bustest.Start(t, people.Run)
 	publish(t, b, incident("inc-1"))
-	settled(t, b, bus.OutputConsumer("stdout"))
+	bustest.Settled(t, b, bus.OutputConsumer("stdout"))
 	stop()
 	if !strings.Contains(lines.String(), "3 killed") {
 		t.Errorf("standard output has %q, want the alert", lines.String())
 	}
-	settled(t, b, bus.OutputConsumer("desk"))
+	bustest.Settled(t, b, bus.OutputConsumer("desk"))
 	if d := cmp.Diff([]string{"output gave_up desk"}, dead(t, b)); d != "" {
 		t.Errorf("dead letters (-want +got)\n%s", d)
 	}
@@ -512,7 +512,7 @@ func TestAStopLeavesWhatCouldNotBeDelivered(t *testing.T) {
 	<-tried
 	stop() // within the hour
 	bustest.Start(t, outlet(t, b, config(t), webhook(t, rc.URL, "")).Run)
-	settled(t, b, bus.OutputConsumer("desk"))
+	bustest.Settled(t, b, bus.OutputConsumer("desk"))
 	if bodies, _ := rc.got(); len(bodies) != 2 {
 		t.Errorf("the receiver was called %d times, want 2", len(bodies))
 	}
@@ -529,7 +529,7 @@ func TestAPoisonousAlertIsSetAside(t *testing.T) {
 		}
 	}
 	publish(t, b, incident("inc-1"))
-	settled(t, b, bus.OutputConsumer("stdout"))
+	bustest.Settled(t, b, bus.OutputConsumer("stdout"))
 	stop()
 	got := dead(t, b)
 	if len(got) != 2 || !slices.Contains(got, "output unreadable stdout") || !slices.Contains(got, "output unknown_schema stdout") {
@@ -564,7 +564,7 @@ func TestOutputsOfAConfiguration(t *testing.T) {
 	var lines bytes.Buffer
 	stop := bustest.Start(t, outlet(t, b, cfg, NewLines(&lines)).Run)
 	publish(t, b, incident("inc-2", killed(9)))
-	settled(t, b, bus.OutputConsumer("stdout"))
+	bustest.Settled(t, b, bus.OutputConsumer("stdout"))
 	stop()
 	if got := lines.String(); strings.Contains(got, "3 killed") || !strings.Contains(got, "9 killed") {
 		t.Errorf("standard output has %q, want only what was told since", got)

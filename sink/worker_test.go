@@ -41,7 +41,7 @@ func TestOneAlertForEachVersionThatTells(t *testing.T) {
 	put(t, b, story()...)
 	w := NewWorker(b, cfg)
 	stop := bustest.Start(t, w.Run)
-	settled(t, b, bus.SinkIncidents)
+	bustest.Settled(t, b, bus.SinkIncidents)
 	stop()
 	list := alerts(t, b)
 	if d := cmp.Diff(storyTold, brief(list)); d != "" {
@@ -87,7 +87,7 @@ func TestSevereIncidentsAreCountedOnce(t *testing.T) {
 		t.Errorf("%d countries at the start (%v), want all of the world", n, err)
 	}
 	bustest.Start(t, w.Run)
-	settled(t, b, bus.SinkIncidents)
+	bustest.Settled(t, b, bus.SinkIncidents)
 	for country, want := range map[string]float64{"iq": 2, "so": 0, "_": 0} {
 		if got := testutil.ToFloat64(w.metrics.severe.WithLabelValues(country)); got != want {
 			t.Errorf("severe incidents in %s, as counted: %v, want %v", country, got, want)
@@ -151,12 +151,12 @@ func TestARestartTellsNothingTwice(t *testing.T) {
 			b := bustest.New(t)
 			put(t, b, story()...)
 			stop := bustest.Start(t, NewWorker(b, config(t)).Run)
-			settled(t, b, bus.SinkIncidents)
+			bustest.Settled(t, b, bus.SinkIncidents)
 			stop()
 			tt.wreck(t, b)
 			put(t, b, incident("inc-3"))
 			stop = bustest.Start(t, NewWorker(b, config(t)).Run)
-			settled(t, b, bus.SinkIncidents)
+			bustest.Settled(t, b, bus.SinkIncidents)
 			stop()
 			want := append(storyTold[:len(storyTold):len(storyTold)], "inc-3.1 new known-incident: Bombing in Mosul, Iraq: 3 killed")
 			if d := cmp.Diff(want, brief(alerts(t, b))); d != "" {
@@ -177,7 +177,7 @@ func TestLiveSubscribersHearEachAlertOnce(t *testing.T) {
 	}
 	put(t, b, story()...)
 	stop := bustest.Start(t, NewWorker(b, config(t)).Run)
-	settled(t, b, bus.SinkIncidents)
+	bustest.Settled(t, b, bus.SinkIncidents)
 	stop()
 	if err := b.Conn.Flush(); err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func TestAPoisonousIncidentCostsOnlyItself(t *testing.T) {
 			putRaw(t, b, "inc-0.1", []byte(tt.data))
 			put(t, b, incident("inc-1"))
 			bustest.Start(t, NewWorker(b, config(t)).Run)
-			settled(t, b, bus.SinkIncidents)
+			bustest.Settled(t, b, bus.SinkIncidents)
 			if got := alerts(t, b); len(got) != 1 || got[0].ID != "inc-1.1" {
 				t.Errorf("alerts %v, want that of the next incident", brief(got))
 			}
@@ -232,7 +232,7 @@ func TestAlertsAreKeptForReplay(t *testing.T) {
 	b := bustest.New(t)
 	put(t, b, incident("inc-1"))
 	bustest.Start(t, NewWorker(b, config(t)).Run)
-	settled(t, b, bus.SinkIncidents)
+	bustest.Settled(t, b, bus.SinkIncidents)
 	s, err := b.Stream(t.Context(), bus.Alerts)
 	if err != nil {
 		t.Fatal(err)

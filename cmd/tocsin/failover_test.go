@@ -146,18 +146,7 @@ func (c *correlators) report(n int) {
 // settled waits until every report is folded.
 func (c *correlators) settled() {
 	c.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
-		cons, err := c.bus.JS.Consumer(c.t.Context(), "TOCSIN_REPORTS", bus.CorrelateConsumer)
-		if err == nil {
-			if info := cons.CachedInfo(); info.Delivered.Stream == uint64(c.sent) && info.NumAckPending == 0 {
-				return
-			}
-		}
-		if time.Now().After(deadline) {
-			c.t.Fatalf("reports are not settled (%v)", err)
-		}
-		bus.Pause(c.t.Context(), 5*time.Millisecond)
-	}
+	bustest.Settled(c.t, c.bus, bus.CorrelateReports)
 }
 
 // check looks whether each report is in one incident, each city has one, each

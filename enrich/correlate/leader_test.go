@@ -1,12 +1,10 @@
 package correlate_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,13 +20,6 @@ import (
 	"tocsin/internal/bus"
 	"tocsin/internal/bus/bustest"
 )
-
-// most is how long a fail-over may take.
-const most = 10 * time.Second
-
-// shortLease is for tests that wait for the end of leases: half of what they wait for
-// otherwise, and still long beside what a busy machine stands still.
-const shortLease = bus.LeaseTTL / 2
 
 // watch has a worker say where it is; then is called at every point.
 func watch(w *correlate.Worker, then func(point string)) *bustest.Points {
@@ -137,10 +128,13 @@ func TestTheLeaderDiesAnywhere(t *testing.T) {
 	defer together.Wait()
 	for _, point := range []string{"folded", "writing", "stored one", "stored", "acknowledged", "projected", "chunk", "manifest"} {
 		for nth := 1; nth <= 3; nth += 2 {
+			if nth > 1 && (point == "chunk" || point == "manifest") {
+				continue // cards are stored when there is time: how often, no batch tells
+			}
 			together.Go(func() {
 				t.Run(fmt.Sprintf("%s, time %d", point, nth), func(t *testing.T) {
 					servers := bustest.NewServers(t, 1)
-					servers.Lease = shortLease
+					servers.Lease = bustest.ShortLease
 					b, line := servers.Bus(t, 0)
 					var times atomic.Int32
 					var dead sync.Once
@@ -159,13 +153,13 @@ func TestTheLeaderDiesAnywhere(t *testing.T) {
 					for _, r := range both() {
 						put(t, live, r)
 						if nth > 1 { // each in a batch of its own
-							settledOr(t, live, 2*most, died)
+							bustest.SettledOr(t, live, bus.CorrelateReports, 2*bustest.LongestFailOver, died)
 						}
 					}
 					select {
 					case <-died:
-					case <-time.After(most):
-						// It never came so far, in so few batches: then nobody dies.
+					case <-time.After(bustest.LongestFailOver):
+						t.Errorf("it came to %q %d times", point, times.Load())
 					}
 					began := time.Now()
 					stop()
@@ -204,7 +198,7 @@ func TestAPausedLeaderWritesNothing(t *testing.T) {
 		together.Go(func() {
 			t.Run(tt.name, func(t *testing.T) {
 				servers := bustest.NewServers(t, 1)
-				servers.Lease = shortLease
+				servers.Lease = bustest.ShortLease
 				b, line := servers.Bus(t, 0)
 				live, _ := servers.Bus(t, 0)
 				w := newWorker(t, b, prometheus.NewRegistry())
@@ -230,7 +224,7 @@ func TestAPausedLeaderWritesNothing(t *testing.T) {
 				put(t, live, report("z", "Mosul", 90, 1))
 				settled(t, live)
 				line.Release()
-				if err := b.Conn.FlushTimeout(most); err != nil {
+				if err := b.Conn.FlushTimeout(bustest.LongestFailOver); err != nil {
 					t.Fatal(err) // the server has now all that was on the way
 				}
 				put(t, live, report("y", "Mosul", 200, 1))
@@ -375,82 +369,24 @@ func TestIncidentsAreReadWhenTheyAreNeeded(t *testing.T) {
 	}
 }
 
-// TestFailover kills leaders of a cluster of three servers at random moments, while
-// reports of many incidents come: TOCSIN_FAILOVERS says how often.
+// TestFailover kills leaders while reports of many incidents come.
 func TestFailover(t *testing.T) {
 	t.Parallel()
-	n, timed := 2, false
-	if s := os.Getenv("TOCSIN_FAILOVERS"); s != "" {
-		var err error
-		timed = true // the machine is its own
-		if n, err = strconv.Atoi(s); err != nil {
-			t.Fatalf("TOCSIN_FAILOVERS=%q: %v", s, err)
-		}
-	} else if testing.Short() {
-		t.Skip("waits for leases to end")
-	}
-	seed := uint64(time.Now().UnixNano())
-	rnd := rand.New(rand.NewPCG(seed, 0))
-	t.Logf("%d fail-overs, random seed %d", n, seed)
-	began := time.Now()
-	servers := bustest.NewServers(t, 3)
-	if !timed {
-		servers.Lease = shortLease
-	}
-	live, _ := servers.Bus(t, 0)
-	t.Logf("a cluster of three is ready after %v", time.Since(began).Round(time.Millisecond))
-
-	reports := events(12*n, 8)
-	rnd.Shuffle(len(reports), func(i, j int) { reports[i], reports[j] = reports[j], reports[i] })
-	type process struct {
-		line *bustest.Line
-		stop func()
-		at   *bustest.Points
-	}
-	born := 0
-	spawn := func() process {
-		b, line := servers.Bus(t, born%3)
-		born++
+	f := bustest.NewFailOvers(t)
+	reports := events(12*f.N, 8)
+	f.Rand.Shuffle(len(reports), func(i, j int) { reports[i], reports[j] = reports[j], reports[i] })
+	var part []enrich.Report
+	f.Run(func(b *bus.Bus) (func(context.Context) error, *bustest.Points) {
 		w := newWorker(t, b, prometheus.NewRegistry())
-		at := watch(w, nil)
-		return process{line, bustest.Start(t, w.Run), at}
-	}
-	leader := spawn()
-	leader.at.Wait(t, "leading")
-	standby := spawn()
-	standby.at.Wait(t, "standing by")
-	var longest time.Duration
-	for k := range n {
-		part := reports[k*len(reports)/n : (k+1)*len(reports)/n]
+		return w.Run, watch(w, nil)
+	}, func(k int) {
+		part = reports[k*len(reports)/f.N : (k+1)*len(reports)/f.N]
 		// Some at once, so that the leader is in the midst of them, the rest on and on.
-		at := rnd.IntN(len(part))
-		put(t, live, part[:at]...)
-		bus.Pause(t.Context(), time.Duration(rnd.IntN(30))*time.Millisecond)
-		leader.line.Cut()
-		killed := time.Now()
-		put(t, live, part[at:]...)
-		dead, third := leader, spawn()
-		// Either of them may be the one.
-		select {
-		case <-standby.at.Come("leading"):
-			leader, standby = standby, third
-		case <-third.at.Come("leading"):
-			leader = third
-		case <-time.After(6 * most):
-			t.Fatal("nobody leads")
-		}
-		led := time.Since(killed)
-		settled(t, live)
-		took := time.Since(killed)
-		longest = max(longest, took)
-		t.Logf("fail-over %d: another leads after %v, all reports are folded after %v", k+1, led.Round(time.Millisecond), took.Round(time.Millisecond))
-		if timed && took > most {
-			t.Errorf("fail-over %d took %v, want less than %v", k+1, took, most)
-		}
-		dead.stop()
-	}
-	t.Logf("the longest fail-over took %v", longest.Round(time.Millisecond))
-	list := versions(t, live)
+		at := f.Rand.IntN(len(part))
+		put(t, f.Live, part[:at]...)
+		part = part[at:]
+	}, func(int) { put(t, f.Live, part...) }, bus.CorrelateReports)
+	list := versions(t, f.Live)
 	checkEvents(t, list, reports)
 	checkTold(t, list)
 }

@@ -67,40 +67,8 @@ func start(t testing.TB, b *bus.Bus, reg prometheus.Registerer) (stop func()) {
 	return bustest.Start(t, newWorker(t, b, reg).Run)
 }
 
-// settled waits until all reports are folded, and as many as came.
-func settled(t testing.TB, b *bus.Bus) { t.Helper(); settledWithin(t, b, 20*time.Second) }
-
-func settledWithin(t testing.TB, b *bus.Bus, patience time.Duration) {
-	t.Helper()
-	settledOr(t, b, patience, nil)
-}
-
-// settledOr waits until all reports are settled, or something else is.
-func settledOr(t testing.TB, b *bus.Bus, patience time.Duration, other <-chan struct{}) {
-	t.Helper()
-	s, err := b.Stream(t.Context(), bus.Reports)
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := s.CachedInfo().State.LastSeq
-	for deadline := time.Now().Add(patience); ; {
-		c, err := b.JS.Consumer(t.Context(), "TOCSIN_REPORTS", bus.CorrelateConsumer)
-		if err == nil {
-			// What is pending lags behind a publish; the last sequence does not.
-			if info := c.CachedInfo(); info.Delivered.Stream == last && info.NumAckPending == 0 {
-				return
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("reports are not settled (%v)", err)
-		}
-		select {
-		case <-other:
-			return
-		case <-time.After(patience / 10_000): // the server tells nobody
-		}
-	}
-}
+// settled waits until all reports are folded.
+func settled(t testing.TB, b *bus.Bus) { t.Helper(); bustest.Settled(t, b, bus.CorrelateReports) }
 
 // versions are those on the stream, in its order, and fails the test where an
 // incident's have a gap or a fork, or where the bucket has not its latest one.
