@@ -65,11 +65,10 @@ func newCluster(t *testing.T, exe string) *cluster {
 			}
 		}
 		home := filepath.Dir(n.conf)
-		writeFile(t, filepath.Join(home, "here.conf"), fmt.Sprintf("NAME: %q\nCLIENTS: %q\nMONITOR: \"127.0.0.1:%d\"\nSERVERS: \"127.0.0.1:%d\"\nROUTES: [%s]\nSTORE: %q\nCA: %q\nCERT: %q\nKEY: %q\n",
+		// ADVERTISE: the servers must find one another through the gates alone.
+		writeFile(t, filepath.Join(home, "here.conf"), fmt.Sprintf("NAME: %q\nCLIENTS: %q\nMONITOR: \"127.0.0.1:%d\"\nSERVERS: \"127.0.0.1:%d\"\nROUTES: [%s]\nSTORE: %q\nCA: %q\nCERT: %q\nKEY: %q\nADVERTISE: \"127.0.0.1:1\"\n",
 			n.name, n.client, ports[3*k+2], ports[3*k+1], strings.Join(routes, ", "), filepath.Join(c.dir, "store", n.name),
 			filepath.Join(home, "ca.pem"), filepath.Join(home, "server.pem"), filepath.Join(home, "server.key")))
-		// The servers must find one another through the gates alone.
-		rewrite(t, n.conf, "no_advertise: true", "no_advertise: true\n  advertise: \"127.0.0.1:1\"")
 	}
 	for _, user := range clusterUsers {
 		path := filepath.Join(c.home(user), "tocsin.yaml")

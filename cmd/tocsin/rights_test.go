@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,8 @@ func (r *received) all() map[string]int {
 	return ids
 }
 
+var ownPort = regexp.MustCompile(`listen: 127\.0\.0\.1:\d+`)
+
 // stageConfig is a user's configuration with what a test adds.
 func (c *cluster) stageConfig(t *testing.T, stage, more string) string {
 	t.Helper()
@@ -83,7 +86,8 @@ func (c *cluster) stageConfig(t *testing.T, stage, more string) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), stage+".yaml")
-	writeFile(t, path, string(data)+"http: {listen: ''}\n"+more)
+	// All stages are on this machine, several times over: they listen nowhere.
+	writeFile(t, path, ownPort.ReplaceAllString(string(data), "listen: ''")+more)
 	return path
 }
 
