@@ -41,7 +41,7 @@ func (c backupCmd) Run(ctx context.Context, std streams) error {
 	}
 	defer b.Close()
 	if err := b.Backup(ctx, path); err != nil {
-		return err
+		return fmt.Errorf("%w; there is no backup: run this again", err)
 	}
 	a, err := bus.OpenArchive(path)
 	if err != nil {
@@ -118,22 +118,26 @@ func (c restoreCmd) Run(ctx context.Context, std streams) error {
 	if c.DryRun {
 		return dryRun(ctx, a, to, std.out)
 	}
+	words := speak(std.err)
+	defer words.end()
 	copying, done, err := bus.NewCopy(ctx, a, to, c.Replace)
 	switch {
 	case errors.Is(err, bus.ErrForeign):
 		return fmt.Errorf("%w: use another nats.prefix or data directory, or delete what is there with --replace", err)
 	case err != nil:
-		return err
+		return again(err)
 	case done:
 		fmt.Fprintln(std.out, "the target has all of it: it was restored before")
 		return nil
 	}
+	defer copying.Close(ctx)
+	words.of(copying)
 	if err := copying.Rest(ctx); err != nil {
 		return fmt.Errorf("%w; nothing is handed over: run this again", err)
 	}
 	r, err := copying.Verify(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; nothing is handed over: run this again", err)
 	}
 	if err := writeReport(std.out, r); err != nil {
 		return err
@@ -142,7 +146,7 @@ func (c restoreCmd) Run(ctx context.Context, std streams) error {
 		return errors.New("the target differs from the file; nothing is handed over: run this again, with --replace if it stays so")
 	}
 	if err := copying.Finish(ctx); err != nil {
-		return err
+		return fmt.Errorf("%w; the target is not handed over: run this again", err)
 	}
 	_, err = fmt.Fprintf(std.out, "restored; start the daemons on %s\n", targetName(cfg))
 	return err

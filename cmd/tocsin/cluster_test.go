@@ -41,8 +41,9 @@ type node struct {
 	proc   *proc
 }
 
-// newCluster starts the servers and has the administrator make the streams.
-func newCluster(t *testing.T, exe string) *cluster {
+// newCluster starts the servers and has the administrator make the streams. Whoever
+// wants to have the stores somewhere else mounts that on their folders.
+func newCluster(t *testing.T, exe string, mounts ...func(store string)) *cluster {
 	t.Helper()
 	c := &cluster{t: t, exe: exe, dir: t.TempDir(), gates: map[[2]int]*gate{}}
 	keys := filepath.Join(c.dir, "keys")
@@ -67,8 +68,11 @@ func newCluster(t *testing.T, exe string) *cluster {
 		home := filepath.Dir(n.conf)
 		// ADVERTISE: the servers must find one another through the gates alone.
 		writeFile(t, filepath.Join(home, "here.conf"), fmt.Sprintf("NAME: %q\nCLIENTS: %q\nMONITOR: \"127.0.0.1:%d\"\nSERVERS: \"127.0.0.1:%d\"\nROUTES: [%s]\nSTORE: %q\nCA: %q\nCERT: %q\nKEY: %q\nADVERTISE: \"127.0.0.1:1\"\n",
-			n.name, n.client, ports[3*k+2], ports[3*k+1], strings.Join(routes, ", "), filepath.Join(c.dir, "store", n.name),
+			n.name, n.client, ports[3*k+2], ports[3*k+1], strings.Join(routes, ", "), c.store(k),
 			filepath.Join(home, "ca.pem"), filepath.Join(home, "server.pem"), filepath.Join(home, "server.key")))
+		for _, mount := range mounts {
+			mount(c.store(k))
+		}
 	}
 	for _, user := range clusterUsers {
 		path := filepath.Join(c.home(user), "tocsin.yaml")
@@ -94,6 +98,8 @@ func newCluster(t *testing.T, exe string) *cluster {
 var clusterUsers = []string{"admin", "ingest", "enrich", "correlate", "sink", "reader", "subscriber"}
 
 func (c *cluster) home(user string) string { return filepath.Join(c.dir, "keys", "users", user) }
+
+func (c *cluster) store(k int) string { return filepath.Join(c.dir, "store", c.nodes[k].name) }
 
 func (c *cluster) urls() string {
 	var list []string
@@ -281,6 +287,7 @@ type gate struct {
 
 	mu     sync.Mutex
 	closed bool
+	still  chan struct{} // closed unless nothing gets through, and nobody is told
 	conns  map[net.Conn]bool
 	wg     sync.WaitGroup
 }
@@ -291,7 +298,8 @@ func newGate(t *testing.T, to string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{to: to, lis: lis, conns: map[net.Conn]bool{}}
+	g := &gate{to: to, lis: lis, still: make(chan struct{}), conns: map[net.Conn]bool{}}
+	close(g.still)
 	g.wg.Go(func() {
 		for {
 			c, err := lis.Accept()
@@ -304,6 +312,7 @@ func newGate(t *testing.T, to string) *gate {
 	t.Cleanup(func() {
 		lis.Close()
 		g.shut(true)
+		g.stall(false)
 		g.wg.Wait()
 	})
 	return g
@@ -320,6 +329,36 @@ func (g *gate) shut(closed bool) {
 			c.Close()
 		}
 	}
+}
+
+// stall has connections stand still as they do where a cable is cut: they stay open.
+func (g *gate) stall(on bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-g.still:
+		if on {
+			g.still = make(chan struct{})
+		}
+	default:
+		if !on {
+			close(g.still)
+		}
+	}
+}
+
+// passing is one direction of a connection.
+type passing struct {
+	g  *gate
+	to net.Conn
+}
+
+func (p passing) Write(b []byte) (int, error) {
+	p.g.mu.Lock()
+	still := p.g.still
+	p.g.mu.Unlock()
+	<-still
+	return p.to.Write(b)
 }
 
 // hold notes two ends of a connection; false says that the gate is shut.
@@ -348,7 +387,7 @@ func (g *gate) pass(from net.Conn) {
 	var both sync.WaitGroup
 	for _, p := range [2][2]net.Conn{{from, to}, {to, from}} {
 		both.Go(func() {
-			_, _ = io.Copy(p[0], p[1]) // either end may go at any time
+			_, _ = io.Copy(passing{g, p[0]}, p[1]) // either end may go at any time
 			p[0].Close()
 			p[1].Close()
 		})

@@ -107,6 +107,7 @@ type growingFeed struct {
 	articles []ingest.Article
 	phases   int
 	unedited bool // its items stay as they are
+	window   int  // how many of its items it shows before the last phase, the latest; 0: all
 	polls    atomic.Int64
 
 	mu     sync.Mutex
@@ -139,6 +140,9 @@ func (g *growingFeed) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	whole, shown := make([]byte, 0, 1<<20), make([]string, 0, n)
 	whole = append(whole, `<?xml version="1.0"?><rss version="2.0"><channel><title>Big</title><link>https://big.invalid/</link>`...)
 	for k, a := range slices.Backward(g.articles[:n]) {
+		if g.window > 0 && n-k > g.window && phase < g.phases {
+			break
+		}
 		v := g.edits(k, phase)
 		whole = fmt.Appendf(whole, "<item><guid isPermaLink=\"false\">%s</guid><title>%s</title><link>%s</link><pubDate>%s</pubDate><description>%s</description></item>",
 			a.ID, html.EscapeString(a.Title), a.URL, a.Published.Format(time.RFC1123Z), html.EscapeString(fmt.Sprintf("%s %s %d.", a.Body, edited, v)))

@@ -9,9 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tocsin/internal/bus"
@@ -158,27 +162,46 @@ func (m *migration) copied(stream string, messages uint64, took time.Duration) {
 
 func (m *migration) run(ctx context.Context, replace bool, name string) error {
 	began := time.Now()
+	words := speak(m.std.err)
+	defer words.end()
 	c, done, err := bus.NewCopy(ctx, m.from, m.to, replace)
 	if errors.Is(err, bus.ErrForeign) {
 		return fmt.Errorf("%w: use another nats.prefix or data directory, or delete what is there with --replace", err)
 	}
 	if err != nil {
-		return err
+		return again(err)
 	}
 	if done {
 		m.say("the target has all of it: it was copied before")
 		return nil
 	}
+	defer func() { c.Close(ctx) }()
 	c.Told = m.copied
+	words.of(c)
 	stopped := time.Now()
 	if m.live {
+		before, err := bus.Moved(m.source.Data)
+		if err != nil {
+			return err
+		}
 		if stopped, err = m.follow(ctx, c); err != nil || m.ahead {
 			return err
 		}
-		if c, _, err = bus.NewCopy(ctx, m.from, m.to, false); err != nil {
-			return err
+		if now, err := bus.Moved(m.source.Data); err != nil || now != before && m.source.NATS.URL == "" {
+			return errors.Join(err, fmt.Errorf("another run has moved the state in %s meanwhile, to %s: this one hands nothing over", m.source.Data, now))
 		}
+		// The same end, through another door.
+		next, done, err := bus.NewCopy(ctx, m.from, m.to, false)
+		if err != nil {
+			return fmt.Errorf("%w; nothing is handed over: run this again", err)
+		}
+		if done {
+			m.say("the target has all of it: it was copied before")
+			return nil
+		}
+		c = next
 		c.Told = m.copied
+		words.of(c)
 	}
 	if err := c.Rest(ctx); err != nil {
 		return fmt.Errorf("%w; nothing is handed over: run this again", err)
@@ -211,7 +234,61 @@ func (m *migration) handOver(ctx context.Context, c *bus.Copy, name string) erro
 	} else if users, err := m.from.Users(ctx); err != nil || len(users) > 0 {
 		return errors.Join(err, fmt.Errorf("somebody works on the source again (%s); nothing is handed over: stop it, then run this again", strings.Join(users, ", ")))
 	}
-	return c.Finish(ctx)
+	if err := c.Finish(ctx); err != nil {
+		return fmt.Errorf("%w; the target is not handed over: run this again", err)
+	}
+	return nil
+}
+
+// again adds to an error what helps where servers do not do their part.
+func again(err error) error {
+	var refused *jetstream.APIError
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, nats.ErrConnectionClosed) || errors.As(err, &refused) {
+		return fmt.Errorf("%w; nothing is handed over: look at the servers, then run this again", err)
+	}
+	return err
+}
+
+// wordEvery is how long a copy is silent at most while it waits for something.
+const wordEvery = 10 * time.Second
+
+// words are what a command says while it waits.
+type words struct {
+	copy atomic.Pointer[bus.Copy]
+	done chan struct{}
+	over sync.WaitGroup
+}
+
+// speak says now and then what a copy is at, where that takes long, until end is called.
+func speak(out io.Writer) *words {
+	w := &words{done: make(chan struct{})}
+	w.over.Go(func() {
+		began := time.Now()
+		t := time.NewTicker(wordEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-w.done:
+				return
+			case <-t.C:
+			}
+			at := "the ends are looked at"
+			if c := w.copy.Load(); c != nil {
+				at = c.Doing()
+			}
+			if at != "" {
+				fmt.Fprintf(out, "%v: %s\n", time.Since(began).Round(time.Second), at)
+			}
+		}
+	})
+	return w
+}
+
+func (w *words) of(c *bus.Copy) { w.copy.Store(c) }
+
+func (w *words) end() {
+	close(w.done)
+	w.over.Wait()
 }
 
 // followEvery is how often a running daemon's streams are looked at.
@@ -243,7 +320,7 @@ func (m *migration) follow(ctx context.Context, c *bus.Copy) (stopped time.Time,
 		}
 		free, err := m.free(ctx)
 		if err != nil || free {
-			return stopped, err
+			return stopped, again(err)
 		}
 		if gone || told {
 			continue

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -224,7 +223,7 @@ func (p *process) waitDone(t *testing.T, at bus.Config, articles int) {
 	t.Logf("read and told after %v", time.Since(began).Round(time.Millisecond))
 }
 
-// mover is a run of tocsin migrate.
+// mover is a run of tocsin migrate, backup or restore.
 type mover struct {
 	cmd    *exec.Cmd
 	out    *lockedBuffer
@@ -233,8 +232,13 @@ type mover struct {
 
 func startMover(t *testing.T, exe string, args ...string) *mover {
 	t.Helper()
-	m := &mover{cmd: exec.Command(exe, append([]string{"migrate"}, args...)...), out: &lockedBuffer{}, exited: make(chan struct{})}
-	m.cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envPrefix) })
+	return startCommand(t, exe, append([]string{"migrate"}, args...)...)
+}
+
+func startCommand(t *testing.T, exe string, args ...string) *mover {
+	t.Helper()
+	m := &mover{cmd: exec.Command(exe, args...), out: &lockedBuffer{}, exited: make(chan struct{})}
+	m.cmd.Env = ownEnvironment()
 	m.cmd.Stdout, m.cmd.Stderr = m.out, m.out
 	if err := m.cmd.Start(); err != nil {
 		t.Fatal(err)

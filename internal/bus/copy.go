@@ -42,6 +42,11 @@ type Copy struct {
 	log       *slog.Logger
 	copied    map[string]Digest // of buckets, as they were copied
 	making    sync.Mutex        // a stream of the target: see bulk
+	mine      *claim            // nil on a target that nobody else reaches
+	at        struct {
+		sync.Mutex
+		work []work // the oldest first
+	}
 }
 
 // Origin is what a copy is made of: a Bus, or an Archive.
@@ -174,7 +179,8 @@ func Hold(ctx context.Context, cfg Config) (*Bus, error) {
 }
 
 // NewCopy looks at both ends. It refuses a target that has state of its own, which it
-// deletes first where replace is set.
+// deletes first where replace is set. Of two copies to the same server, the one that began
+// first ends. A copy is to be closed, unless it is done.
 func NewCopy(ctx context.Context, from Origin, to *Bus, replace bool) (c *Copy, done bool, err error) {
 	have, err := from.contents(ctx)
 	if err != nil {
@@ -193,8 +199,74 @@ func NewCopy(ctx context.Context, from Origin, to *Bus, replace bool) (c *Copy, 
 	}
 	c = &Copy{from: from, to: to, identity: have.Identity, log: to.log, copied: map[string]Digest{}}
 	c.clustered = to.Conn.ConnectedClusterName() != ""
-	done, err = c.prepare(ctx, replace)
-	return c, done, err
+	if to.embedded == nil {
+		if c.mine, err = to.claim(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	if done, err = c.prepare(ctx, replace); err != nil || done {
+		c.Close(ctx)
+		return nil, done, err
+	}
+	return c, false, nil
+}
+
+// held returns an error where another copy has begun on the target.
+func (c *Copy) held(ctx context.Context) error {
+	if c.mine == nil {
+		return nil
+	}
+	return c.mine.held(ctx)
+}
+
+// Close ends a copy, finished or not.
+func (c *Copy) Close(ctx context.Context) {
+	if c.mine == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+	defer cancel()
+	if err := c.mine.release(ctx); err != nil {
+		// It hinders nobody, and the next run deletes it.
+		c.log.Warn("a stream is left that says who fills the target", "stream", c.to.claimName(), "err", err)
+	}
+}
+
+// drop deletes a stream of the target, unless another copy works there.
+func (c *Copy) drop(ctx context.Context, stream string) error {
+	if err := c.held(ctx); err != nil {
+		return err
+	}
+	return c.to.drop(ctx, stream)
+}
+
+// work is what a copy does with a stream.
+type work struct{ stream, what string }
+
+// doing notes what the copy does with a stream, for whoever waits; "" that it is done.
+func (c *Copy) doing(stream, format string, args ...any) {
+	c.at.Lock()
+	defer c.at.Unlock()
+	c.at.work = slices.DeleteFunc(c.at.work, func(w work) bool { return w.stream == stream })
+	if format != "" {
+		c.at.work = append(c.at.work, work{stream, fmt.Sprintf(format, args...)})
+	}
+}
+
+// Doing is what the copy is at.
+func (c *Copy) Doing() string {
+	if !c.to.Conn.IsConnected() {
+		return "there is no connection to the target"
+	}
+	if b, ok := c.from.(*Bus); ok && !b.Conn.IsConnected() {
+		return "there is no connection to the source"
+	}
+	c.at.Lock()
+	defer c.at.Unlock()
+	if len(c.at.work) == 0 {
+		return ""
+	}
+	return c.at.work[0].stream + " " + c.at.work[0].what
 }
 
 // Plan says what a copy would have to do, and whether the target takes it.
@@ -261,9 +333,12 @@ func (c *Copy) prepare(ctx context.Context, replace bool) (done bool, err error)
 	}
 	switch {
 	case len(have.Streams)+len(have.Buckets) == 0:
-		return false, nil // a stage that is left is deleted when its stream's turn comes
+		return false, c.room(ctx)
 	case !filling && have.unused():
-		return false, c.to.clear(ctx)
+		if err := c.to.clear(ctx); err != nil {
+			return false, err
+		}
+		return false, c.room(ctx)
 	case !filling:
 		// It may be this very copy, finished by a run that could not say so any more.
 		if len(final) == len(streams) {
@@ -281,6 +356,46 @@ func (c *Copy) prepare(ctx context.Context, replace bool) (done bool, err error)
 		}
 	}
 	return false, nil
+}
+
+// room returns an error where the target has none for what its streams may grow to, or
+// for the copy itself: not when all is copied, and is to be handed over.
+func (c *Copy) room(ctx context.Context) error {
+	if c.to.embedded != nil {
+		have, err := c.from.contents(ctx)
+		if err != nil {
+			return err
+		}
+		sum, largest := uint64(minFree), uint64(0)
+		for _, p := range slices.Concat(have.Streams, have.Buckets) {
+			sum += p.State.Bytes
+			largest = max(largest, p.State.Bytes) // is there twice for a while
+		}
+		free, err := FreeBytes(c.to.embedded.store)
+		if err == nil && free < sum+largest {
+			err = fmt.Errorf("the copy needs %d MiB below %s, where %d are free", (sum+largest)>>20, c.to.embedded.store, free>>20)
+		}
+		return err
+	}
+	var err error
+	var made []string
+	for _, s := range streams {
+		name := c.to.stageName(s.name)
+		cfg := jetstream.StreamConfig{Name: name, Description: "asks for room: 'tocsin migrate' deletes it", Subjects: []string{name}, Storage: jetstream.FileStorage, Replicas: c.to.replicas, MaxBytes: s.bytes,
+			Metadata: map[string]string{fillingKey: c.identity}}
+		made = append(made, name)
+		if err = c.drop(ctx, name); err != nil { // it may be left of a run that broke off
+			break
+		}
+		if _, err = c.to.JS.CreateStream(ctx, cfg); err != nil {
+			err = fmt.Errorf("the target does not take stream %s, which may grow to %d MiB on each of %d servers: %w", c.to.streamName(s.name), s.bytes>>20, max(1, c.to.replicas), err)
+			break
+		}
+	}
+	for _, name := range made {
+		err = errors.Join(err, c.drop(ctx, name))
+	}
+	return err
 }
 
 // clear deletes every stream and bucket of the route.
@@ -344,6 +459,9 @@ func (b *Bus) fillingConfig(s stream, identity string, have jetstream.StreamConf
 // Streams copies what the streams of the target do not have yet, and returns how many
 // messages that were. The origin may be in use.
 func (c *Copy) Streams(ctx context.Context) (total uint64, err error) {
+	if err := c.held(ctx); err != nil {
+		return 0, err
+	}
 	have, err := c.from.contents(ctx)
 	if err != nil {
 		return 0, err
@@ -376,9 +494,10 @@ func (c *Copy) Streams(ctx context.Context) (total uint64, err error) {
 
 func (c *Copy) stream(ctx context.Context, p part) (copied uint64, err error) {
 	s := streamNamed(p.Name)
+	defer c.doing(p.Stream, "")
 	target, err := c.to.JS.Stream(ctx, p.Stream)
 	if err == nil && target.CachedInfo().Config.Metadata[partialKey] != "" {
-		if err := c.to.drop(ctx, p.Stream); err != nil {
+		if err := c.drop(ctx, p.Stream); err != nil {
 			return 0, err
 		}
 		err = jetstream.ErrStreamNotFound
@@ -392,19 +511,23 @@ func (c *Copy) stream(ctx context.Context, p part) (copied uint64, err error) {
 	case err != nil:
 		return 0, fmt.Errorf("look at stream %s of the target: %w", p.Stream, err)
 	case target.CachedInfo().Config.Mirror != nil:
+		c.doing(p.Stream, "is copied on the target")
 		// A run stopped while it was mirrored.
 		if err := c.promote(ctx, s); err != nil {
 			return 0, err
 		}
 	}
-	if err := c.to.drop(ctx, c.to.stageName(s.name)); err != nil {
+	if err := c.drop(ctx, c.to.stageName(s.name)); err != nil {
 		return copied, err
 	}
 	n, err := c.append(ctx, s, p)
 	if errors.Is(err, errOutOfStep) {
+		if err := c.held(ctx); err != nil {
+			return copied + n, err // its messages, perhaps
+		}
 		// What only a copy from the begin can mend.
 		c.log.Warn("a stream cannot be continued, copying it anew", "stream", p.Stream, "err", err)
-		if err := c.to.drop(ctx, p.Stream); err != nil {
+		if err := c.drop(ctx, p.Stream); err != nil {
 			return copied, err
 		}
 		return p.State.Msgs, c.bulk(ctx, s, p)
@@ -418,9 +541,10 @@ func (c *Copy) stream(ctx context.Context, p part) (copied uint64, err error) {
 func (c *Copy) bulk(ctx context.Context, s stream, p part) error {
 	c.making.Lock()
 	defer c.making.Unlock()
+	c.doing(p.Stream, "is sent to the target")
 	stage := c.to.stageName(s.name)
 	// One that is left has no mirror: a run stopped while it was restored.
-	if err := c.to.drop(ctx, stage); err != nil {
+	if err := c.drop(ctx, stage); err != nil {
 		return err
 	}
 	if p.State.Msgs == 0 {
@@ -457,7 +581,7 @@ func (c *Copy) mirror(ctx context.Context, s stream, p part, snap io.Reader) err
 	if err := c.promote(ctx, s); err != nil {
 		return err
 	}
-	return c.to.drop(ctx, stage)
+	return c.drop(ctx, stage)
 }
 
 // replicate makes a stream of a snapshot on a cluster, where mirrors learn no ids, and
@@ -471,7 +595,7 @@ func (c *Copy) replicate(ctx context.Context, s stream, p part, snap io.Reader) 
 		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
 			return fmt.Errorf("give stream %s %d replicas: %w", p.Stream, n, err)
 		}
-		return c.to.complete(ctx, p.Stream, n)
+		return c.complete(ctx, p.Stream, n)
 	}
 	cfg.Replicas = 1
 	if err := c.to.restore(ctx, cfg, p.State, snap); err != nil {
@@ -480,6 +604,7 @@ func (c *Copy) replicate(ctx context.Context, s stream, p part, snap io.Reader) 
 	if err := scale(3); err != nil {
 		return err
 	}
+	c.doing(p.Stream, "gets another leader")
 	if err := c.to.stepDown(ctx, p.Stream); err != nil {
 		return err
 	}
@@ -573,6 +698,9 @@ func (c *Copy) append(ctx context.Context, s stream, p part) (copied uint64, err
 		return 0, err
 	}
 	last := target.CachedInfo().State.LastSeq
+	if last < p.State.LastSeq {
+		c.doing(p.Stream, "gets its last messages")
+	}
 	prefix := strings.TrimSuffix(c.to.fillingSubject(s.name), ">")
 	type sent struct {
 		ack jetstream.PubAckFuture
@@ -591,6 +719,9 @@ func (c *Copy) append(ctx context.Context, s stream, p part) (copied uint64, err
 					return fmt.Errorf("message %d became %d: %w", o.seq, a.Sequence, errOutOfStep)
 				}
 			case err := <-o.ack.Err():
+				if Conflict(err) {
+					err = fmt.Errorf("%w: %w", errOutOfStep, err)
+				}
 				return fmt.Errorf("copy message %d of stream %s: %w", o.seq, p.Stream, err)
 			case <-ctx.Done():
 				return ctx.Err()
@@ -599,7 +730,7 @@ func (c *Copy) append(ctx context.Context, s stream, p part) (copied uint64, err
 		return nil
 	}
 	send := func(m *nats.Msg, seq uint64) error {
-		f, err := c.to.JS.PublishMsgAsync(m, jetstream.WithStallWait(publishTimeout), jetstream.WithRetryAttempts(firstTries))
+		f, err := c.to.JS.PublishMsgAsync(m, jetstream.WithStallWait(publishTimeout), jetstream.WithRetryAttempts(firstTries), jetstream.WithExpectLastSequence(seq-1))
 		if err != nil {
 			return fmt.Errorf("copy message %d of stream %s: %w", seq, p.Stream, err)
 		}
@@ -681,6 +812,8 @@ func (c *Copy) Rest(ctx context.Context) error {
 // deletions deletes the messages that the origin has no more, but for those before its
 // first: the limits see to them.
 func (c *Copy) deletions(ctx context.Context, p part) error {
+	c.doing(p.Stream, "is compared with what the source has deleted")
+	defer c.doing(p.Stream, "")
 	target, err := c.to.JS.Stream(ctx, p.Stream)
 	if err != nil {
 		return fmt.Errorf("look at stream %s of the target: %w", p.Stream, err)
@@ -723,7 +856,9 @@ func (c *Copy) each(ctx context.Context, o Origin, stream string, f func(*record
 
 // bucket makes a bucket anew, for now without a limit of age.
 func (c *Copy) bucket(ctx context.Context, p part) error {
-	if err := c.to.drop(ctx, p.Stream); err != nil {
+	c.doing(p.Stream, "is sent to the target")
+	defer c.doing(p.Stream, "")
+	if err := c.drop(ctx, p.Stream); err != nil {
 		return err
 	}
 	snap, err := c.from.snapshot(ctx, p.Stream)
@@ -748,6 +883,8 @@ func (b *Bus) keptBucket(cfg jetstream.StreamConfig) jetstream.StreamConfig {
 // consumers makes the durable consumers anew, each behind what it has settled without a
 // gap. What it has settled beyond comes again, and is recognised.
 func (c *Copy) consumers(ctx context.Context, p part) error {
+	c.doing(p.Stream, "gets its consumers")
+	defer c.doing(p.Stream, "")
 	for _, i := range p.Consumers {
 		if err := c.to.JS.DeleteConsumer(ctx, p.Stream, i.Name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			return fmt.Errorf("delete consumer %s of stream %s: %w", i.Name, p.Stream, err)
@@ -813,6 +950,9 @@ func (c *Copy) Verify(ctx context.Context) (Report, error) {
 		kind     string
 		from, to []part
 	}{{"stream", have.Streams, is.Streams}, {"bucket", have.Buckets, is.Buckets}} {
+		if err := c.held(ctx); err != nil {
+			return nil, err
+		}
 		for _, p := range side.from {
 			row, err := c.compare(ctx, side.kind, p, side.to)
 			if err != nil {
@@ -830,6 +970,8 @@ func (c *Copy) Verify(ctx context.Context) (Report, error) {
 }
 
 func (c *Copy) compare(ctx context.Context, kind string, p part, to []part) (row Compared, err error) {
+	c.doing(p.Stream, "is read on both sides")
+	defer c.doing(p.Stream, "")
 	row = Compared{Name: p.Stream, Kind: kind}
 	k := slices.IndexFunc(to, func(q part) bool { return q.Stream == p.Stream })
 	if k < 0 {
@@ -890,6 +1032,9 @@ func compareConsumer(p part, i *jetstream.ConsumerInfo, to []part) Compared {
 // Finish makes the target a bus that Open takes. Only what Verify has found the same may
 // be finished.
 func (c *Copy) Finish(ctx context.Context) error {
+	if err := c.held(ctx); err != nil {
+		return err
+	}
 	have, err := c.to.contents(ctx)
 	if err != nil {
 		return err
@@ -898,7 +1043,9 @@ func (c *Copy) Finish(ctx context.Context) error {
 		return err
 	}
 	for _, p := range slices.Concat(have.Streams, have.Buckets) {
-		if err := c.to.complete(ctx, p.Stream, c.to.replicas); err != nil {
+		err := c.complete(ctx, p.Stream, c.to.replicas)
+		c.doing(p.Stream, "")
+		if err != nil {
 			return err
 		}
 	}
@@ -936,7 +1083,7 @@ func (b *Bus) sync() error {
 
 // complete waits until a stream has n replicas, each of them has all of it, and none is
 // on its way to another server.
-func (b *Bus) complete(ctx context.Context, stream string, n int) error {
+func (c *Copy) complete(ctx context.Context, stream string, n int) error {
 	behind := "none leads"
 	for began := time.Now(); time.Since(began) < replicaPatience && ctx.Err() == nil; Pause(ctx, 20*time.Millisecond) {
 		// The library does not know of replicas on their way.
@@ -948,9 +1095,11 @@ func (b *Bus) complete(ctx context.Context, stream string, n int) error {
 			} `json:"cluster"`
 		}
 		try, cancel := context.WithTimeout(ctx, time.Second)
-		err := b.api(try, "STREAM.INFO."+stream, struct{}{}, &info)
+		err := c.to.api(try, "STREAM.INFO."+stream, struct{}{}, &info)
 		cancel()
+		c.doing(stream, "waits for its %d replicas: %s", n, behind)
 		if incomplete(err) {
+			behind = "no server answers for it"
 			continue // between two leaders nobody answers
 		}
 		if err != nil {
@@ -1055,15 +1204,23 @@ func MarkMoved(dir, to string) error {
 	return syncTree(path)
 }
 
-func notMoved(dir string) error {
-	path := filepath.Join(dir, movedFile)
-	text, err := os.ReadFile(path)
+// Moved is where a data directory's state has gone, and when; "" if it has not.
+func Moved(dir string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, movedFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return fmt.Errorf("look whether the data directory was moved: %w", err)
+		return "", fmt.Errorf("look whether the data directory was moved: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+func notMoved(dir string) error {
+	to, err := Moved(dir)
+	if err != nil || to == "" {
+		return err
 	}
 	return fmt.Errorf("the state in %s was moved to %s: run the daemon there, with --nats or --data; to go on here instead, delete %s: what was told there since is then told again",
-		dir, strings.TrimSpace(string(text)), path)
+		dir, to, filepath.Join(dir, movedFile))
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"tocsin/internal/bus"
 	"tocsin/internal/bus/bustest"
 )
@@ -259,5 +261,92 @@ func stepDown(t *testing.T, b *bus.Bus) {
 				t.Fatalf("no other leader of %s: %v", name, err)
 			}
 		}
+	}
+}
+
+// Of two copies to one server, the one that began first ends, and harms nothing.
+func TestTwoCopies(t *testing.T) {
+	t.Parallel()
+	source := opened(t, bustest.Config(t, t.TempDir()))
+	fill(t, source, 0, 10)
+	cfg := external(t, natsServer(t, nil).ClientURL())
+	first, _, err := bus.NewCopy(t.Context(), source, held(t, cfg), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.Streams(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	to := held(t, cfg)
+	second, _, err := bus.NewCopy(t.Context(), source, to, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "another 'tocsin migrate' or 'tocsin restore' has begun to fill the target"
+	for name, err := range map[string]error{
+		"Rest": first.Rest(t.Context()), "Finish": first.Finish(t.Context()),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s of the first copy: %v, want %q", name, err, want)
+		}
+	}
+	first.Close(t.Context())
+	if err := second.Rest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := second.Verify(t.Context()); err != nil || !r.Same() {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if err := second.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second.Close(t.Context())
+	for name := range to.JS.StreamNames(t.Context()).Name() {
+		if strings.Contains(name, "COPY") {
+			t.Errorf("stream %s is left", name)
+		}
+	}
+	if err := first.Finish(t.Context()); err == nil {
+		t.Error("the first copy hands over what the second one has handed over")
+	}
+}
+
+// A target may be in use by a system of another prefix, which stays as it is.
+func TestCopyBesideAnother(t *testing.T) {
+	t.Parallel()
+	source := opened(t, bustest.Config(t, t.TempDir()))
+	fill(t, source, 0, 10)
+	cfg := external(t, natsServer(t, nil).ClientURL())
+	theirs := cfg
+	theirs.Prefix = "other"
+	other := opened(t, theirs)
+	fill(t, other, 0, 5)
+	before := whole(t, other, held(t, func() bus.Config { c := bustest.Config(t, t.TempDir()); c.Prefix = "other"; return c }()))
+	c, _, err := bus.NewCopy(t.Context(), source, held(t, cfg), true) // and what is deleted first is one's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close(t.Context())
+	whole(t, source, held(t, cfg))
+	after := whole(t, other, held(t, func() bus.Config { c := bustest.Config(t, t.TempDir()); c.Prefix = "other"; return c }()))
+	for k := range before {
+		if before[k].Source != after[k].Source {
+			t.Errorf("%s was %+v, is %+v", before[k].Name, before[k].Source, after[k].Source)
+		}
+	}
+}
+
+// A target without room says so before anything is copied.
+func TestCopyAsksForRoom(t *testing.T) {
+	t.Parallel()
+	source := opened(t, bustest.Config(t, t.TempDir()))
+	fill(t, source, 0, 5)
+	to := held(t, external(t, natsServer(t, func(o *server.Options) { o.JetStreamMaxStore = 64 << 20 }).ClientURL()))
+	_, _, err := bus.NewCopy(t.Context(), source, to, false)
+	if err == nil || !strings.Contains(err.Error(), "the target does not take stream TOCSIN_ARTICLES, which may grow to") {
+		t.Errorf("a target of 64 MiB: %v", err)
+	}
+	for name := range to.JS.StreamNames(t.Context()).Name() {
+		t.Errorf("stream %s is left", name)
 	}
 }

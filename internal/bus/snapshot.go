@@ -71,18 +71,13 @@ func readAnswer(data []byte, answer any) error {
 // snapshot gives a stream as it is now, without its consumers. Whoever reads it to its
 // end has all of it; an end that comes too early is an error.
 func (b *Bus) snapshot(ctx context.Context, stream string) (io.ReadCloser, error) {
-	inbox := b.Conn.NewInbox()
-	sub, err := b.Conn.SubscribeSync(inbox)
+	sub, err := b.askSnapshot(ctx, stream)
+	// Where a server has died, another one leads the stream soon.
+	for began := time.Now(); ctx.Err() == nil && (incomplete(err) || errors.Is(err, nats.ErrNoResponders)) && time.Since(began) < mirrorPatience; {
+		Pause(ctx, time.Second)
+		sub, err = b.askSnapshot(ctx, stream)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("take a snapshot of stream %s: %w", stream, err)
-	}
-	// The server sends no more than its window ahead.
-	if err := sub.SetPendingLimits(-1, -1); err != nil {
-		return nil, fmt.Errorf("take a snapshot of stream %s: %w", stream, err)
-	}
-	request := map[string]any{"deliver_subject": inbox, "no_consumers": true, "chunk_size": snapshotChunk, "window_size": snapshotWindow}
-	if err := b.api(ctx, "STREAM.SNAPSHOT."+stream, request, &struct{}{}); err != nil {
-		_ = sub.Unsubscribe() // the connection may be gone: then so is the subscription
 		return nil, fmt.Errorf("take a snapshot of stream %s: %w", stream, err)
 	}
 	r, w := io.Pipe()
@@ -95,6 +90,28 @@ func (b *Bus) snapshot(ctx context.Context, stream string) (io.ReadCloser, error
 		w.CloseWithError(err)
 	}()
 	return r, nil
+}
+
+// askSnapshot has the server begin to send one.
+func (b *Bus) askSnapshot(ctx context.Context, stream string) (*nats.Subscription, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	inbox := b.Conn.NewInbox()
+	sub, err := b.Conn.SubscribeSync(inbox)
+	if err != nil {
+		return nil, err
+	}
+	// The server sends no more than its window ahead.
+	err = sub.SetPendingLimits(-1, -1)
+	if err == nil {
+		request := map[string]any{"deliver_subject": inbox, "no_consumers": true, "chunk_size": snapshotChunk, "window_size": snapshotWindow}
+		err = b.api(ctx, "STREAM.SNAPSHOT."+stream, request, &struct{}{})
+	}
+	if err != nil {
+		_ = sub.Unsubscribe() // the connection may be gone: then so is the subscription
+		return nil, err
+	}
+	return sub, nil
 }
 
 func takeChunks(ctx context.Context, sub *nats.Subscription, w io.Writer) error {
