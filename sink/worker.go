@@ -370,11 +370,8 @@ func (w *Worker) publish(ctx context.Context, a *Alert, before *toldAt) error {
 	}
 	// The revision stays that of what the bucket has: rememberSome knows.
 	before.told = now
-	w.behind = append(w.behind, remembering{id: a.Data.Incident, told: now, at: before})
-	if len(w.behind) > maxBehind {
-		return w.remember(ctx, len(w.behind))
-	}
-	return nil
+	w.behind = append(w.behind, remembering{id: a.Data.Incident, told: now, at: before, seq: ack.Sequence})
+	return w.remember(ctx, len(w.behind)-maxBehind)
 }
 
 // carry judges a canary. Its alert is none of the alert stream's, which subscribers read
@@ -425,8 +422,11 @@ func (w *Worker) recall(ctx context.Context, id string) (*toldAt, error) {
 	if t, ok := w.memo[id]; ok {
 		return t, nil
 	}
-	if len(w.memo) >= maxMemo && len(w.behind) == 0 {
+	if len(w.memo) >= maxMemo {
 		clear(w.memo)
+		for _, r := range w.behind { // of which the bucket tells what was told before
+			w.memo[r.id] = r.at
+		}
 	}
 	t, err := w.lookUp(ctx, id)
 	if err != nil {
@@ -473,7 +473,7 @@ func (w *Worker) deleted(ctx context.Context, id string) (uint64, error) {
 // catchUp makes up for a crash.
 const (
 	rememberAfter = 2 * time.Millisecond // without a version
-	maxBehind     = batchSize            // of alerts; more go at once, whatever waits
+	maxBehind     = batchSize            // of alerts; of more, one goes with each alert, whatever waits
 )
 
 // remembering is an alert that the bucket does not know of yet.
@@ -481,11 +481,13 @@ type remembering struct {
 	id   string
 	told *told
 	at   *toldAt
+	seq  uint64 // of the alert stream
 }
 
 // remember brings the n oldest alerts that the bucket lacks into it.
 func (w *Worker) remember(ctx context.Context, n int) error {
-	for _, r := range w.behind[:n] {
+	for ; n > 0; n-- {
+		r := w.behind[0]
 		data, err := json.Marshal(r.told)
 		if err != nil {
 			return fmt.Errorf("remember alert %s: %w", r.told.Alert, err)
@@ -495,11 +497,12 @@ func (w *Worker) remember(ctx context.Context, n int) error {
 			return fmt.Errorf("remember alert %s: %w", r.told.Alert, err)
 		}
 		r.at.revision = ack.Sequence
+		w.behind = w.behind[1:]
 	}
-	if w.behind = w.behind[n:]; len(w.behind) > 0 {
-		return nil
+	if w.at = w.last; len(w.behind) > 0 {
+		w.at = w.behind[0].seq - 1
 	}
-	if w.at = w.last; w.at-w.kept >= positionEvery {
+	if w.at >= w.kept+positionEvery {
 		return w.keepPosition(ctx)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -163,6 +164,39 @@ func TestARestartTellsNothingTwice(t *testing.T) {
 				t.Errorf("alerts (-want +got)\n%s", d)
 			}
 		})
+	}
+}
+
+// One who is never idle remembers what it has told all the same, an alert behind with
+// each that is told: no version waits for more, and a restart looks through few.
+func TestABusyTellerRemembersMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t)
+	const most = positionEvery + 2*maxBehind
+	for k := range most {
+		put(t, b, incident("inc-"+strconv.Itoa(k)))
+	}
+	w := NewWorker(b, config(t))
+	told, before, position := 0, 0, uint64(0)
+	w.reached = func(point string) {
+		if point != "publishing" || told == most {
+			return
+		}
+		if now := len(w.behind); now > maxBehind || now < before-1 {
+			t.Errorf("of %d alerts %d are not remembered, %d before the last one", told, now, before)
+		}
+		before = len(w.behind)
+		if told++; told == most {
+			var err error
+			if position, err = b.Position(t.Context(), positionKey); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	bustest.Start(t, w.Run)
+	bustest.Settled(t, b, bus.SinkIncidents)
+	if position < positionEvery || position > most-1 {
+		t.Errorf("when %d alerts were told, all up to %d were known to be remembered, want %d or more", most-1, position, positionEvery)
 	}
 }
 
