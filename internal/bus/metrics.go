@@ -72,6 +72,15 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 const scrapeTimeout = 2 * time.Second
 
 func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	if c.b.embedded != nil {
+		if free, size, err := diskBytes(c.b.embedded.store); err == nil { // else Guard says so
+			ch <- prometheus.MustNewConstMetric(descFree, prometheus.GaugeValue, float64(free))
+			ch <- prometheus.MustNewConstMetric(descDisk, prometheus.GaugeValue, float64(size))
+		}
+	}
+	if !c.b.Conn.IsConnected() {
+		return // nobody would answer
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	for _, spec := range []Consumer{EnrichArticles, CorrelateReports, SinkIncidents} {
@@ -93,21 +102,18 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 			}
 		}
 	}
-	if c.b.embedded != nil {
-		if free, size, err := diskBytes(c.b.embedded.store); err == nil { // else Guard says so
-			ch <- prometheus.MustNewConstMetric(descFree, prometheus.GaugeValue, float64(free))
-			ch <- prometheus.MustNewConstMetric(descDisk, prometheus.GaugeValue, float64(size))
-		}
-	}
 	for _, s := range streams {
 		st, err := c.b.JS.Stream(ctx, c.b.streamName(s.name))
 		if err != nil {
 			continue
 		}
-		state := st.CachedInfo().State
+		state, limit := st.CachedInfo().State, s.bytes
+		if own := st.CachedInfo().Config.MaxBytes; own > 0 {
+			limit = own // an administrator's, where this user may not change it
+		}
 		ch <- prometheus.MustNewConstMetric(descMsgs, prometheus.GaugeValue, float64(state.Msgs), Token(s.name))
 		ch <- prometheus.MustNewConstMetric(descBytes, prometheus.GaugeValue, float64(state.Bytes), Token(s.name))
-		ch <- prometheus.MustNewConstMetric(descLimit, prometheus.GaugeValue, float64(s.bytes), Token(s.name))
+		ch <- prometheus.MustNewConstMetric(descLimit, prometheus.GaugeValue, float64(limit), Token(s.name))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -80,8 +81,43 @@ tocsin_bus_stream_messages{stream="reports"} 0
 	if free, size := room["tocsin_bus_disk_free_bytes"], room["tocsin_bus_disk_size_bytes"]; free <= 0 || size <= free {
 		t.Errorf("%v bytes of %v are free, want some of more", free, size)
 	}
+	// An administrator's limit counts, where it is another one.
+	deadStream, err := b.JS.Stream(t.Context(), "TOCSIN_DEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := deadStream.CachedInfo().Config
+	own.MaxBytes = 12345678
+	if _, err := b.JS.UpdateStream(t.Context(), own); err != nil {
+		t.Fatal(err)
+	}
+	if n := gauge(t, reg, "tocsin_bus_stream_limit_bytes", "dead"); n != 12345678 {
+		t.Errorf("the limit of the dead letters is %v, want that of the stream", n)
+	}
 	b.Close()
+	began := time.Now()
 	if _, err := reg.Gather(); err != nil {
 		t.Errorf("a scrape without NATS = %v, want what is left", err)
 	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a scrape without NATS took %v: it waits for answers that cannot come", took)
+	}
+}
+
+// gauge is the value of a gauge with one label.
+func gauge(t *testing.T, reg prometheus.Gatherer, name, label string) float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && m.GetLabel()[0].GetValue() == label {
+				return m.GetGauge().GetValue()
+			}
+		}
+	}
+	t.Fatalf("no %s of %s", name, label)
+	return 0
 }
