@@ -31,7 +31,8 @@ func watch(w *correlate.Worker, then func(point string)) *bustest.Points {
 func TestAStandbyTakesOverAtOnce(t *testing.T) {
 	t.Parallel()
 	b := bustest.New(t)
-	first, second := newWorker(t, b, prometheus.NewRegistry()), newWorker(t, b, prometheus.NewRegistry())
+	regs := []*prometheus.Registry{prometheus.NewRegistry(), prometheus.NewRegistry()}
+	first, second := newWorker(t, b, regs[0]), newWorker(t, b, regs[1])
 	one, two := watch(first, nil), watch(second, nil)
 	stop := bustest.Start(t, first.Run)
 	one.Wait(t, "leading")
@@ -39,8 +40,17 @@ func TestAStandbyTakesOverAtOnce(t *testing.T) {
 	two.Wait(t, "standing by")
 	put(t, b, report("a", "Mosul", 3, 1), report("b", "Mosul", 5, 1))
 	settled(t, b)
+	for began := time.Now(); metric(t, regs[1], "tocsin_correlate_known_incidents", "") != 1; {
+		if time.Since(began) > bustest.LongestFailOver {
+			t.Fatal("the standby does not say that it knows the incident")
+		}
+		two.Wait(t, "standing by")
+	}
 	began := time.Now()
 	stop()
+	if n := metric(t, regs[0], "tocsin_correlate_behind_versions", ""); n != 0 {
+		t.Errorf("one that leads no more says that the bucket lacks %v versions", n)
+	}
 	put(t, b, report("c", "Mosul", 9, 1))
 	settled(t, b)
 	if took := time.Since(began); took > bus.LeaseTTL/2 {

@@ -86,6 +86,7 @@ const leaseName = "correlate"
 // standBy takes in what the leader has written.
 func (w *Worker) standBy(ctx context.Context) error {
 	err := w.catchUp(ctx)
+	w.measure()
 	w.reach("standing by")
 	return err
 }
@@ -95,6 +96,7 @@ func (w *Worker) lead(work, late context.Context) {
 	w.metrics.leader.Set(1)
 	w.metrics.takeovers.Inc()
 	defer w.metrics.leader.Set(0)
+	defer w.metrics.behind.Set(0) // whoever leads next sees to the bucket, and says how far
 	w.foldReports(work, late)
 	if late.Err() == nil { // else the lease is lost, or there is no time
 		w.finish(late)
@@ -604,7 +606,12 @@ func (w *Worker) age(ctx context.Context) {
 		w.aged = now
 		w.expire(ctx, now)
 	}
-	w.metrics.known.Set(float64(len(w.versions)))
+	w.measure()
 	w.metrics.behind.Set(float64(len(w.behind)))
+}
+
+// measure tells how large the memory is.
+func (w *Worker) measure() {
+	w.metrics.known.Set(float64(len(w.versions)))
 	w.metrics.open.Set(float64(w.book.Len()))
 }
