@@ -113,6 +113,7 @@ func (o *Outlet) deliver(ctx, late context.Context, msg jetstream.Msg) {
 			o.setAside(late, msg, bus.Refused, err)
 			return
 		case time.Since(began) >= o.cfg.GiveUp:
+			o.metrics.failing.WithLabelValues(o.out.Name()).Set(0) // it is no longer in hand; the next one shows how it is
 			o.metrics.deliveries.WithLabelValues(o.out.Kind(), "gave_up").Inc()
 			o.setAside(late, msg, bus.GaveUp, fmt.Errorf("failing for %v: %w", time.Since(began).Round(time.Second), err))
 			return

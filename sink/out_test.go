@@ -481,7 +481,8 @@ func TestADeadReceiverIsGivenUpAndHoldsUpNobody(t *testing.T) {
 	people := outlet(t, b, config(t), NewLines(&lines))
 	cfg := config(t)
 	cfg.GiveUp = 30 * time.Millisecond
-	bustest.Start(t, outlet(t, b, cfg, webhook(t, gone.URL, "")).Run)
+	desk := outlet(t, b, cfg, webhook(t, gone.URL, ""))
+	bustest.Start(t, desk.Run)
 	stop := bustest.Start(t, people.Run)
 	publish(t, b, incident("inc-1"))
 	bustest.Settled(t, b, bus.OutputConsumer("stdout"))
@@ -492,6 +493,9 @@ func TestADeadReceiverIsGivenUpAndHoldsUpNobody(t *testing.T) {
 	bustest.Settled(t, b, bus.OutputConsumer("desk"))
 	if d := cmp.Diff([]string{"output gave_up desk"}, dead(t, b)); d != "" {
 		t.Errorf("dead letters (-want +got)\n%s", d)
+	}
+	if failing := testutil.ToFloat64(desk.metrics.failing.WithLabelValues("desk")); failing != 0 {
+		t.Errorf("the output counts as failing: %v with nothing in hand, want 0", failing)
 	}
 }
 
