@@ -66,7 +66,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		paused:      f.NewGauge(prometheus.GaugeOpts{Name: "tocsin_ingest_paused", Help: "1 while polling waits for the backlog of unread articles to shrink."}),
 		last:        f.NewGauge(prometheus.GaugeOpts{Name: "tocsin_ingest_last_article_timestamp_seconds", Help: "When an article was last published, in Unix seconds."}),
 		late: f.NewHistogram(prometheus.HistogramOpts{Name: "tocsin_ingest_poll_lateness_seconds", Help: "How long after its due time a poll began.",
-			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 60, 600}}),
+			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600}}),
 	}
 	for _, o := range pollOutcomes {
 		m.polls.WithLabelValues(o)

@@ -56,7 +56,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		people: f.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_sink_people_total",
 			Help: "People by whom the totals told of have grown, by country, type of the incident and measure; corrections do not take away."}, []string{"country", "type", "measure"}),
 		age: f.NewHistogram(prometheus.HistogramOpts{Name: "tocsin_sink_alert_age_seconds", Help: "From the poll that brought the news to its alert.",
-			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 60, 600}}),
+			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600}}),
 		deliveries: f.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_sink_deliveries_total",
 			Help: "Alerts handed to outputs: sent, retried, refused (set aside), gave_up (set aside)."}, []string{"output", "outcome"}),
 		seconds: f.NewHistogramVec(prometheus.HistogramOpts{Name: "tocsin_sink_delivery_seconds", Help: "Time of one successful delivery.",

@@ -119,7 +119,7 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	f := promauto.With(reg)
-	buckets := []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 60, 300}
+	buckets := []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 20, 30, 60, 120, 300}
 	m := &metrics{
 		rounds: f.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_canary_rounds_total",
 			Help: "Canaries by how they ended: ok, late (after canary.timeout), lost (not after five times as long), misread (the alert says something else), unsent (NATS did not take it). Each process that sends canaries counts every one."}, []string{"result"}),
