@@ -1,8 +1,9 @@
 // How Tocsin does: what it takes in, how fast it goes along the route, what fails, what is full.
 local p = import 'panels.libsonnet';
 
-local quantile(q, histogram, by='') =
-  'histogram_quantile(%s, sum by (%sle) (rate(%s_bucket{job=~"$job"}[$__rate_interval])))' % [q, by, histogram];
+// Where nothing was measured the quantile is no number, which a panel would show as such.
+local quantile(q, histogram, by='', range='$__rate_interval') =
+  'histogram_quantile(%s, sum by (%sle) (rate(%s_bucket{job=~"$job"}[%s]))) >= 0' % [q, by, histogram, range];
 local quantiles(histogram) = [p.over(quantile(q[0], histogram), q[1]) for q in [['0.5', 'half'], ['0.9', '9 of 10'], ['0.99', '99 of 100']]];
 local rate(metric, by, matchers='') = 'sum by (%s) (rate(%s{job=~"$job"%s}[$__rate_interval]))' % [by, metric, matchers];
 local lag(consumers) = [
@@ -23,11 +24,11 @@ p.dashboard(
   [
     ['Now', 4, [
       p.stat('Processes', 'sum(up{job=~"$job"})', 'That Prometheus reaches.', steps=p.thresholds('red', [[1, 'green']]), decimals=0),
-      p.stat('Alerts of Prometheus', 'count(ALERTS{alertstate="firing",about="tocsin",job=~"$job"}) or vector(0)', 'That fire, about Tocsin itself; each has a section in the runbook.', steps=p.thresholds('green', [[1, 'red']]), decimals=0),
+      p.stat('Alerts of Prometheus', 'count(ALERTS{alertstate="firing",about="tocsin",job=~"$job|"}) or vector(0)', 'That fire, about Tocsin itself; each has a section in the runbook.', steps=p.thresholds('green', [[1, 'red']]), decimals=0),
       p.stat('Since the last article', 'time() - max(tocsin_ingest_last_article_timestamp_seconds{job=~"$job"} > 0)', 'That any feed has brought.', 's', p.thresholds('green', [[3600, 'orange'], [21600, 'red']]), 0),
       p.stat('Articles an hour', 'sum(rate(tocsin_ingest_articles_total{job=~"$job"}[1h])) * 3600', 'New ones, and new editions.', steps=good, decimals=0),
       p.stat('Waiting', 'sum(job_consumer:tocsin_bus_consumer_pending_messages:max{job=~"$job",consumer=~"enrich|correlate|sink"})', 'Messages that the stages have not been given.', steps=p.thresholds('green', [[500, 'orange'], [10000, 'red']]), decimals=0),
-      p.stat('From poll to alert', quantile('0.9', 'tocsin_sink_alert_age_seconds'), 'Nine of ten alerts are faster.', 's', p.thresholds('green', [[10, 'orange'], [60, 'red']])),
+      p.stat('From poll to alert', quantile('0.9', 'tocsin_sink_alert_age_seconds', range='1h'), 'Nine of ten alerts of an hour are faster.', 's', p.thresholds('green', [[10, 'orange'], [60, 'red']])),
       p.stat('Set aside', 'sum(increase(tocsin_bus_dead_letters_total{job=~"$job"}[1d]))', 'Messages within a day; tocsin dead ls lists them.', steps=p.thresholds('green', [[1, 'red']]), decimals=0),
       p.stat('Since the last canary', 'time() - max(tocsin_canary_last_success_timestamp_seconds{job=~"$job"} > 0)', 'That came through the whole line in time, and right.', 's', p.thresholds('green', [[600, 'orange'], [900, 'red']]), 0),
     ]],
@@ -38,7 +39,7 @@ p.dashboard(
       p.lines('How late polls begin', quantiles('tocsin_ingest_poll_lateness_seconds') + [
         p.over('max(tocsin_ingest_paused{job=~"$job"})', 'paused: backlog'),
         p.over('max(tocsin_ingest_breaker_open{job=~"$job"})', 'paused: breaker'),
-      ], 'After their time; more than seconds means too few workers. At 1, polling pauses.', 's'),
+      ], 'After their time; more than seconds means too few workers. To the right, whether polling pauses.', 's') + p.yesNo('paused: .*'),
     ]],
     ['Feeds', 8, [
       p.lines('Feeds that are not well', [
@@ -70,7 +71,7 @@ p.dashboard(
         p.over('sum(increase(tocsin_correlate_takeovers_total{job=~"$job"}[$__rate_interval]))', 'take-overs'),
         p.over('sum(increase(tocsin_correlate_snapshots_total{job=~"$job",outcome="failed"}[$__rate_interval]))', 'memory not stored'),
         p.over('max by (stage) (job_stage:tocsin_leader:sum{job=~"$job"})', 'leaders of {{stage}}'),
-      ], 'There must be one leader of each.'),
+      ], 'There must be one leader of each stage.'),
       p.lines('Time of one batch', quantiles('tocsin_correlate_batch_seconds'), 'Folding and storing.', 's'),
       p.lines('Waiting', lag('correlate') + [
         p.over('max(tocsin_correlate_behind_versions{job=~"$job"})', 'bucket lacks'),
@@ -95,7 +96,7 @@ p.dashboard(
       p.lines('Errors', [
         p.over(rate('tocsin_sink_deliveries_total', 'output, outcome', ',outcome!="sent"') + ' > 0', '{{output}} {{outcome}}'),
         p.over('max by (name) (tocsin_sink_output_failing{job=~"$job"})', '{{name}} fails'),
-      ], 'Deliveries a second that failed; at 1, an output takes nothing.'),
+      ], 'Deliveries a second that failed. To the right, whether an output takes nothing.', 'cps') + p.yesNo('.* fails'),
       p.lines('Time of one delivery', [p.over(quantile('0.9', 'tocsin_sink_delivery_seconds', 'output, '), '{{output}}')], 'Nine of ten are faster.', 's'),
       p.lines('Waiting', lag('output-.*'), 'Alerts, by output.'),
     ]],
@@ -115,7 +116,7 @@ p.dashboard(
     ['Canary', 8, [
       p.lines('Through the whole line', quantiles('tocsin_canary_latency_seconds'), 'A made-up article, from its sending to its alert.', 's'),
       p.lines('In each stage', [p.over(quantile('0.9', 'tocsin_canary_stage_seconds', 'stage, '), '{{stage}}')], 'The queue before it included; nine of ten are faster.', 's'),
-      p.lines('Rounds', [p.over('sum by (result) (increase(tocsin_canary_rounds_total{job=~"$job"}[$__rate_interval]))', '{{result}}')], 'By how they ended.'),
+      p.lines('Rounds', [p.over('max by (result) (increase(tocsin_canary_rounds_total{job=~"$job"}[$__rate_interval]))', '{{result}}')], 'By how they ended; every poller counts every one.'),
     ]],
     ['Processes', 8, [
       p.lines('Processor', [p.over('rate(process_cpu_seconds_total{job=~"$job"}[$__rate_interval])', '{{instance}}')], 'Cores in use.'),

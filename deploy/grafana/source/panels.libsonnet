@@ -59,6 +59,13 @@ local panel(type, title, description, targets) = {
     },
     options: { legend: legend(), tooltip: { mode: 'multi', sort: 'desc' } },
   },
+  // Series of a graph that are 0 or 1, on an axis of their own.
+  yesNo(names):: {
+    fieldConfig+: { overrides+: [{
+      matcher: { id: 'byRegexp', options: names },
+      properties: [{ id: 'unit', value: 'bool_yes_no' }, { id: 'max', value: 1 }, { id: 'custom.axisPlacement', value: 'right' }],
+    }] },
+  },
   // One on another, of at least an hour each: for what is counted one by one.
   bars(title, targets, description):: $.lines(title, targets, description) {
     interval: '1h',

@@ -29,7 +29,7 @@ p.dashboard(
       p.total('Killed', sum(people('killed')), 'By whom tolls have grown.', steps=p.thresholds('text', [[1, 'red']])),
       p.total('Injured', sum(people('injured')), 'By whom tolls have grown.'),
       p.total('Abducted', sum(people('abducted')), 'By whom tolls have grown.'),
-      p.total('Countries', 'count(' + all(incidents, 'country') + ')', 'With an incident.'),
+      p.total('Countries', 'count(' + all(incidents, 'country') + ') or vector(0)', 'With an incident.'),
     ]],
     ['Where', 16, [
       p.map('Incidents and killed', all(incidents, 'country'), 'sum by (country) (%s)' % within('$__range', people('killed')), 'As large as there are incidents, as red as there are killed. Incidents without a country are not on it.') { w: 16 },
