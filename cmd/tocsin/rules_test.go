@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -181,6 +182,44 @@ func TestRunbookCommands(t *testing.T) {
 				t.Errorf("%s: there is no %s:\n%s", c, f, help)
 			}
 		}
+	}
+}
+
+// Whoever is woken looks for what the runbook quotes.
+func TestRunbookQuotesTheLog(t *testing.T) {
+	book, err := os.ReadFile(prometheusDir + "/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`log\.(?:Info|Warn|Error)\("([^"]+)"`)
+	var lines []string
+	for _, dir := range []string{"../../cmd", "../../enrich", "../../ingest", "../../internal", "../../sink"} {
+		if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+				var data []byte
+				data, err = os.ReadFile(path)
+				for _, m := range line.FindAllSubmatch(data, -1) {
+					lines = append(lines, string(m[1]))
+				}
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	quotes := regexp.MustCompile("`[^`]*`|\"([a-z][^\"]+ [^\"]+)\"").FindAllStringSubmatch(string(book), -1)
+	n := 0
+	for _, q := range quotes {
+		if q[1] == "" {
+			continue // of a command
+		}
+		n++
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, q[1]) }) {
+			t.Errorf("runbook.md quotes %q, which the log never says", q[1])
+		}
+	}
+	if n < 10 {
+		t.Errorf("%d quotes found in runbook.md, there are more", n)
 	}
 }
 
