@@ -41,6 +41,8 @@ type Bus struct {
 	boot     string
 	denials  denials
 	closed   atomic.Bool
+	// refusal is why the embedded server took no message when Guard last tried, nil where it did.
+	refusal atomic.Pointer[error]
 }
 
 // ErrUnreachable is wrapped by Open's error when no server answers.
@@ -316,8 +318,8 @@ func (b *Bus) RestartServer() error {
 	return b.embedded.restart()
 }
 
-// Ready returns nil when the connection is up and every stream of the route answers; its
-// error names what is not.
+// Ready returns nil when the connection is up, every stream of the route answers, and the
+// embedded server took a message when Guard last tried; its error names what is not.
 func (b *Bus) Ready(ctx context.Context) error {
 	if !b.Conn.IsConnected() {
 		return fmt.Errorf("not connected to NATS: %s", b.Conn.Status())
@@ -336,6 +338,9 @@ func (b *Bus) Ready(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", b.streamName(s.name), err)
 		}
+	}
+	if why := b.refusal.Load(); why != nil {
+		return *why
 	}
 	return nil
 }
@@ -420,9 +425,11 @@ func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
 		err := b.Writable(probe)
 		cancel()
 		if err == nil || ctx.Err() != nil {
+			b.refusal.Store(nil)
 			p.Beat()
 			continue
 		}
+		b.refusal.Store(&err)
 		free, ferr := FreeBytes(b.embedded.store)
 		switch {
 		case ferr != nil:
@@ -430,6 +437,8 @@ func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
 			b.log.Error("the store cannot be looked at", "dir", b.embedded.store, "err", ferr)
 		case free < minFree:
 			p.Beat()
+			full := fmt.Errorf("the disk of %s is full: %w", b.embedded.store, err)
+			b.refusal.Store(&full)
 			b.log.Error("the disk is full: nothing is lost, and work goes on when there is room; free some", "dir", b.embedded.store, "free_bytes", free, "err", err)
 		default: // no beat: where restarts do not help for long, a new process may
 			b.log.Warn("the embedded NATS server takes no messages, restarting it", "err", err)

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,4 +81,44 @@ func TestGuardLeavesAServerAloneThatWorks(t *testing.T) {
 	if n := testutil.ToFloat64(b.metrics.restarts); n != 0 {
 		t.Errorf("restarts counted: %v, want none", n)
 	}
+}
+
+// Streams answer though nothing can be written: whoever asks whether all is well must
+// hear of it.
+func TestAServerThatTakesNothingIsNotReady(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
+	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	b, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- b.guard(ctx, 2*time.Second, 10*time.Second) }()
+	for _, tt := range []struct {
+		size int32
+		want string
+	}{{-1, ""}, {1, "takes no message"}, {-1, ""}} {
+		for deadline := time.Now().Add(30 * time.Second); ; pause(ctx, 10*time.Millisecond) {
+			s, err := b.JS.Stream(ctx, bucketStream+b.bucketName(FeedsBucket))
+			if err == nil && s.CachedInfo().Config.MaxMsgSize != tt.size {
+				own := s.CachedInfo().Config
+				own.MaxMsgSize = tt.size
+				_, err = b.JS.UpdateStream(ctx, own) // the server may restart meanwhile
+			}
+			if err == nil {
+				err = b.Ready(ctx)
+			}
+			if err == nil && tt.want == "" || err != nil && tt.want != "" && strings.Contains(err.Error(), tt.want) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("with messages of at most %d bytes it is ready: %v, want %q", tt.size, err, tt.want)
+			}
+		}
+	}
+	cancel()
+	<-done
 }
