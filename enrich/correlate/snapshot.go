@@ -118,6 +118,8 @@ type shelf struct {
 	since time.Time       // when the first of them came; zero: nothing did
 	count int             // versions since
 
+	failed time.Time // when the last pass did, zero after one that did not
+
 	known  bool // the next fields are right: this worker has the lease and has looked
 	last   uint64
 	levels map[date]int
@@ -157,6 +159,8 @@ func (s *shelf) due(now time.Time) time.Duration {
 	switch {
 	case s.since.IsZero():
 		return time.Hour
+	case !s.failed.IsZero(): // not at once again, however much there is
+		return max(0, s.failed.Add(s.limits.shelveEvery).Sub(now))
 	case s.all, s.count > shelveAfter:
 		return 0
 	}
@@ -197,7 +201,8 @@ func (w *Worker) shelve(ctx context.Context, d time.Duration) {
 	}
 	if err := w.shelveSome(ctx, d); err != nil {
 		w.shelf.abandon()
-		w.shelf.since = time.Now() // not at once again
+		w.shelf.since = time.Now()
+		w.shelf.failed = w.shelf.since
 		if ctx.Err() == nil {
 			w.metrics.snapshots.WithLabelValues("failed").Inc()
 			w.log.Warn("what is new in memory is not stored for the next start; trying again later", "err", err)
@@ -249,7 +254,7 @@ func (w *Worker) shelveSome(ctx context.Context, d time.Duration) error {
 			return fmt.Errorf("remove chunk %s of cards: %w", c.key(), err)
 		}
 	}
-	s.writing, s.gone, s.all, s.mixed = nil, nil, false, nil
+	s.writing, s.gone, s.all, s.mixed, s.failed = nil, nil, false, nil, time.Time{}
 	w.metrics.snapshots.WithLabelValues("ok").Inc()
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tocsin/enrich"
 	"tocsin/internal/bus"
@@ -261,6 +262,43 @@ func TestCardsOfAPausedLeader(t *testing.T) {
 		t.Errorf("the one that was paused begins anew: %v, want a conflict", err)
 	}
 	same(t, shelfWorker(t, b), lead)
+}
+
+// A bucket that refuses is not asked again and again, though everything is yet to be
+// stored; when it takes them, they are there.
+func TestCardsThatAreRefusedWait(t *testing.T) {
+	b := bustest.New(t)
+	w := shelfWorker(t, b)
+	w.limits.shelveEvery, w.shelf.limits.shelveEvery, w.shelf.all = time.Hour, time.Hour, true
+	limit := func(size int32) {
+		t.Helper()
+		s, err := b.BucketStream(t.Context(), bus.CardsBucket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := s.CachedInfo().Config
+		cfg.MaxMsgSize = size
+		if _, err := b.JS.UpdateStream(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1)
+	for town := range 3 {
+		tellOf(t, w, town, 1, 1)
+		w.shelve(t.Context(), shelveFor)
+	}
+	if n := testutil.ToFloat64(w.metrics.snapshots.WithLabelValues("failed")); n != 1 {
+		t.Errorf("%v tries failed, want one an hour", n)
+	}
+	limit(-1)
+	w.shelf.failed = w.shelf.failed.Add(-time.Hour)
+	for w.shelf.all && !t.Failed() {
+		w.shelve(t.Context(), shelveFor)
+		if n := testutil.ToFloat64(w.metrics.snapshots.WithLabelValues("failed")); n != 1 {
+			t.Errorf("%v tries failed, want no more", n)
+		}
+	}
+	same(t, shelfWorker(t, b), w)
 }
 
 func TestForgottenIncidentsLeaveTheCards(t *testing.T) {
