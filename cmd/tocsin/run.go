@@ -522,5 +522,7 @@ func (d *daemon) ownMetrics() {
 	d.reloads.WithLabelValues("failed")
 	d.reloaded = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tocsin_config_last_reload_success", Help: "1 if the last reload was taken over, or none was needed."})
 	d.reloaded.Set(1)
-	d.reg.MustRegister(info, d.reloads, d.reloaded)
+	clock := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tocsin_time_seconds", Help: "The clock of this process, in Unix seconds, for whoever compares it with his own."},
+		func() float64 { return float64(time.Now().UnixMilli()) / 1000 })
+	d.reg.MustRegister(info, d.reloads, d.reloaded, clock)
 }
