@@ -97,10 +97,23 @@ func items(v any) (list []map[string]any) {
 	return list
 }
 
+// atOnce makes rules fire at once, and compare with what is a second old.
+func atOnce(rule map[string]any) {
+	rule["expr"] = strings.ReplaceAll(rule["expr"].(string), "offset 5m", "offset 1s")
+	if rule["for"] != nil {
+		rule["for"] = "1s"
+	}
+}
+
+// scraping has a job scrape one process.
+func scraping(address string) func(job map[string]any) {
+	return func(job map[string]any) { job["static_configs"] = []any{map[string]any{"targets": []string{address}}} }
+}
+
 // launchPrometheus starts Prometheus with the configuration of deploy/, but for its
-// addresses, and hurried: rules are evaluated all the time, fire at once, and what they
-// compare with is a second old.
-func launchPrometheus(t *testing.T, tools, tocsin, alertmanager string) (address string) {
+// addresses, and hurried: it scrapes and evaluates all the time. Rules and the job of
+// Tocsin are changed by the caller.
+func launchPrometheus(t *testing.T, tools, alertmanager string, rules, tocsin func(map[string]any)) (address string) {
 	t.Helper()
 	dir := t.TempDir()
 	address = freePort(t)
@@ -112,30 +125,22 @@ func launchPrometheus(t *testing.T, tools, tocsin, alertmanager string) (address
 			for _, g := range items(doc["groups"]) {
 				g["interval"] = "500ms"
 				for _, r := range items(g["rules"]) {
-					r["expr"] = strings.ReplaceAll(r["expr"].(string), "offset 5m", "offset 1s")
-					if r["for"] != nil {
-						r["for"] = "1s"
-					}
+					rules(r)
 				}
 			}
 		})
 	}
 	edit(t, prometheusDir+"/prometheus.yml", filepath.Join(dir, "prometheus.yml"), func(doc map[string]any) {
 		doc["global"] = map[string]any{"scrape_interval": "300ms", "scrape_timeout": "300ms", "evaluation_interval": "500ms"}
-		targets := func(config any, address string) {
-			for _, c := range items(config) {
-				for _, s := range items(c["static_configs"]) {
-					s["targets"] = []string{address}
-				}
-			}
+		for _, to := range items(doc["alerting"].(map[string]any)["alertmanagers"]) {
+			scraping(alertmanager)(to)
 		}
-		targets(doc["alerting"].(map[string]any)["alertmanagers"], alertmanager)
-		for _, job := range doc["scrape_configs"].([]any) {
-			to := address
-			if job.(map[string]any)["job_name"] == "tocsin" {
-				to = tocsin
+		for _, job := range items(doc["scrape_configs"]) {
+			if job["job_name"] == "tocsin" {
+				tocsin(job)
+			} else {
+				scraping(address)(job)
 			}
-			targets([]any{job}, to)
 		}
 	})
 	book := filepath.Join(dir, "runbook")
@@ -265,7 +270,7 @@ var absent = map[string]string{
 func TestEveryQueryFindsItsSeries(t *testing.T) {
 	tools := prometheusTools(t)
 	tocsin, _ := launchTocsin(t, "")
-	prometheus := launchPrometheus(t, tools, tocsin, "127.0.0.1:9")
+	prometheus := launchPrometheus(t, tools, "127.0.0.1:9", atOnce, scraping(tocsin))
 	for _, r := range readRules(t) {
 		if r.Record != "" && absent[r.Record] == "" {
 			await(t, "a series "+r.Record, func() bool {
@@ -388,7 +393,7 @@ func TestAnAlertIsRouted(t *testing.T) {
 	box := newMailbox(t)
 	tocsin, stop := launchTocsin(t, "sink: {webhook: [{name: desk, url: "+desk.URL+"}]}\n")
 	alertmanager := launchAlertmanager(t, tools, box)
-	launchPrometheus(t, tools, tocsin, alertmanager)
+	launchPrometheus(t, tools, alertmanager, atOnce, scraping(tocsin))
 
 	const failing = "TocsinOutputFailing desk"
 	await(t, "the pager is told that the output fails", func() bool { return box.has("pager firing "+failing) != nil })
