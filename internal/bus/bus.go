@@ -139,7 +139,7 @@ func (b *Bus) open(ctx context.Context, cfg Config) error {
 		return b.connect(cfg, cfg.URL, opts...)
 	}
 	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
+		return ofDirectory(cfg.DataDir, err)
 	}
 	if b.lock, err = lockDir(cfg.DataDir); err != nil {
 		return err
@@ -161,7 +161,7 @@ func externalOptions(cfg Config) ([]nats.Option, error) {
 	if cfg.NKey != "" {
 		o, err := nats.NkeyOptionFromSeed(cfg.NKey)
 		if err != nil {
-			return nil, fmt.Errorf("read nats.nkey_file: %w", err)
+			return nil, fmt.Errorf("nats.nkey_file: %s holds no key that 'tocsin nats key' has made: %w", cfg.NKey, err)
 		}
 		opts = append(opts, o)
 	}
@@ -217,6 +217,11 @@ func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
 	}
 	b.Conn = nc
 	b.metrics.connected.Set(1)
+	if cfg.URL != "" {
+		if err := hears(nc, cfg.Inbox); err != nil {
+			return err
+		}
+	}
 	jsOpts := []jetstream.JetStreamOpt{
 		jetstream.WithPublishAsyncMaxPending(1024),
 		// Without a time-out a future hangs for ever when the server is gone.
@@ -232,6 +237,23 @@ func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
 	}
 	if err != nil {
 		return fmt.Errorf("open JetStream: %w", err)
+	}
+	return nil
+}
+
+// hears makes sure that this user hears what it is answered: where it may not, every
+// question would wait for an answer in vain.
+func hears(nc *nats.Conn, inbox string) error {
+	s, err := nc.SubscribeSync(nc.NewRespInbox())
+	if err != nil {
+		return fmt.Errorf("listen for answers: %w", err)
+	}
+	// The server says no before it answers the flush. It may go away meanwhile, which
+	// the connection gets over.
+	_ = nc.FlushTimeout(connectTimeout)
+	_ = s.Unsubscribe()
+	if err := nc.LastError(); errors.Is(err, nats.ErrPermissionViolation) {
+		return fmt.Errorf("%w to hear answers below %s: set nats.inbox to the word that its permissions name (_INBOX_enrich for the user enrich of deploy/nats)", ErrDenied, cmp.Or(inbox, nats.InboxPrefix[:len(nats.InboxPrefix)-1]))
 	}
 	return nil
 }
@@ -254,12 +276,24 @@ func redact(urls string) string {
 	return strings.Join(list, ",")
 }
 
+// ofDirectory says what is wrong with a data directory, and what to do.
+func ofDirectory(dir string, err error) error {
+	advice := ""
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		advice = "; it and all in it must belong to the user that runs this"
+	case errors.Is(err, syscall.EROFS):
+		advice = "; under systemd the daemon may write to the unit's StateDirectory alone, which is /var/lib/tocsin"
+	}
+	return fmt.Errorf("the data directory %s cannot be used: %w%s", dir, err, advice)
+}
+
 // lockDir makes sure that one process at a time serves a data directory: two
 // servers on one store would destroy it. The lock ends with the process.
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open the data directory's lock: %w", err)
+		return nil, ofDirectory(dir, err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
@@ -323,6 +357,11 @@ func (b *Bus) RestartServer() error {
 func (b *Bus) Ready(ctx context.Context) error {
 	if !b.Conn.IsConnected() {
 		return fmt.Errorf("not connected to NATS: %s", b.Conn.Status())
+	}
+	if b.embedded != nil {
+		if err := b.embedded.stores(); err != nil {
+			return err
+		}
 	}
 	for _, s := range streams {
 		if s.name == Canaries {
@@ -424,6 +463,9 @@ func (b *Bus) guard(ctx context.Context, every, patience time.Duration) error {
 		probe, cancel := context.WithTimeout(ctx, patience)
 		err := b.Writable(probe)
 		cancel()
+		if err == nil {
+			err = b.embedded.stores()
+		}
 		if err == nil || ctx.Err() != nil {
 			b.refusal.Store(nil)
 			p.Beat()

@@ -1211,7 +1211,7 @@ func Moved(dir string) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look whether the data directory was moved: %w", err)
+		return "", ofDirectory(dir, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -102,6 +103,39 @@ func TestStreamsOfOthersAreBroughtIntoLineOrRefused(t *testing.T) {
 				t.Errorf("%d messages are left, want the 1 that was there", n)
 			}
 		})
+	}
+}
+
+// A user who may hear nothing would wait for the answer to each question in vain.
+func TestAnswersMustBeHeard(t *testing.T) {
+	s := natsServer(t, func(o *server.Options) {
+		o.Users = []*server.User{{Username: "me", Password: "me", Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX_me.>"}}}}}
+	})
+	as := func(inbox string) bus.Config {
+		cfg := external(t, strings.Replace(s.ClientURL(), "nats://", "nats://me:me@", 1))
+		cfg.Inbox = inbox
+		return cfg
+	}
+	for _, inbox := range []string{"", "_INBOX_you"} {
+		if _, err := bus.Open(t.Context(), as(inbox)); !errors.Is(err, bus.ErrDenied) || !strings.Contains(err.Error(), "nats.inbox") || !strings.Contains(err.Error(), " "+cmp.Or(inbox, "_INBOX")+":") {
+			t.Errorf("Open with the inbox %q = %v, want it to say what to set", inbox, err)
+		}
+	}
+	openExternal(t, as("_INBOX_me"))
+}
+
+func TestWhatIsNoDirectoryOfOurs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := bustest.Config(t, file)
+	if _, err := bus.Open(t.Context(), cfg); err == nil || !strings.HasPrefix(err.Error(), "the data directory "+file+" cannot be used: ") {
+		t.Errorf("Open of a file = %v, want it to name the directory", err)
+	}
+	key := bus.Config{URL: "nats://127.0.0.1:1", NKey: file, Log: cfg.Log, Metrics: prometheus.NewRegistry()}
+	if _, err := bus.Open(t.Context(), key); err == nil || !strings.Contains(err.Error(), "nats.nkey_file: "+file+" holds no key") {
+		t.Errorf("Open with an empty key = %v, want it to name the file", err)
 	}
 }
 

@@ -29,6 +29,8 @@ type embedded struct {
 	mu     sync.Mutex // serialises restart and stop
 	socket net.Listener
 	conns  sync.WaitGroup
+
+	unstored atomic.Pointer[string] // since the server's last start
 }
 
 // readyTimeout bounds the embedded server's start; a million stored messages
@@ -88,7 +90,8 @@ func (e *embedded) start() error {
 	if err != nil {
 		return fmt.Errorf("start the embedded NATS server: %w", err)
 	}
-	failed := &firstFatal{Logger: natsLog{e.log}}
+	e.unstored.Store(nil)
+	failed := &firstFatal{Logger: natsLog{e.log, &e.unstored}}
 	s.SetLoggerV2(failed, false, false, false)
 	s.Start()
 	ready := false
@@ -112,6 +115,15 @@ func (e *embedded) start() error {
 		e.opts.Port = a.Port // one that the system chose stays over restarts
 	}
 	e.now.Store(s)
+	return nil
+}
+
+// stores returns nil unless one of the streams takes nothing more since a write of it
+// failed, though others do: the server gives such a stream up until its next start.
+func (e *embedded) stores() error {
+	if why := e.unstored.Load(); why != nil {
+		return fmt.Errorf("NATS takes no message: %s", *why)
+	}
 	return nil
 }
 
@@ -240,14 +252,25 @@ func syncTree(root string) error {
 }
 
 // natsLog hands the server's lines to slog. Its notices are start-up chatter.
-type natsLog struct{ log *slog.Logger }
+type natsLog struct {
+	log      *slog.Logger
+	unstored *atomic.Pointer[string] // what is said of a message that was not stored
+}
 
 func (l natsLog) Noticef(f string, v ...any) { l.log.Debug("nats: " + fmt.Sprintf(f, v...)) }
 func (l natsLog) Warnf(f string, v ...any)   { l.log.Warn("nats: " + fmt.Sprintf(f, v...)) }
-func (l natsLog) Errorf(f string, v ...any)  { l.log.Error("nats: " + fmt.Sprintf(f, v...)) }
 func (l natsLog) Fatalf(f string, v ...any)  { l.log.Error("nats: " + fmt.Sprintf(f, v...)) }
 func (l natsLog) Debugf(string, ...any)      {}
 func (l natsLog) Tracef(string, ...any)      {}
+
+// Errorf also keeps why a stream takes nothing more: the server tells it nowhere else.
+func (l natsLog) Errorf(f string, v ...any) {
+	said := fmt.Sprintf(f, v...)
+	if strings.Contains(said, "failed to store a msg on stream") {
+		l.unstored.Store(&said)
+	}
+	l.log.Error("nats: " + said)
+}
 
 // firstFatal remembers the first line for which the server would have ended
 // the process: the reason of a failed start, such as a port in use.
