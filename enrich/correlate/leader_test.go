@@ -46,6 +46,17 @@ func TestAStandbyTakesOverAtOnce(t *testing.T) {
 		}
 		two.Wait(t, "standing by")
 	}
+	third := prometheus.NewRegistry() // begins with incidents of which it knows not whether the bucket has them
+	other := newWorker(t, b, third)
+	three := watch(other, nil)
+	stopOther := bustest.Start(t, other.Run)
+	three.Wait(t, "standing by")
+	for name, reg := range map[string]*prometheus.Registry{"stood by all the time": regs[1], "has begun to stand by": third} {
+		if n := metric(t, reg, "tocsin_correlate_behind_versions", ""); n != 0 {
+			t.Errorf("one that %s says that the bucket lacks %v versions", name, n)
+		}
+	}
+	stopOther()
 	began := time.Now()
 	stop()
 	if n := metric(t, regs[0], "tocsin_correlate_behind_versions", ""); n != 0 {

@@ -580,6 +580,7 @@ func (w *Worker) tidy(ctx context.Context, busy bool) {
 		w.shelve(ctx, shelveFor)
 	}
 	w.age(ctx)
+	w.metrics.behind.Set(float64(len(w.behind))) // of a leader: the others leave the bucket to it
 }
 
 // finish does all that waits, before a stop.
@@ -607,7 +608,6 @@ func (w *Worker) age(ctx context.Context) {
 		w.expire(ctx, now)
 	}
 	w.measure()
-	w.metrics.behind.Set(float64(len(w.behind)))
 }
 
 // measure tells how large the memory is.

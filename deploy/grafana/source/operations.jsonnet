@@ -19,7 +19,7 @@ p.dashboard(
   'Rate, errors, time and fullness of each stage, from feeds to outputs.',
   '6h',
   '30s',
-  [p.choice('job', 'System', 'label_values(tocsin_build_info, job)')],
+  [p.choice('job', 'System', 'label_values(tocsin_build_info, job)', 'tocsin.*')],
   [['Starts', 'changes(process_start_time_seconds{job=~"$job"}[1m]) > 0', '{{instance}}', 'started', 'blue']],
   [
     ['Now', 4, [

@@ -140,8 +140,8 @@ local panel(type, title, description, targets) = {
   },
   thresholds: thresholds,
 
-  // Values of a label, to choose from.
-  choice(name, label, query):: {
+  // Values of a label, to choose from. All of them are what a pattern matches.
+  choice(name, label, query, all='.+'):: {
     type: 'query',
     name: name,
     label: label,
@@ -152,7 +152,7 @@ local panel(type, title, description, targets) = {
     sort: 1,
     multi: true,
     includeAll: true,
-    allValue: '.+',
+    allValue: all,
     current: { text: 'All', value: '$__all' },
   },
 

@@ -7,7 +7,7 @@ local people(measures) = 'job_country_type_measure:tocsin_sink_people:increase5m
 // whether Prometheus takes a range with its begin (2) or without (3).
 local within(range, series) = 'sum_over_time(%s[%s:5m] offset 1s)' % [series, range];
 local all(series, by) = 'sum by (%s) (%s) > 0' % [by, within('$__range', series)];
-local sum(series) = 'sum(%s)' % within('$__range', series);
+local sum(series) = 'sum(%s) or vector(0)' % within('$__range', series);
 local each(series, by, legend) = [p.over('sum by (%s) (%s) > 0' % [by, within('$__interval', series)], legend)];
 local severe = 'job_country:tocsin_sink_severe_incidents:increase6h{job=~"$job",country=~"$country"}';
 
@@ -18,7 +18,7 @@ p.dashboard(
   '7d',
   '1m',
   [
-    p.choice('job', 'System', 'label_values(tocsin_build_info, job)'),
+    p.choice('job', 'System', 'label_values(tocsin_build_info, job)', 'tocsin.*'),
     p.choice('country', 'Country', 'label_values(tocsin_sink_incidents_total, country)'),
   ],
   [['Bursts', 'ALERTS{alertname="TocsinSevereBurst",alertstate="firing",job=~"$job",country=~"$country"}', '{{country}}', 'more severe incidents than usual', 'red']],
