@@ -53,6 +53,11 @@ p.dashboard(
         p.over(rate('tocsin_ingest_articles_total', 'kind'), '{{kind}}'),
         p.over('sum(rate(tocsin_ingest_items_skipped_total{job=~"$job"}[$__rate_interval]))', 'items skipped'),
       ], 'A second: first editions, later ones, and items that could not be read.', 'cps'),
+      p.lines('Hubs', [
+        p.over(rate('tocsin_ingest_websub_deliveries_total', 'outcome') + ' > 0', '{{outcome}}'),
+        p.over('sum by (outcome) (increase(tocsin_ingest_websub_verifications_total{job=~"$job",outcome!="confirmed"}[$__rate_interval])) > 0', 'question {{outcome}}'),
+        p.over('sum by (mode) (increase(tocsin_ingest_websub_requests_total{job=~"$job",outcome="failed"}[$__rate_interval])) > 0', '{{mode}} failed'),
+      ], 'Deliveries a second by what became of them, and what went wrong between hubs and us: feeds are polled all the same.', 'short'),
       p.table('Silent feeds', [
         p.rows('sort_desc(time() - max by (feed, why) (tocsin_ingest_feed_silent_since_timestamp_seconds{job=~"$job"}))'),
       ], [['feed', 'Feed'], ['why', 'Why'], ['Value', 'For']], 'The hundred that are silent for longest: failing for a day or more, or with nothing new for ten times as long as usual. tocsin feed ls has all.', 'For', { For: 's' }) { w: 8 },
