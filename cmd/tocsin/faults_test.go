@@ -452,7 +452,7 @@ func TestFaults(t *testing.T) {
 		{"NATS away", 60, natsAway},
 		{"NATS stands still now and then", 20, natsStandsStill},
 		{"nobody reads", 60, nobodyReads},
-		{"a reader with all in hand", 60, readerWithAllInHand},
+		{"all in hand of one that stands still", 60, allInHand},
 		{"leaders come and go", 60, leadersComeAndGo},
 		{"two systems in one job", 60, twoSystemsInOneJob},
 		{"a full disk", 60, fullDisk},
@@ -468,6 +468,7 @@ func TestFaults(t *testing.T) {
 		{"silent feeds", 60, silentFeeds},
 		{"wrong clocks", 60, wrongClocks},
 		{"misread canaries", 60, misreadCanaries},
+		{"too little memory", 60, tooLittleMemory},
 		{"two of each stage", 60, twoOfEachStage},
 	} {
 		t.Run(f.name, func(t *testing.T) {
@@ -724,12 +725,32 @@ func (w *watched) shown(panel, expr string) (values int) {
 // skewed starts a daemon of another build, whose clock may be wrong.
 func (w *watched) skewed(exe, name string, by time.Duration, config string, args ...string) *daemonProc {
 	w.Helper()
+	return w.with(fmt.Sprint("SKEW_SECONDS=", int(by.Seconds())), exe, name, config, args...)
+}
+
+// with starts a daemon with a variable of the environment.
+func (w *watched) with(variable, exe, name, config string, args ...string) *daemonProc {
+	w.Helper()
 	d := w.made(name, config, args...)
-	d.args = append([]string{fmt.Sprint("SKEW_SECONDS=", int(by.Seconds())), exe}, d.args...)
+	d.args = append([]string{variable, exe}, d.args...)
 	d.exe = "env"
 	d.run()
 	w.scrape()
 	return d
+}
+
+func tooLittleMemory(w *watched) {
+	p := newPress(w.T, 6)
+	for k := range 60 {
+		p.print(story(k))
+	}
+	d := w.with("GOMEMLIMIT=45MiB", "tocsin", "one", p.config(inside, ""))
+	d.says("running")
+	w.fires("TocsinMemoryNearlyFull")
+	d.end(w.T)
+	d.args[0] = "GOMEMLIMIT=1GiB"
+	d.run()
+	w.resolves("TocsinMemoryNearlyFull")
 }
 
 func processesThatEnd(w *watched) {
@@ -801,7 +822,7 @@ func natsStandsStill(w *watched) {
 			p.print(story(k))
 			k++
 		}
-		bus.Pause(w.Context(), 5*time.Second)
+		bus.Pause(w.Context(), 14*time.Second) // a first try is given ten
 		s.signal(w.T, syscall.SIGCONT)
 		bus.Pause(w.Context(), time.Second)
 		a, _ := w.firing("TocsinPublishRetries")
@@ -844,22 +865,22 @@ func nobodyReads(w *watched) {
 	}
 }
 
-func readerWithAllInHand(w *watched) {
+func allInHand(w *watched) {
 	s := newNATS(w.T)
 	p := newPress(w.T, 5)
-	poll := w.daemon("poll", p.config(outside(s.addr), ""), "--stages", "ingest,correlate,sink")
-	read := w.daemon("read", outside(s.addr), "--stages", "enrich")
+	poll := w.daemon("poll", p.config(outside(s.addr), ""), "--stages", "ingest,enrich,sink")
+	fold := w.daemon("fold", outside(s.addr), "--stages", "correlate")
 	poll.says("running")
-	read.says("running")
+	fold.says("running")
 	w.eventually("the canary is well", func() bool { return w.value(`tocsin_canary_rounds_total{result="ok"}`) > 0 })
-	read.signal(w.T, syscall.SIGSTOP)
+	fold.signal(w.T, syscall.SIGSTOP)
 	for k := range 50 {
 		p.print(story(k))
 	}
-	w.fires("TocsinStageStuck", "consumer=enrich")
-	w.Logf("waiting %v, in hand %v", w.value(`tocsin_bus_consumer_pending_messages{consumer="enrich"}`), w.value(`tocsin_bus_consumer_unacked_messages{consumer="enrich"}`))
+	w.fires("TocsinStageStuck", "consumer=correlate")
+	w.Logf("waiting %v, in hand %v", w.value(`tocsin_bus_consumer_pending_messages{consumer="correlate"}`), w.value(`tocsin_bus_consumer_unacked_messages{consumer="correlate"}`))
 	w.fires("TocsinDown")
-	read.signal(w.T, syscall.SIGCONT)
+	fold.signal(w.T, syscall.SIGCONT)
 	w.resolves("TocsinStageStuck")
 }
 
