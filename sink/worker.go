@@ -255,16 +255,17 @@ func (w *Worker) tell(ctx context.Context, msgs []jetstream.Msg) error {
 			}
 			continue
 		}
-		i, ok := w.decode(ctx, msg)
-		if !ok {
-			continue
-		}
-		settle = append(settle, msg)
 		if seq > w.judged+1 {
 			if err := w.tellBefore(ctx, seq); err != nil {
 				return err
 			}
 		}
+		i, ok := w.decode(ctx, msg)
+		if !ok {
+			w.judged = max(w.judged, seq) // or it would be told as one before the next
+			continue
+		}
+		settle = append(settle, msg)
 		told, err := w.tellOf(ctx, i)
 		if err != nil {
 			return err

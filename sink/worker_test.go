@@ -262,6 +262,40 @@ func TestAPoisonousIncidentCostsOnlyItself(t *testing.T) {
 	}
 }
 
+// A version with which the teller dies again and again is not told by way of the next
+// one, either.
+func TestAVersionInACrashLoopIsNotTold(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t)
+	put(t, b, incident("inc-0"))
+	if err := b.EnsureConsumer(t.Context(), bus.SinkIncidents); err != nil {
+		t.Fatal(err)
+	}
+	cons, err := b.JS.Consumer(t.Context(), "TOCSIN_INCIDENTS", bus.SinkConsumer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range bus.MaxDeliveries {
+		m, err := cons.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Nak(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bustest.Start(t, NewWorker(b, config(t)).Run)
+	bustest.Settled(t, b, bus.SinkIncidents)
+	put(t, b, incident("inc-1"))
+	bustest.Settled(t, b, bus.SinkIncidents)
+	if got := alerts(t, b); len(got) != 1 || got[0].ID != "inc-1.1" {
+		t.Errorf("alerts %v, want that of the next incident", brief(got))
+	}
+	if d := cmp.Diff([]string{"sink " + string(bus.CrashLoop)}, dead(t, b)); d != "" {
+		t.Errorf("dead letters (-want +got)\n%s", d)
+	}
+}
+
 func TestAlertsAreKeptForReplay(t *testing.T) {
 	b := bustest.New(t)
 	put(t, b, incident("inc-1"))
