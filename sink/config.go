@@ -72,7 +72,7 @@ func (c Config) Validate() error {
 		names[h.Name] = true
 		u, err := url.Parse(h.URL)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			bad("sink.webhook[%d]: url %q: write a whole http or https address", k, h.URL)
+			bad("sink.webhook[%d]: url: write a whole http or https address", k) // it may be a secret
 		}
 		if h.Timeout < 0 || h.Timeout > 45*time.Second {
 			bad("sink.webhook[%d]: timeout is %v: use 1s to 45s", k, h.Timeout)

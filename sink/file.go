@@ -17,7 +17,7 @@ import (
 type FileOutput struct {
 	path string
 	f    *os.File
-	have map[string]bool // ids near the end of the file
+	have map[string]bool // ids near the end of the file, or written lately
 }
 
 // NewFile opens the file, or makes it and its folder.
@@ -63,7 +63,9 @@ func (o *FileOutput) open() error {
 			return err
 		}
 	}
-	o.have = map[string]bool{}
+	if o.have == nil {
+		o.have = map[string]bool{} // else it tells of the file before, too
+	}
 	for line := range bytes.Lines(tail[:whole]) {
 		var head struct{ ID string }
 		if json.Unmarshal(line, &head) == nil && head.ID != "" { // the first line may be cut

@@ -233,6 +233,30 @@ func TestFileGoesOnAfterLogrotate(t *testing.T) {
 	}
 }
 
+// An alert whose acknowledgement got lost comes again, and the file that has it may have
+// been moved away by then.
+func TestFileKnowsWhatTheOneBeforeHas(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "alerts.jsonl")
+	o, err := NewFile(File{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = o.Close() })
+	a1, raw1 := event(t, incident("inc-1"))
+	if err := o.Send(t.Context(), a1, raw1); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Send(t.Context(), a1, raw1); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || len(got) > 0 {
+		t.Errorf("the new file has %q (%v), want nothing", got, err)
+	}
+}
+
 // logrotate's copytruncate empties the file under its writer.
 func TestFileGoesOnAfterItIsEmptied(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "alerts.jsonl")
@@ -387,6 +411,25 @@ func TestWebhookThatIsSlow(t *testing.T) {
 	a, raw := event(t, incident("inc-1"))
 	if err := o.Send(t.Context(), a, raw); err == nil || errors.Is(err, ErrRefused) {
 		t.Errorf("Send = %v, want an error that may pass", err)
+	}
+}
+
+// Whoever knows the address of a webhook may post to it: with many services it is the
+// secret. Errors are logged, and are in dead letters.
+func TestWebhookKeepsItsAddressToItself(t *testing.T) {
+	const key = "T0PS3CRET"
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	a, raw := event(t, incident("inc-1"))
+	for _, url := range []string{gone.URL + "/services/" + key, "http://127.0.0.1:1/%zz?key=" + key} {
+		if err := webhook(t, url, "").Send(t.Context(), a, raw); err == nil || strings.Contains(err.Error(), key) {
+			t.Errorf("Send = %v, want an error without the address", err)
+		}
+		cfg := DefaultConfig()
+		cfg.Webhook = []Webhook{{Name: "desk", URL: strings.Replace(url, "http", "htp", 1)}}
+		if err := cfg.Validate(); err == nil || strings.Contains(err.Error(), key) {
+			t.Errorf("Validate = %v, want an error without the address", err)
+		}
 	}
 }
 

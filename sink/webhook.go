@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func (*WebhookOutput) Kind() string { return "webhook" }
 func (o *WebhookOutput) Send(ctx context.Context, a *Alert, raw []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.cfg.URL, bytes.NewReader(raw))
 	if err != nil {
-		return fmt.Errorf("post to %s: %w: %w", o.cfg.Name, ErrRefused, err)
+		return fmt.Errorf("post to webhook %s: %w: %w", o.cfg.Name, ErrRefused, withoutAddress(err))
 	}
 	now := time.Now()
 	req.Header.Set("Content-Type", "application/cloudevents+json; charset=utf-8")
@@ -79,7 +80,7 @@ func (o *WebhookOutput) Send(ctx context.Context, a *Alert, raw []byte) error {
 	}
 	resp, err := o.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("post to webhook %s: %w", o.cfg.Name, err)
+		return fmt.Errorf("post to webhook %s: %w", o.cfg.Name, withoutAddress(err))
 	}
 	defer resp.Body.Close()
 	// Read what little there is, so that the connection can be used again.
@@ -94,6 +95,16 @@ func (o *WebhookOutput) Send(ctx context.Context, a *Alert, raw []byte) error {
 	default:
 		return fmt.Errorf("webhook %s answered %s", o.cfg.Name, resp.Status)
 	}
+}
+
+// withoutAddress keeps the receiver's address out of logs and dead letters: whoever
+// knows it may post there, as with many chat services.
+func withoutAddress(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // Close implements Output.
