@@ -215,7 +215,7 @@ func TestConfigMistakes(t *testing.T) {
 			[]string{"TOCSIN_LOG_LEVEL=loud", "TOCSIN_SINK_DRIAN=1s"}, []string{
 				`data is empty`, `stages: "foo" is none of ingest, enrich, correlate, sink`, `http.listen is "9465"`, `nats.replicas is 2: use 1, 3 or 5`, `nats.replicas is 2, but the embedded server is alone`,
 				`c.yaml:7: unknown key "nats.listne"; did you mean "listen"?`, `ingest.every is 1s`, `ingest.workers is 0`, `sink.rules[0]: it has no name`,
-				`sink.rules[0]: severity "bad"`, `sink.webhook[0]: name "X"`, `sink.webhook[0]: url "ftp://a"`, `correlate.open is 1h`, `enrich.workers is -1`,
+				`sink.rules[0]: severity "bad"`, `sink.webhook[0]: name "X"`, `sink.webhook[0]: url: write a whole`, `correlate.open is 1h`, `enrich.workers is -1`,
 				`log.level is "loud"`, `environment: unknown TOCSIN_SINK_DRIAN; did you mean TOCSIN_SINK_DRAIN?`,
 			}},
 		{"the environment alone", "", []string{"TOCSIN_INGEST_EVERY=often", "TOCSIN_HTTP_PPROF=perhaps", "TOCSIN_INGEST_MAX_BYTES=x", "TOCSIN_SINK_DRAIN=5", "TOCSIN_INGEST_WORKERS=", "TOCSIN_SINK_RULES=a", "TOCSIN_WHATEVER_IT_IS_THAT_YOU_MEAN=1"}, []string{
