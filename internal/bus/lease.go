@@ -258,7 +258,16 @@ func (l *lease) renew(ctx context.Context) (held bool, err error) {
 func (l *lease) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), l.renewEvery())
 	defer cancel()
-	if err := l.kv.Delete(ctx, l.name, jetstream.LastRevision(l.revision)); err != nil && !Conflict(err) {
+	err := l.kv.Delete(ctx, l.name, jetstream.LastRevision(l.revision))
+	if Conflict(err) {
+		// Another one has it, or the answer to a renewal did not arrive before the stop.
+		var rev uint64
+		var mine bool
+		if rev, mine, err = l.inherit(ctx); mine {
+			err = l.kv.Delete(ctx, l.name, jetstream.LastRevision(rev))
+		}
+	}
+	if err != nil && !Conflict(err) {
 		l.log.Warn("the lease is not given up; it ends by itself", "after", l.ttl, "err", err)
 	}
 }
