@@ -283,12 +283,18 @@ func (b *Bus) ReadBucket(ctx context.Context, bucket string, headersOnly bool, e
 		})
 }
 
-// readAhead bounds what a read has in memory that each has not seen.
-const readAhead = 8 << 20
+const (
+	// readAhead bounds what a read has in memory that each has not seen.
+	readAhead = 8 << 20
+	// forgetReader is after how long the server forgets a reader of which it hears no
+	// more. The library's five minutes are those of hundreds, where one reads each second.
+	forgetReader = 30 * time.Second
+)
 
 // read calls each for messages of a stream until it has seen the one of sequence
 // to, or a later one, or all that there are.
 func (b *Bus) read(ctx context.Context, name string, cfg jetstream.OrderedConsumerConfig, to uint64, each func(jetstream.Msg, uint64) error) error {
+	cfg.InactiveThreshold = forgetReader
 	c, err := b.JS.OrderedConsumer(ctx, name, cfg)
 	if err != nil {
 		return fmt.Errorf("read stream %s: %w", name, err)
@@ -320,49 +326,70 @@ func (b *Bus) read(ctx context.Context, name string, cfg jetstream.OrderedConsum
 }
 
 // Follow calls each for the messages of a stream since a time, the last most of
-// them at the utmost, and for those that come, until ctx ends. caughtUp is called
-// once, when each has seen all that there was at first.
+// them at the utmost, and for those that come, until ctx ends. Of a stream that is made
+// anew it begins at the begin. caughtUp is called once, when each has seen all that there
+// was at first.
 func (b *Bus) Follow(ctx context.Context, stream string, since time.Time, most uint64, each func(jetstream.Msg), caughtUp func()) {
-	var last uint64 // sequence that each has seen
-	seen := func(seq, left uint64) {
-		last = max(last, seq)
-		if left == 0 && caughtUp != nil {
-			caughtUp()
-			caughtUp = nil
-		}
-	}
+	f := follower{bus: b, name: b.streamName(stream), since: since, most: most, each: each, caughtUp: caughtUp}
 	for ctx.Err() == nil {
-		if err := b.follow(ctx, stream, since, most, last, each, seen); err != nil && ctx.Err() == nil {
+		if err := f.follow(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("a stream cannot be followed, trying on", "stream", stream, "err", err)
 			pause(ctx, time.Second)
 		}
 	}
 }
 
-func (b *Bus) follow(ctx context.Context, stream string, since time.Time, most, last uint64, each func(jetstream.Msg), seen func(seq, left uint64)) error {
-	name := b.streamName(stream)
-	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since}
-	if last == 0 {
-		s, err := b.JS.Stream(ctx, name) // before the consumer: what comes in between is then seen
-		if err != nil {
-			return err
-		}
-		c, err := b.JS.OrderedConsumer(ctx, name, cfg)
+// follower is whoever follows a stream.
+type follower struct {
+	bus      *Bus
+	name     string // of the stream
+	since    time.Time
+	most     uint64
+	each     func(jetstream.Msg)
+	caughtUp func() // nil when it was called
+
+	made time.Time // when the stream was
+	last uint64    // sequence that each has seen
+}
+
+func (f *follower) seen(seq, left uint64) {
+	f.last = max(f.last, seq)
+	if left == 0 && f.caughtUp != nil {
+		f.caughtUp()
+		f.caughtUp = nil
+	}
+}
+
+// lookForAnother is after how long without a message it is looked whether the stream is
+// still the same. One that was made anew tells nothing before it is as long as the other.
+const lookForAnother = 5 * time.Second
+
+func (f *follower) follow(ctx context.Context) error {
+	s, err := f.bus.JS.Stream(ctx, f.name) // before the consumer: what comes in between is then seen
+	if err != nil {
+		return err
+	}
+	info := s.CachedInfo()
+	if !f.made.Equal(info.Created) {
+		f.made, f.last = info.Created, 0
+	}
+	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &f.since, InactiveThreshold: forgetReader}
+	if f.last == 0 {
+		c, err := f.bus.JS.OrderedConsumer(ctx, f.name, cfg)
 		if err != nil {
 			return err
 		}
 		switch n := c.CachedInfo().NumPending; {
 		case n == 0:
-			seen(s.CachedInfo().State.LastSeq, 0)
-			last = s.CachedInfo().State.LastSeq
-		case n > most:
-			last = s.CachedInfo().State.LastSeq - most
+			f.seen(info.State.LastSeq, 0)
+		case n > f.most:
+			f.last = info.State.LastSeq - f.most
 		}
 	}
-	if last > 0 {
-		cfg = jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: last + 1}
+	if f.last > 0 {
+		cfg.DeliverPolicy, cfg.OptStartTime, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, nil, f.last+1
 	}
-	c, err := b.JS.OrderedConsumer(ctx, name, cfg)
+	c, err := f.bus.JS.OrderedConsumer(ctx, f.name, cfg)
 	if err != nil {
 		return err
 	}
@@ -372,7 +399,17 @@ func (b *Bus) follow(ctx context.Context, stream string, since time.Time, most, 
 	}
 	defer it.Stop()
 	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
+		wait, cancel := context.WithTimeout(ctx, lookForAnother)
+		m, err := it.Next(jetstream.NextContext(wait))
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			if s, err := f.bus.JS.Stream(ctx, f.name); err != nil {
+				return err
+			} else if !f.made.Equal(s.CachedInfo().Created) {
+				return errors.New("it was made anew")
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -380,8 +417,8 @@ func (b *Bus) follow(ctx context.Context, stream string, since time.Time, most, 
 		if err != nil {
 			return err
 		}
-		each(m)
-		seen(md.Sequence.Stream, md.NumPending)
+		f.each(m)
+		f.seen(md.Sequence.Stream, md.NumPending)
 	}
 }
 

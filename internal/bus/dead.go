@@ -63,9 +63,9 @@ func (b *Bus) SetAside(ctx context.Context, msg jetstream.Msg, stage string, rea
 	}
 	h.Set(HeaderError, oneLine(text))
 	h.Set(HeaderSubject, msg.Subject())
-	seq := "0"
+	seq, stored := "0", int64(0)
 	if md, err := msg.Metadata(); err == nil {
-		seq = strconv.FormatUint(md.Sequence.Stream, 10)
+		seq, stored = strconv.FormatUint(md.Sequence.Stream, 10), md.Timestamp.UnixNano()
 		h.Set(HeaderStream, md.Stream)
 		h.Set(HeaderSequence, seq)
 		h.Set(HeaderDeliveries, strconv.FormatUint(md.NumDelivered, 10))
@@ -75,8 +75,9 @@ func (b *Bus) SetAside(ctx context.Context, msg jetstream.Msg, stage string, rea
 	}
 	ack, err := b.Publish(ctx, Message{
 		Subject: b.Subject("dead", Token(stage), string(reason)),
-		ID:      stage + "." + h.Get(HeaderOutput) + "." + msg.Subject() + "." + seq,
-		Data:    msg.Data(), Header: h,
+		// A stream that was made anew has the same sequences again, at other times.
+		ID:   fmt.Sprintf("%s.%s.%s.%s.%d", stage, h.Get(HeaderOutput), msg.Subject(), seq, stored),
+		Data: msg.Data(), Header: h,
 	})
 	if err != nil {
 		_ = msg.NakWithDelay(retryAfter) // else it would count as in work; see hand

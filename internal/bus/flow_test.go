@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -427,6 +428,92 @@ func TestSetAsideDropsTheFirstPublishsConditions(t *testing.T) {
 	}
 	if err := b.Replay(t.Context(), letters[0]); err != nil {
 		t.Error(err)
+	}
+}
+
+// A stream that is made anew counts from the beginning: what is set aside of it is not
+// what was set aside of the one before.
+func TestSetAsideOfAStreamMadeAnew(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t)
+	for _, text := range []string{"old", "new"} {
+		publish(t, b, "id", text) // which makes the stream
+		sub, stop := subscribe(t, b, bus.EnrichArticles)
+		if err := b.SetAside(t.Context(), next(t, sub), "enrich", bus.Unreadable, errors.New("broken")); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		if err := b.JS.DeleteStream(t.Context(), "TOCSIN_ARTICLES"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, d := range deadLetters(t, b) {
+		got = append(got, string(d.Data))
+	}
+	if d := cmp.Diff([]string{"old", "new"}, got); d != "" {
+		t.Errorf("dead letters (-want +got)\n%s", d)
+	}
+}
+
+// Whoever follows a stream goes on when it is made anew, and begins at its begin.
+func TestFollowGoesOnWhenTheStreamIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t)
+	for _, id := range []string{"1", "2", "3"} {
+		publish(t, b, id, "old "+id)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	heard, done := make(chan string), make(chan bool)
+	go func() {
+		defer close(done)
+		b.Follow(ctx, bus.Articles, time.Now().Add(-time.Hour), math.MaxUint64, func(m jetstream.Msg) {
+			select {
+			case heard <- string(m.Data()):
+			case <-ctx.Done():
+			}
+		}, nil)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	want := func(text string) {
+		t.Helper()
+		select {
+		case got := <-heard:
+			if got != text {
+				t.Fatalf("heard %q, want %q", got, text)
+			}
+		case <-time.After(patience):
+			t.Fatalf("%q is not heard", text)
+		}
+	}
+	for _, text := range []string{"old 1", "old 2", "old 3"} {
+		want(text)
+	}
+	if err := b.JS.DeleteStream(t.Context(), "TOCSIN_ARTICLES"); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, b, "4", "new 4")
+	want("new 4")
+	publish(t, b, "5", "new 5")
+	want("new 5")
+}
+
+// What reads a stream once leaves a consumer on the server: not for long.
+func TestReadersAreForgottenSoon(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t)
+	publish(t, b, "1", "text")
+	if err := b.Read(t.Context(), bus.Articles, 1, 1, false, func(jetstream.Msg, uint64) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Stream(t.Context(), bus.Articles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for info := range s.ListConsumers(t.Context()).Info() {
+		if info.Config.InactiveThreshold > 30*time.Second {
+			t.Errorf("consumer %s is kept for %v after its last sign of life", info.Name, info.Config.InactiveThreshold)
+		}
 	}
 }
 
