@@ -410,9 +410,13 @@ func (b *Bus) Guard(ctx context.Context) error {
 	if b.embedded != nil {
 		return b.guard(ctx, guardEvery, publishTimeout)
 	}
+	return b.guardConnection(ctx, lookEvery)
+}
+
+func (b *Bus) guardConnection(ctx context.Context, every time.Duration) error {
 	ended := b.Conn.StatusChanged(nats.CLOSED)
 	defer b.Conn.RemoveStatusListener(ended)
-	t := time.NewTicker(lookEvery)
+	t := time.NewTicker(every)
 	defer t.Stop()
 	for silent := 0; !b.Conn.IsClosed(); {
 		select {
@@ -422,11 +426,11 @@ func (b *Bus) Guard(ctx context.Context) error {
 			continue
 		case <-t.C:
 		}
-		look, cancel := context.WithTimeout(ctx, lookEvery)
+		look, cancel := context.WithTimeout(ctx, every)
 		err := b.Ready(look)
 		cancel()
-		if err == nil || !b.Conn.IsConnected() {
-			silent = 0 // or the library looks for a server itself
+		if err == nil || !b.Conn.IsConnected() || errors.Is(err, jetstream.ErrStreamNotFound) {
+			silent = 0 // the library looks for a server itself, or no other one would have the stream
 			continue
 		}
 		if silent++; silent < looks || ctx.Err() != nil {

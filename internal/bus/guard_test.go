@@ -122,3 +122,45 @@ func TestAServerThatTakesNothingIsNotReady(t *testing.T) {
 	cancel()
 	<-done
 }
+
+// That a stream is missing is an answer: no other server has it.
+func TestAMissingStreamIsNoReasonToLookForAnotherServer(t *testing.T) {
+	t.Parallel()
+	cfg := DefaultConfig()
+	cfg.DataDir, cfg.Durability, cfg.Metrics, cfg.Listen = t.TempDir(), Relaxed, prometheus.NewRegistry(), "127.0.0.1:0"
+	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	server, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	cfg.URL, cfg.Metrics = server.ClientURL(), prometheus.NewRegistry()
+	b, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	if err := b.JS.DeleteStream(t.Context(), b.streamName(Dead)); err != nil {
+		t.Fatal(err)
+	}
+	looked, err := server.Conn.SubscribeSync("$JS.API.STREAM.INFO." + b.streamName(Dead))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- b.guardConnection(ctx, 10*time.Millisecond) }()
+	for range 3 * looks {
+		if _, err := looked.NextMsg(10 * time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	<-done
+	if n := testutil.ToFloat64(b.metrics.reconnects); n != 0 {
+		t.Errorf("another server was looked for %v times", n)
+	}
+}
