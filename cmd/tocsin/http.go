@@ -25,16 +25,22 @@ type administration struct {
 }
 
 // serveHTTP listens at once, so that a taken port is an error of the start.
-// ready says why the daemon is not ready, nil when it is. hubs answers below
-// hubPath, unless that is empty.
-func serveHTTP(cfg httpConfig, reg *prometheus.Registry, ready func(context.Context) error, hubPath string, hubs http.HandlerFunc, log *slog.Logger) (*administration, error) {
+// alive says why the process should be started anew, ready why it is not ready; nil
+// where all is well. hubs answers below hubPath, unless that is empty.
+func serveHTTP(cfg httpConfig, reg *prometheus.Registry, alive func() error, ready func(context.Context) error, hubPath string, hubs http.HandlerFunc, log *slog.Logger) (*administration, error) {
 	lis, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("http.listen: %w; choose another with --http, or --http '' for none", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{Registry: reg, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := alive(); err != nil {
+			http.Error(w, "stuck: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "alive")
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 		defer cancel()
@@ -51,7 +57,7 @@ func serveHTTP(cfg httpConfig, reg *prometheus.Registry, ready func(context.Cont
 		}
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "tocsin\n\n/metrics   for Prometheus\n/healthz   alive\n/readyz    ready, or why not\n/version   build\n")
+		fmt.Fprint(w, "tocsin\n\n/metrics   for Prometheus\n/healthz   alive, or stuck\n/readyz    ready, or why not\n/version   build\n")
 	})
 	if hubPath != "" {
 		mux.HandleFunc(hubPath, hubs)

@@ -234,7 +234,7 @@ func (d *daemon) run(ctx context.Context) error {
 		if d.has("ingest") {
 			hubPath = d.cfg.Ingest.WebSub.Path()
 		}
-		a, err := serveHTTP(d.cfg.HTTP, d.reg, d.ready, hubPath, d.answerHub, d.log)
+		a, err := serveHTTP(d.cfg.HTTP, d.reg, func() error { return d.alive(stuckAfter) }, d.ready, hubPath, d.answerHub, d.log)
 		if err != nil {
 			return err
 		}
@@ -245,12 +245,19 @@ func (d *daemon) run(ctx context.Context) error {
 		}()
 	}
 	began := time.Now()
+	interrupted := func(err error) error {
+		if ctx.Err() == nil {
+			return err
+		}
+		d.log.Info("stopped while starting", "err", err)
+		return nil
+	}
 	if err := d.open(ctx); err != nil {
-		return err
+		return interrupted(err)
 	}
 	defer d.bus.Close()
 	if err := d.build(ctx); err != nil {
-		return err
+		return interrupted(err)
 	}
 	// From the end of the route to its begin: whoever reads is there before
 	// anybody writes.
@@ -397,7 +404,19 @@ func (d *daemon) stop() error {
 		}
 	}
 	d.log.Info("stopped", "took", time.Since(began).Round(time.Millisecond))
-	return nil
+	var errs []error
+	for len(d.failed) > 0 { // at the stop, or beside the one that caused it
+		errs = append(errs, <-d.failed)
+	}
+	return errors.Join(errs...)
+}
+
+// alive says why a new process would do better, nil while this one may go on.
+func (d *daemon) alive(patience time.Duration) error {
+	if !d.running.Load() {
+		return nil // it takes its time; a stop has a deadline of its own
+	}
+	return d.stuck(patience)
 }
 
 // ready says why the daemon is not ready, nil when it is.
@@ -425,29 +444,28 @@ func (d *daemon) answerHub(w http.ResponseWriter, r *http.Request) {
 	d.poller.ServeHTTP(w, r)
 }
 
-// watchEvery is how often the feed list is looked at for a change.
-const watchEvery = 2 * time.Second
+// watchEvery is how often the configuration is looked at for a change.
+const watchEvery = time.Second
 
-// watchConfig reloads on SIGHUP, and when the configuration file or an OPML
-// file has changed.
+// watchConfig reloads on SIGHUP, and when the configuration file or an OPML file has
+// changed.
 func (d *daemon) watchConfig(ctx context.Context, hup <-chan os.Signal) {
 	t := time.NewTicker(watchEvery)
 	defer t.Stop()
-	was := d.fingerprint()
+	files := watchedFiles{taken: d.fingerprint()}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hup:
 			d.log.Info("SIGHUP: reading the configuration again")
+			files.taken = d.fingerprint()
 		case <-t.C:
-			is := d.fingerprint()
-			if is == was {
+			if !files.changed(d.fingerprint()) {
 				continue
 			}
 			d.log.Info("the configuration or feed list has changed: reading it again")
 		}
-		was = d.fingerprint()
 		d.notify(sd.SdNotifyReloading, sd.SdNotifyMonotonicUsec())
 		if err := d.apply(ctx); err != nil {
 			d.reloads.WithLabelValues("failed").Inc()
@@ -461,6 +479,24 @@ func (d *daemon) watchConfig(ctx context.Context, hup <-chan os.Signal) {
 		}
 		d.notify(sd.SdNotifyReady, "STATUS="+d.status(ctx))
 	}
+}
+
+// watchedFiles are files that somebody may be writing.
+type watchedFiles struct {
+	taken string // fingerprint of what was read
+	seen  string // at the last look
+}
+
+// changed tells whether they are others than were read, and stay so from one look to the
+// next: whoever writes them may not be done, and half of a file may be a valid one.
+func (w *watchedFiles) changed(is string) bool {
+	settled := is == w.seen
+	w.seen = is
+	if !settled || is == w.taken {
+		return false
+	}
+	w.taken = is
+	return true
 }
 
 // fingerprint changes when a file of the configuration does.
