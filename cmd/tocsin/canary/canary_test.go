@@ -450,6 +450,22 @@ func TestWhenARoundIsDue(t *testing.T) {
 	}
 }
 
+// A clock that is set back brings a round again that is waited for.
+func TestARoundIsListenedForOnce(t *testing.T) {
+	w, _ := newWorker(t, nil, time.Minute)
+	round, listening := time.Unix(1_700_000_000, 0), 0
+	for range 2 {
+		listening++
+		w.begin(round, round, func() { listening-- })
+	}
+	if listening != 1 {
+		t.Errorf("%d listen for one round", listening)
+	}
+	if w.close(round); listening != 0 {
+		t.Errorf("%d listen for a round that has ended", listening)
+	}
+}
+
 func TestRoundsFollowOneAnother(t *testing.T) {
 	b := bustest.New(t)
 	for _, stage := range []string{"enrich", "correlate", "sink"} {

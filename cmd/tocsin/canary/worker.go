@@ -138,8 +138,8 @@ func (w *Worker) send(ctx context.Context, round, now time.Time) error {
 }
 
 // listen tells of the end of a round, also where that was before: another process has
-// sent it, or this one before a restart. Each round listens anew, because a stream that
-// was wiped begins at another place than whoever has followed it for long believes.
+// sent it, whose clock may be ahead, or this one before a restart. So each round listens
+// anew.
 func (w *Worker) listen(ctx context.Context, round time.Time, ends chan<- heard) {
 	// The clock of NATS may be behind this one.
 	since := round.Add(-w.cfg.Every)
@@ -162,6 +162,7 @@ func (w *Worker) listen(ctx context.Context, round time.Time, ends chan<- heard)
 
 // begin waits for a round from now on; stop ends the listening for it.
 func (w *Worker) begin(round, now time.Time, stop context.CancelFunc) {
+	w.close(round) // the clock was set back: the round comes again
 	w.open[round.UnixNano()] = &wait{now, stop}
 }
 
