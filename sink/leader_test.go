@@ -230,6 +230,48 @@ func TestVersionsThatComeOutOfTurnAreToldInTurn(t *testing.T) {
 	}
 }
 
+// What was in hand when somebody emptied the stream is told, and holds up nothing.
+func TestVersionsThatAreThereNoMoreAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t)
+	put(t, b, incident("inc-1"), incident("inc-2"))
+	if err := b.EnsureConsumer(t.Context(), bus.SinkIncidents); err != nil {
+		t.Fatal(err)
+	}
+	cons, err := b.JS.Consumer(t.Context(), "TOCSIN_INCIDENTS", bus.SinkConsumer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cons.Next(); err != nil { // and not settled: the second comes out of turn
+		t.Fatal(err)
+	}
+	w := NewWorker(b, config(t))
+	w.reached = func(point string) {
+		if point != "leading" {
+			return
+		}
+		for info, err := cons.Info(t.Context()); err == nil && info.NumAckPending < 2; info, err = cons.Info(t.Context()) {
+			bus.Pause(t.Context(), time.Millisecond)
+		}
+		s, err := b.Stream(t.Context(), bus.Incidents)
+		if err == nil {
+			err = s.Purge(t.Context())
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	bustest.Start(t, w.Run)
+	for deadline := time.Now().Add(10 * time.Second); len(alerts(t, b)) == 0; bus.Pause(t.Context(), 10*time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is told")
+		}
+	}
+	if got := alerts(t, b); len(got) != 1 || got[0].ID != "inc-2.1" {
+		t.Errorf("alerts %v, want that of inc-2", brief(got))
+	}
+}
+
 // TestFailover kills the one who tells, while versions come.
 func TestFailover(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -311,12 +312,30 @@ func (w *Worker) tellBefore(ctx context.Context, seq uint64) error {
 		return nil
 	})
 	if err == nil && seen < seq {
-		err = fmt.Errorf("the copy that was read ends at %d, and %d has come", seen, seq)
+		err = w.gone(ctx, seq, seen)
 	}
 	if err != nil {
 		return fmt.Errorf("read the versions before one that came out of turn: %w", err)
 	}
 	return nil
+}
+
+// gone returns nil where a version that has come is on the stream no more, and so are
+// those before it that were not seen; an error where a copy was read that is a little
+// behind.
+func (w *Worker) gone(ctx context.Context, seq, seen uint64) error {
+	s, err := w.bus.Stream(ctx, bus.Incidents)
+	if err != nil {
+		return err
+	}
+	info, err := s.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return err
+	}
+	if info.State.FirstSeq > seq || slices.Contains(info.State.Deleted, seq) {
+		return nil
+	}
+	return fmt.Errorf("the copy that was read ends at %d, and %d has come", seen, seq)
 }
 
 // tellOf judges a version and returns when the alert that follows, if one does, is
