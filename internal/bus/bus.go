@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -180,7 +181,7 @@ func externalOptions(cfg Config) ([]nats.Option, error) {
 	return opts, nil
 }
 
-func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
+func (b *Bus) connect(cfg Config, address string, opts ...nats.Option) error {
 	opts = append([]nats.Option{
 		nats.Name("tocsin"),
 		nats.Timeout(connectTimeout),
@@ -208,12 +209,15 @@ func (b *Bus) connect(cfg Config, url string, opts ...nats.Option) error {
 			b.denials.note(err)
 		}),
 	}, opts...)
-	nc, err := nats.Connect(url, opts...)
+	nc, err := nats.Connect(address, opts...)
 	if err != nil {
-		if url == "" {
+		if address == "" {
 			return fmt.Errorf("connect to the embedded NATS server: %w", err)
 		}
-		return fmt.Errorf("%w at %s: %w; check the address and that it lets this user in", ErrUnreachable, redact(url), err)
+		if unread := (*url.Error)(nil); errors.As(err, &unread) {
+			err = unread.Err // without the address, which may hold a password
+		}
+		return fmt.Errorf("%w at %s: %w; check the address and that it lets this user in", ErrUnreachable, redact(address), err)
 	}
 	b.Conn = nc
 	b.metrics.connected.Set(1)

@@ -243,6 +243,7 @@ func TestUnreachable(t *testing.T) {
 		{"a token is needed", guarded.ClientURL(), "", "lets this user in"},
 		{"a wrong token", guarded.ClientURL(), "wrong", "Authorization Violation"},
 		{"a password is not told", "nats://me:hush@" + free, "", "nats://…@" + free},
+		{"nor one that no URL can hold as it is", "nats://me:hush%zz@" + free, "", "invalid URL escape"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := external(t, tt.url)
