@@ -518,15 +518,12 @@ func (p *Poller) backlogged(ctx context.Context) bool {
 	limit := p.cfg.MaxBacklog
 	p.mu.Unlock()
 	n, err := p.bus.Pending(ctx, bus.EnrichArticles)
-	if err != nil {
-		return false // no such consumer yet, or no NATS: publishing itself waits then
-	}
-	full := n > uint64(limit)
+	// Where it is not known, nobody reads yet, or NATS is away: publishing waits then.
+	full := err == nil && n > uint64(limit)
+	p.metrics.paused.Set(0)
 	if full {
 		p.log.Warn("polling pauses: too many articles wait to be read", "articles", n, "limit", limit)
 		p.metrics.paused.Set(1)
-	} else {
-		p.metrics.paused.Set(0)
 	}
 	return full
 }

@@ -621,3 +621,30 @@ func TestMessageKeepsMarks(t *testing.T) {
 		t.Errorf("an unknown field is fatal: %v", err)
 	}
 }
+
+// Polling waits while readers are far behind, and the gauge says so for as long.
+func TestPollingWaitsForItsReaders(t *testing.T) {
+	t.Parallel()
+	b := bustest.New(t)
+	r := newRig(t, b, "http://127.0.0.1:1/feed", func(c *Config) { c.MaxBacklog = 2 })
+	if err := b.EnsureConsumer(t.Context(), bus.EnrichArticles); err != nil {
+		t.Fatal(err)
+	}
+	want := func(full bool) {
+		t.Helper()
+		if got, gauge := r.backlogged(t.Context()), testutil.ToFloat64(r.metrics.paused); got != full || (gauge == 1) != full {
+			t.Errorf("polling waits: %v, as counted %v; want %v", got, gauge, full)
+		}
+	}
+	for k := range 3 {
+		want(false)
+		if _, err := b.Publish(t.Context(), bus.Message{Subject: b.Subject("article", "wire"), ID: strconv.Itoa(k)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(true)
+	if err := b.JS.DeleteConsumer(t.Context(), "TOCSIN_ARTICLES", bus.EnrichConsumer); err != nil {
+		t.Fatal(err)
+	}
+	want(false) // nobody knows: publishing waits by itself
+}
