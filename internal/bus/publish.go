@@ -2,7 +2,6 @@ package bus
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,10 +29,9 @@ type Message struct {
 	Header  nats.Header // further headers, may be nil
 
 	// After makes the publish a compare-and-set: it is stored only if the last
-	// message on AfterSubject (a subject or pattern) has this stream sequence;
-	// 0 says that there must be none. Nil publishes without a condition.
-	After        *uint64
-	AfterSubject string
+	// message on its subject has this stream sequence; 0 says that there must be
+	// none. Nil publishes without a condition.
+	After *uint64
 	// AfterAll is a compare-and-set on the whole stream: its last message has this
 	// sequence. Several such messages must not be under way at once: where one is
 	// refused because somebody else has written, the next finds the sequence that
@@ -58,9 +56,6 @@ func (m *Message) msg() *nats.Msg {
 	}
 	if m.After != nil {
 		h[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(*m.After, 10)}
-		if m.AfterSubject != "" && m.AfterSubject != m.Subject {
-			h[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{m.AfterSubject}
-		}
 	}
 	if m.AfterAll != nil {
 		h[jetstream.ExpectedLastSeqHeader] = []string{strconv.FormatUint(*m.AfterAll, 10)}
@@ -151,7 +146,7 @@ func (b *Bus) refused(ctx context.Context, m *Message, err error) (*jetstream.Pu
 		switch {
 		case lerr != nil:
 			err = fmt.Errorf("%w; who it was cannot be seen: %w", err, lerr)
-		case last.Sequence > *m.After && last.Subject == b.stored(m.Subject) && last.Header.Get(jetstream.MsgIDHeader) == m.ID && bytes.Equal(last.Data, m.Data):
+		case last.Sequence > *m.After && last.Header.Get(jetstream.MsgIDHeader) == m.ID && bytes.Equal(last.Data, m.Data):
 			return &jetstream.PubAck{Sequence: last.Sequence, Duplicate: true}, nil
 		}
 	}
@@ -168,7 +163,7 @@ func (b *Bus) last(ctx context.Context, m *Message) (*jetstream.RawStreamMsg, er
 	if err != nil {
 		return nil, fmt.Errorf("open stream %s: %w", name, err)
 	}
-	last, err := s.GetLastMsgForSubject(ctx, b.stored(cmp.Or(m.AfterSubject, m.Subject)))
+	last, err := s.GetLastMsgForSubject(ctx, b.stored(m.Subject))
 	if err != nil {
 		return nil, fmt.Errorf("read the last message of %s: %w", m.Subject, err)
 	}
