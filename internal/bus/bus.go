@@ -88,7 +88,8 @@ func Attach(ctx context.Context, cfg Config, offline bool) (*Bus, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = b.connect(cfg, "nats://daemon", nats.SetCustomDialer(socketDialer(path)), nats.Token(token))
+		// The address is a word for us alone: a look-up would wait for a resolver that is away.
+		err = b.connect(cfg, "nats://daemon", nats.SetCustomDialer(socketDialer(path)), nats.SkipHostLookup(), nats.Token(token))
 		if err == nil {
 			return b, nil
 		}

@@ -390,6 +390,23 @@ func TestDomain(t *testing.T) {
 	}
 }
 
+// Commands work where there is no network: that is when they are needed.
+func TestAttachAsksNoResolver(t *testing.T) {
+	dir := t.TempDir()
+	bustest.Open(t, dir)
+	resolver := net.DefaultResolver
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		t.Error("the way to the daemon's socket is asked of a resolver")
+		return nil, errors.New("no network")
+	}}
+	defer func() { net.DefaultResolver = resolver }()
+	b, err := bus.Attach(t.Context(), bustest.Config(t, dir), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+}
+
 func TestAttach(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
