@@ -92,9 +92,23 @@ func (w *Worker) lead(work, late context.Context) {
 	defer w.metrics.leader.Set(0)
 	w.catchUpAll(work)
 	incidents := bus.SinkIncidentsFor(w.bus.LeaseTTL())
-	var sub *bus.Subscription
 	trouble := func(err error) { w.log.Error("incidents cannot be had, trying on", "err", err) }
+	bus.Insist(work, func(ctx context.Context) error {
+		if err := w.bus.EnsureConsumer(ctx, incidents); err != nil {
+			return err
+		}
+		settled, err := w.bus.Settled(ctx, incidents)
+		if err == nil {
+			w.judged = settled
+		}
+		return err
+	}, trouble)
+	// Nothing comes before that is known: what was judged long ago would be judged again.
+	var sub *bus.Subscription
 	bus.Insist(work, func(ctx context.Context) (err error) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		sub, err = w.bus.Subscribe(ctx, incidents)
 		return err
 	}, trouble)
@@ -102,13 +116,6 @@ func (w *Worker) lead(work, late context.Context) {
 		return
 	}
 	defer sub.Wait()
-	bus.Insist(work, func(ctx context.Context) error {
-		settled, err := w.bus.Settled(ctx, incidents)
-		if err == nil {
-			w.judged = settled
-		}
-		return err
-	}, trouble)
 	w.reach("leading")
 	var carrying sync.WaitGroup
 	defer carrying.Wait()
