@@ -116,10 +116,16 @@ func (c *cluster) serve(k int) {
 }
 
 // whole waits until a server has all that the others have.
-func (c *cluster) whole(k int) {
+func (c *cluster) whole(k int) { c.t.Helper(); c.healthy(k, "") }
+
+// up waits until a server works, whatever it has: a stream that was half restored is
+// wanting until it is deleted.
+func (c *cluster) up(k int) { c.t.Helper(); c.healthy(k, "?js-server-only=true") }
+
+func (c *cluster) healthy(k int, query string) {
 	c.t.Helper()
 	happens(c.t, "server "+c.nodes[k].name+" is healthy", func() (bool, string) {
-		resp, err := http.Get(c.nodes[k].health)
+		resp, err := http.Get(c.nodes[k].health + query)
 		if err != nil {
 			return false, err.Error()
 		}

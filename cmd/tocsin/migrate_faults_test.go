@@ -110,7 +110,7 @@ func newHaul(t *testing.T, rnd *rand.Rand, faults int) *haul {
 	mux.Handle("/hook", h.hook)
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
-	exe := buildTocsin(t)
+	exe := tocsin(t)
 	h.cluster = newCluster(t, exe, func(store string) { h.mounted = h.mount(store) && h.mounted })
 	if !h.mounted {
 		t.Logf("%q is left out: no file system can be mounted here", diskFull)
@@ -402,7 +402,7 @@ func (h *haul) move(what string, f *moveFault, args ...string) {
 		f.mend()
 		mended = time.Now()
 		for k := range h.cluster.nodes {
-			h.cluster.whole(k)
+			h.cluster.up(k)
 		}
 	}
 	var m *mover
@@ -490,6 +490,9 @@ func (h *haul) move(what string, f *moveFault, args ...string) {
 	}
 	if h.daemon != nil || h.workers != nil {
 		fail("it ended while somebody worked")
+	}
+	for k := range h.cluster.nodes {
+		h.cluster.whole(k)
 	}
 	when := "late"
 	if !late {

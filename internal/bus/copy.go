@@ -200,9 +200,10 @@ func NewCopy(ctx context.Context, from Origin, to *Bus, replace bool) (c *Copy, 
 	c = &Copy{from: from, to: to, identity: have.Identity, log: to.log, copied: map[string]Digest{}}
 	c.clustered = to.Conn.ConnectedClusterName() != ""
 	if to.embedded == nil {
-		if c.mine, err = to.claim(ctx); err != nil {
+		if err := c.patiently(ctx, to.claimName(), func() (err error) { c.mine, err = to.claim(ctx); return err }); err != nil {
 			return nil, false, err
 		}
+		c.doing(to.claimName(), "")
 	}
 	if done, err = c.prepare(ctx, replace); err != nil || done {
 		c.Close(ctx)
@@ -237,11 +238,40 @@ func (c *Copy) drop(ctx context.Context, stream string) error {
 	if err := c.held(ctx); err != nil {
 		return err
 	}
-	return c.to.drop(ctx, stream)
+	return c.patiently(ctx, stream, func() error { return c.to.drop(ctx, stream) })
 }
 
 // work is what a copy does with a stream.
 type work struct{ stream, what string }
+
+// patiently tries what a cluster refuses, or does not answer, while one of its servers is
+// away, until that one is back.
+func (c *Copy) patiently(ctx context.Context, stream string, try func() error) error {
+	err := try()
+	// Where it is room that is missing, no server that comes back helps.
+	for began := time.Now(); ctx.Err() == nil && incomplete(err) && !strings.Contains(err.Error(), "insufficient") && time.Since(began) < mirrorPatience; {
+		c.doing(stream, "waits for the servers: %v", err)
+		Pause(ctx, time.Second)
+		err = try()
+	}
+	return err
+}
+
+// create makes a stream of the target.
+func (c *Copy) create(ctx context.Context, cfg jetstream.StreamConfig) error {
+	return c.patiently(ctx, cfg.Name, func() error {
+		_, err := c.to.JS.CreateStream(ctx, cfg)
+		return err
+	})
+}
+
+// update changes a stream of the target.
+func (c *Copy) update(ctx context.Context, cfg jetstream.StreamConfig) error {
+	return c.patiently(ctx, cfg.Name, func() error {
+		_, err := c.to.JS.UpdateStream(ctx, cfg)
+		return err
+	})
+}
 
 // doing notes what the copy does with a stream, for whoever waits; "" that it is done.
 func (c *Copy) doing(stream, format string, args ...any) {
@@ -351,7 +381,7 @@ func (c *Copy) prepare(ctx context.Context, replace bool) (done bool, err error)
 	// A run stopped while it handed the streams over. No daemon has used them, for some
 	// are not yet, and the source may have gone on since.
 	for _, p := range final {
-		if _, err := c.to.JS.UpdateStream(ctx, c.to.fillingConfig(streamNamed(p.Name), c.identity, p.Config)); err != nil {
+		if err := c.update(ctx, c.to.fillingConfig(streamNamed(p.Name), c.identity, p.Config)); err != nil {
 			return false, fmt.Errorf("take stream %s back: %w", p.Stream, err)
 		}
 	}
@@ -387,13 +417,14 @@ func (c *Copy) room(ctx context.Context) error {
 		if err = c.drop(ctx, name); err != nil { // it may be left of a run that broke off
 			break
 		}
-		if _, err = c.to.JS.CreateStream(ctx, cfg); err != nil {
+		if err = c.create(ctx, cfg); err != nil {
 			err = fmt.Errorf("the target does not take stream %s, which may grow to %d MiB on each of %d servers: %w", c.to.streamName(s.name), s.bytes>>20, max(1, c.to.replicas), err)
 			break
 		}
 	}
 	for _, name := range made {
 		err = errors.Join(err, c.drop(ctx, name))
+		c.doing(name, "")
 	}
 	return err
 }
@@ -549,7 +580,7 @@ func (c *Copy) bulk(ctx context.Context, s stream, p part) error {
 	}
 	if p.State.Msgs == 0 {
 		cfg := c.to.fillingConfig(s, c.identity, jetstream.StreamConfig{FirstSeq: p.State.LastSeq + 1})
-		if _, err := c.to.JS.CreateStream(ctx, cfg); err != nil {
+		if err := c.create(ctx, cfg); err != nil {
 			return fmt.Errorf("create stream %s: %w", p.Stream, err)
 		}
 		return nil
@@ -575,7 +606,7 @@ func (c *Copy) mirror(ctx context.Context, s stream, p part, snap io.Reader) err
 	if err := c.to.restore(ctx, cfg, p.State, snap); err != nil {
 		return err
 	}
-	if _, err := c.to.JS.CreateStream(ctx, c.to.mirrorConfig(s, c.identity)); err != nil {
+	if err := c.create(ctx, c.to.mirrorConfig(s, c.identity)); err != nil {
 		return fmt.Errorf("create stream %s: %w", p.Stream, err)
 	}
 	if err := c.promote(ctx, s); err != nil {
@@ -592,7 +623,7 @@ func (c *Copy) replicate(ctx context.Context, s stream, p part, snap io.Reader) 
 	cfg.Metadata[partialKey] = "yes"
 	scale := func(n int) error {
 		cfg.Replicas = n
-		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
+		if err := c.update(ctx, cfg); err != nil {
 			return fmt.Errorf("give stream %s %d replicas: %w", p.Stream, n, err)
 		}
 		return c.complete(ctx, p.Stream, n)
@@ -676,7 +707,7 @@ func (c *Copy) promote(ctx context.Context, s stream) error {
 			return fmt.Errorf("stream %s of the target stands still at %d of %d: look at its servers, then run this again: %w", i.Config.Name, last, want.LastSeq, err)
 		}
 	}
-	if _, err := c.to.JS.UpdateStream(ctx, c.to.fillingConfig(s, c.identity, jetstream.StreamConfig{})); err != nil {
+	if err := c.update(ctx, c.to.fillingConfig(s, c.identity, jetstream.StreamConfig{})); err != nil {
 		return fmt.Errorf("make stream %s one of its own: %w", c.to.streamName(s.name), err)
 	}
 	return nil
@@ -1052,7 +1083,7 @@ func (c *Copy) Finish(ctx context.Context) error {
 	for _, p := range have.Buckets {
 		cfg := p.Config
 		cfg.MaxAge = c.to.bucketConfig(bucketNamed(p.Name)).TTL
-		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
+		if err := c.update(ctx, cfg); err != nil {
 			return fmt.Errorf("set the age of bucket %s: %w", p.Name, err)
 		}
 	}
@@ -1066,7 +1097,7 @@ func (c *Copy) Finish(ctx context.Context) error {
 	for _, p := range slices.Backward(have.Streams) {
 		cfg := c.to.streamConfig(streamNamed(p.Name))
 		cfg.FirstSeq = p.Config.FirstSeq
-		if _, err := c.to.JS.UpdateStream(ctx, cfg); err != nil {
+		if err := c.update(ctx, cfg); err != nil {
 			return fmt.Errorf("hand over stream %s: %w", p.Stream, err)
 		}
 	}
