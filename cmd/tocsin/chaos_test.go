@@ -125,7 +125,7 @@ func newWorld(t *testing.T, rnd *rand.Rand, faults int) *world {
 	t.Cleanup(srv.Close)
 	hooks := httptest.NewServer(w.hook)
 	t.Cleanup(hooks.Close)
-	w.cluster = newCluster(t, buildTocsin(t))
+	w.cluster = newCluster(t, tocsin(t))
 	more := map[string]string{
 		"ingest": fmt.Sprintf("ingest: {allow_private: ['%s'], per_host: 0s, feeds: [{id: big, url: '%s', outlet: Big, every: 1s}]}\n", strings.TrimPrefix(srv.URL, "http://"), srv.URL),
 		"sink":   fmt.Sprintf("sink: {stdout: false, webhook: [{name: desk, url: '%s'}]}\n", hooks.URL),

@@ -37,7 +37,7 @@ type correlators struct {
 func newCorrelators(t *testing.T) *correlators {
 	servers := bustest.NewServers(t, 1)
 	b, _ := servers.Bus(t, 0)
-	c := &correlators{t: t, exe: buildTocsin(t), url: servers.All[0].ClientURL(), bus: b, live: map[int]*exec.Cmd{}, logs: map[int]*lockedBuffer{}}
+	c := &correlators{t: t, exe: tocsin(t), url: servers.All[0].ClientURL(), bus: b, live: map[int]*exec.Cmd{}, logs: map[int]*lockedBuffer{}}
 	t.Cleanup(func() {
 		for pid := range c.live {
 			c.kill(pid)

@@ -52,7 +52,7 @@ func TestKill(t *testing.T) {
 	} else if testing.Short() {
 		t.Skip("starts the daemon several times")
 	}
-	exe := buildTocsin(t)
+	exe := tocsin(t)
 	big := &growingFeed{articles: benchArticles(items, 1024, 0.5), phases: 2 * kills, served: map[string]bool{}}
 	feeds := demo.Handler()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -215,10 +215,12 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func buildTocsin(t *testing.T) string {
-	exe := filepath.Join(t.TempDir(), "tocsin")
-	if out, err := exec.Command("go", "build", "-o", exe, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+// tocsin is the program as a process of its own: this test binary, by its name.
+func tocsin(t *testing.T) string {
+	t.Helper()
+	exe, err := exec.LookPath("tocsin")
+	if err != nil {
+		t.Fatal(err)
 	}
 	return exe
 }

@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "write the answers of golden files, and 
 
 // TestMain lets this test binary be the program: scripts run "tocsin" from PATH.
 func TestMain(m *testing.M) {
+	bustest.WaitTogether()
 	testscript.Main(m, map[string]func(){"tocsin": main, "nats-server": bustest.ServerMain})
 }
 
@@ -38,6 +39,7 @@ func TestMain(m *testing.M) {
 const patience = 30 * time.Second
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,

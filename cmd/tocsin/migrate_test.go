@@ -45,7 +45,7 @@ func TestMigrate(t *testing.T) {
 		t.Skip("starts the daemon several times")
 	}
 	t.Parallel()
-	exe := buildTocsin(t)
+	exe := tocsin(t)
 	big := &growingFeed{articles: benchArticles(items, 1024, 0.5), phases: phases, served: map[string]bool{}}
 	feeds := demo.Handler()
 	hook := &countingHook{ids: map[string]int{}}

@@ -31,7 +31,7 @@ func TestRights(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts three servers and the daemon several times")
 	}
-	c := newCluster(t, buildTocsin(t))
+	c := newCluster(t, tocsin(t))
 	t.Run("each stage does all its work", func(t *testing.T) { c.allWork(t) })
 	t.Run("and nothing else", func(t *testing.T) { c.forbidden(t) })
 	t.Run("the administrator moves all of it", func(t *testing.T) { c.moves(t) })

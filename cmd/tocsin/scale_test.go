@@ -21,7 +21,7 @@ func TestScale(t *testing.T) {
 	if err != nil {
 		t.Skip("TOCSIN_SCALE=N measures with N articles")
 	}
-	c := newCluster(t, buildTocsin(t))
+	c := newCluster(t, tocsin(t))
 	b := c.attach("admin")
 	config := c.stageConfig(t, "enrich", "")
 	t.Setenv("GOMAXPROCS", "1") // of the workers

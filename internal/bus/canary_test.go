@@ -182,6 +182,7 @@ func TestReadyWithoutCanaries(t *testing.T) {
 
 // A user of NATS that may not publish canaries loses them, and no time for what is real.
 func TestCarryWithoutTheRight(t *testing.T) {
+	t.Parallel()
 	s := natsServer(t, func(o *server.Options) {
 		o.Users = []*server.User{
 			{Username: "all", Password: "all"},

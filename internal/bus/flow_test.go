@@ -241,6 +241,7 @@ func TestAStopHandsBackWhatItHolds(t *testing.T) {
 }
 
 func TestBatch(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	for k := range 10 {
 		publish(t, b, number(k), number(k))

@@ -12,6 +12,7 @@ import (
 )
 
 func TestGuardRestartsAServerThatTakesNothing(t *testing.T) {
+	t.Parallel()
 	cfg := DefaultConfig()
 	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))

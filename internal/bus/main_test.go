@@ -17,7 +17,10 @@ import (
 	"tocsin/internal/bus/bustest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	bustest.WaitTogether()
+	goleak.VerifyTestMain(m)
+}
 
 // natsServer is a server of another process' kind: reached over TCP, and not
 // ended by the bus.

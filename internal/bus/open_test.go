@@ -524,6 +524,7 @@ func TestAPortInUseIsNamed(t *testing.T) {
 }
 
 func TestDurabilityIsWhatItSays(t *testing.T) {
+	t.Parallel()
 	for _, d := range []bus.Durability{bus.Always, bus.Balanced, bus.Relaxed} {
 		cfg := bustest.Config(t, t.TempDir())
 		cfg.Durability = d

@@ -27,6 +27,7 @@ func stillFor(t *testing.T, p *pulse.Pulse, d time.Duration) {
 }
 
 func TestAStageStandsStillWhileItSettlesNothing(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	var p pulse.Pulse
 	ctx, cancel := context.WithCancel(pulse.With(t.Context(), &p))
@@ -68,6 +69,7 @@ func TestAStageStandsStillWhileItSettlesNothing(t *testing.T) {
 // Credentials that the server no longer takes end the connection for good: no
 // waiting helps, and a process that goes on without one is of no use.
 func TestGuardEndsWithTheConnection(t *testing.T) {
+	t.Parallel()
 	s := natsServer(t, func(o *server.Options) { o.Authorization = "old" })
 	cfg := external(t, s.ClientURL())
 	cfg.TokenFile = secretFile(t, "old")

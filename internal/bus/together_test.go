@@ -20,6 +20,7 @@ import (
 func onBoth(t *testing.T, f func(t *testing.T, b *bus.Bus)) {
 	for name, n := range map[string]int{"one server": 1, "a cluster of three": 3} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b, _ := bustest.NewServers(t, n).Bus(t, 0)
 			f(t, b)
 		})
@@ -55,6 +56,7 @@ func onStream(t *testing.T, b *bus.Bus) []string {
 }
 
 func TestPublishTogether(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bus.Bus) {
 		last, err := b.PublishTogether(t.Context(), 0, versionsOf(b, "a", "b", "c"))
 		if err != nil || last != 3 {
@@ -108,6 +110,7 @@ func TestPublishTogether(t *testing.T) {
 // Many who write at once, each behind what it has seen: nobody writes over what it
 // does not know, and what is together stays together.
 func TestPublishTogetherIsNeverTornApart(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bus.Bus) {
 		const writers, each = 4, 8
 		var wg sync.WaitGroup
@@ -155,6 +158,7 @@ func TestPublishTogetherIsNeverTornApart(t *testing.T) {
 // no chain. Where somebody else takes the place of the first, the second is stored.
 // Should a server ever refuse it, there would be a faster way.
 func TestPredictedSequencesAreNoChain(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bus.Bus) {
 		list := versionsOf(b, "a", "b", "foreign")
 		if _, err := b.Publish(t.Context(), list[2]); err != nil {
@@ -177,6 +181,7 @@ func TestPredictedSequencesAreNoChain(t *testing.T) {
 // A killed server has stored all of what was published together, or none: what its
 // disk holds of it is completed or dropped when it starts.
 func TestPublishTogetherOverARestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	b := bustest.Open(t, dir)
 	if _, err := b.PublishTogether(t.Context(), 0, versionsOf(b, "a", "b", "c")); err != nil {
@@ -199,6 +204,7 @@ func TestPublishTogetherOverARestart(t *testing.T) {
 
 // A dead letter goes back to its stream alone.
 func TestReplayOfOneOfSeveral(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	if _, err := b.PublishTogether(t.Context(), 0, versionsOf(b, "a", "b")); err != nil {
 		t.Fatal(err)
@@ -268,6 +274,7 @@ func TestReadBucketAndSubject(t *testing.T) {
 
 // What a dead worker had in hand waits for as long as its consumer says.
 func TestAConsumersOwnAckWait(t *testing.T) {
+	t.Parallel()
 	b := bustest.New(t)
 	publish(t, b, "1", "one")
 	c := bus.EnrichArticles

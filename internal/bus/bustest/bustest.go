@@ -5,6 +5,7 @@ package bustest
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"log/slog"
 	"sync"
 	"testing"
@@ -14,6 +15,15 @@ import (
 
 	"tocsin/internal/bus"
 )
+
+// WaitTogether lets eight parallel tests run at a time, for a TestMain whose tests wait
+// for servers, and for other processes, more than they work: on two processors go test
+// runs two, unless -parallel says more.
+func WaitTogether() {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err) // no test
+	}
+}
 
 // New opens a bus that ends with the test. Publishes are not synced to disk:
 // no test cuts the power.
