@@ -31,7 +31,6 @@ type demoExpectation struct {
 // TestDemoStory runs the whole demo through the daemon and holds what was told
 // against what its author meant.
 func TestDemoStory(t *testing.T) {
-	t.Parallel()
 	raw, err := os.ReadFile("demo/expect.json")
 	if err != nil {
 		t.Fatal(err)

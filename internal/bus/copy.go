@@ -700,11 +700,15 @@ func (c *Copy) promote(ctx context.Context, s stream) error {
 		if err == nil && i.State.Msgs == want.Msgs {
 			break
 		}
+		if err != nil && c.to.embedded != nil {
+			// No other server will answer: this one has no room, as a rule.
+			return fmt.Errorf("look at stream %s of the target: %w", c.to.streamName(s.name), err)
+		}
 		if err == nil && i.State.LastSeq > last {
 			last, moved = i.State.LastSeq, time.Now()
 		}
 		if time.Since(moved) > mirrorPatience {
-			return fmt.Errorf("stream %s of the target stands still at %d of %d: look at its servers, then run this again: %w", i.Config.Name, last, want.LastSeq, err)
+			return errors.Join(fmt.Errorf("stream %s of the target stands still at %d of %d: look at its servers, then run this again", c.to.streamName(s.name), last, want.LastSeq), err)
 		}
 	}
 	if err := c.update(ctx, c.to.fillingConfig(s, c.identity, jetstream.StreamConfig{})); err != nil {
