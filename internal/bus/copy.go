@@ -212,12 +212,19 @@ func NewCopy(ctx context.Context, from Origin, to *Bus, replace bool) (c *Copy, 
 	return c, false, nil
 }
 
-// held returns an error where another copy has begun on the target.
+// held returns an error where another copy has begun on the target, or where an embedded
+// one takes nothing more: it would let each request wait for its end.
 func (c *Copy) held(ctx context.Context) error {
-	if c.mine == nil {
-		return nil
+	if c.mine != nil {
+		return c.mine.held(ctx)
 	}
-	return c.mine.held(ctx)
+	if err := c.to.embedded.stores(); err != nil {
+		return err
+	}
+	if !c.to.embedded.now.Load().JetStreamEnabled() {
+		return fmt.Errorf("NATS takes nothing more: is there room below %s?", c.to.embedded.store)
+	}
+	return nil
 }
 
 // Close ends a copy, finished or not.
@@ -248,6 +255,9 @@ type work struct{ stream, what string }
 // away, until that one is back.
 func (c *Copy) patiently(ctx context.Context, stream string, try func() error) error {
 	err := try()
+	if c.to.embedded != nil {
+		return err // there is no other server to wait for
+	}
 	// Where it is room that is missing, no server that comes back helps.
 	for began := time.Now(); ctx.Err() == nil && incomplete(err) && !strings.Contains(err.Error(), "insufficient") && time.Since(began) < mirrorPatience; {
 		c.doing(stream, "waits for the servers: %v", err)
@@ -700,9 +710,10 @@ func (c *Copy) promote(ctx context.Context, s stream) error {
 		if err == nil && i.State.Msgs == want.Msgs {
 			break
 		}
-		if err != nil && c.to.embedded != nil {
-			// No other server will answer: this one has no room, as a rule.
-			return fmt.Errorf("look at stream %s of the target: %w", c.to.streamName(s.name), err)
+		if c.mine == nil {
+			if err := c.held(ctx); err != nil {
+				return err
+			}
 		}
 		if err == nil && i.State.LastSeq > last {
 			last, moved = i.State.LastSeq, time.Now()
