@@ -71,7 +71,7 @@ share: dist/$(HOST)/tocsin ## manual, completions, configuration, licences
 archives: $(PLATFORMS:%=archive-%)
 archive-%: dist/%/tocsin share
 	rm -rf dist/$*/root && mkdir -p dist/$*/root/tocsin-$(number)
-	cp $< dist/share/tocsin.1 dist/share/tocsin.bash dist/share/tocsin.zsh dist/share/tocsin.fish dist/share/third-party.txt LICENSE NOTICE CHANGELOG.md deploy/tocsin.yaml deploy/feeds.opml deploy/package/tocsin.service deploy/package/tocsin.sysusers dist/$*/root/tocsin-$(number)
+	cp $< dist/share/tocsin.1 dist/share/tocsin.bash dist/share/tocsin.zsh dist/share/tocsin.fish dist/share/third-party.txt dist/share/tocsin@.service LICENSE NOTICE CHANGELOG.md deploy/tocsin.yaml deploy/feeds.opml deploy/package/tocsin.service deploy/package/tocsin.sysusers dist/$*/root/tocsin-$(number)
 	tar -C dist/$*/root --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w --mtime=@$(SOURCE_DATE_EPOCH) -cf - tocsin-$(number) | gzip -n >$(call release,$*).tar.gz
 
 deb: $(PACKAGES:%=deb-%)
