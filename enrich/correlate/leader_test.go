@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -129,6 +130,37 @@ func TestAKilledDaemonFoldsAgainAtOnce(t *testing.T) {
 	})
 	bustest.Start(t, w.Run)
 	p.Wait(t, "leading")
+}
+
+// NATS stands still while the memory is built: that is tried again, and ends nobody.
+func TestTheMemoryIsBuiltOverTrouble(t *testing.T) {
+	t.Parallel()
+	servers := bustest.NewServers(t, 1)
+	live, _ := servers.Bus(t, 0)
+	b, line := servers.Bus(t, 0)
+	cfg := correlate.DefaultConfig()
+	failed := make(chan struct{})
+	var once sync.Once
+	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.MessageKey && strings.HasPrefix(a.Value.String(), "the memory cannot be built") {
+			once.Do(func() { close(failed) })
+		}
+		return a
+	}}))
+	cfg.Metrics = prometheus.NewRegistry()
+	w := correlate.NewWorker(b, cfg)
+	at := watch(w, nil)
+	line.Hold()
+	bustest.Start(t, w.Run)
+	select {
+	case <-failed:
+	case <-time.After(2 * bustest.LongestFailOver):
+		t.Error("nothing failed")
+	}
+	line.Release()
+	at.Wait(t, "leading")
+	put(t, live, report("a", "Mosul", 3, 1))
+	settled(t, live)
 }
 
 // The leader dies between any two steps. Whoever comes next makes of it what it would

@@ -74,9 +74,7 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 func (w *Worker) run(ctx context.Context) error {
-	if err := w.load(ctx); err != nil {
-		return err
-	}
+	bus.Insist(ctx, w.load, func(err error) { w.log.Error("the memory cannot be built, trying on", "err", err) })
 	return w.bus.TakeTurns(ctx, bus.Turn{Name: leaseName, Drain: w.cfg.Drain, Log: w.log, StandBy: w.standBy, Lead: w.lead})
 }
 
