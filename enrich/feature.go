@@ -1,7 +1,6 @@
 package enrich
 
 import (
-	"cmp"
 	"iter"
 	"math"
 	"slices"
@@ -89,7 +88,6 @@ const (
 	zClaim
 	zCondemned
 	zDeviceFound
-	zHarmByMishap
 	zCount
 )
 
@@ -138,10 +136,9 @@ var zoned = [zCount]string{
 	zClaim:             "claim",
 	zCondemned:         "condemned",
 	zDeviceFound:       "device-found",
-	zHarmByMishap:      "harm-by-mishap",
 }
 
-var plain0 = []string{"bias", "no-headline", "length", "short", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "deed", "framed", "killed-without-event", "harm-without-deed", "old-without-day", "arrest-for-crime", "report-of-period"}
+var plain0 = []string{"bias", "no-headline", "length", "short", "hashtag", "headline-violent", "headline-violent-no-harm", "theme-without-harm", "court-without-day", "court-and-arrest", "accident-and-attack", "accident-alone", "calm-blast", "obituary", "asks", "deed", "framed", "killed-without-event", "old-without-day", "arrest-for-crime", "report-of-period"}
 
 // The features, in order: themes by zone, kinds by zone, zoned singles, others.
 var featureNames = func() []string {
@@ -196,7 +193,6 @@ type features struct {
 	own        []int   // words of headline and opening that the model knows: its numbers for them
 	ownAt      []int   // where each of them stands first
 	seen       []bool  // by the model's number
-	deeds      int     // words that say that somebody harms others: every kind but "killed", every attacker
 }
 
 func (f *features) add(i, word int) {
@@ -278,7 +274,7 @@ var noFeatures = make([]int, len(featureNames))
 // without scopes.
 func (r *reading) weigh(cs []clause, explain bool) *features {
 	f := &r.feature
-	f.n, f.words, f.leadTells, f.titleTells, f.deeds = append(f.n[:0], noFeatures...), nil, false, false, 0
+	f.n, f.words, f.leadTells, f.titleTells = append(f.n[:0], noFeatures...), nil, false, false
 	if explain {
 		f.words = make([][]int, len(featureNames))
 	}
@@ -446,9 +442,6 @@ func (r *reading) weighWord(f *features, s *sentence, k int, z zone) {
 	}
 	if w.is(lexicon.Kind) && r.isKind(k) {
 		f.kind(r.violenceOf(k), z, k)
-		if w.low != "killed" && w.low != "killing" && w.low != "killings" {
-			f.deeds++
-		}
 		if r.meansOnly(w.low) && r.lands(s, k) {
 			f.zoned(zLands, z, k)
 		}
@@ -535,9 +528,6 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 		}
 	}
 	if event < 0 {
-		if toll {
-			r.weighMishap(f, c, z)
-		}
 		return
 	}
 	if toll {
@@ -564,22 +554,6 @@ func (r *reading) weighClause(f *features, c *clause, z zone) {
 		if w := &r.words[k]; w.armed() || w.is(lexicon.Actor) {
 			f.zoned(zEventWithAttacker, z, event)
 			break
-		}
-	}
-}
-
-// weighMishap counts what harmed people where nobody did: "killed when lightning struck a
-// pitch", "four hurt in a crash".
-func (r *reading) weighMishap(f *features, c *clause, z zone) {
-	s := &r.sents[c.sent]
-	for k := s.first + s.dateline; k < s.last; k++ {
-		w := &r.words[k]
-		if w.is(lexicon.Theme) || w.theme != "" {
-			switch cmp.Or(w.theme, w.e.Theme) {
-			case "accident", "nature", "fire", "health":
-				f.zoned(zHarmByMishap, z, k)
-				return
-			}
 		}
 	}
 }
@@ -688,8 +662,6 @@ func (r *reading) weighTogether(f *features) {
 		flag("calm-blast", home != "" && strings.Contains(calm, home))
 	}
 	flag("killed-without-event", harmed > 0 && event == 0)
-	f.deeds += f.at(zParty, inTitle, inOpening, inRest) + f.at(zAttacker, inTitle, inOpening, inRest) + f.at(zMilitant, inTitle, inOpening, inRest) + f.at(zAttackerHurt, inTitle, inOpening, inRest)
-	flag("harm-without-deed", harmed > 0 && f.deeds == 0) // as a rule a mishap
 	law := kind("arrest", inTitle, inOpening) + kind("seizure", inTitle, inOpening) + f.at(zHeldNow, inTitle, inOpening)
 	flag("arrest-for-crime", law > 0 && named == 0 && f.theme3("crime") > 0)
 	flag("report-of-period", f.at(zRunningDate, inTitle, inOpening)+f.at(zSummedFigure, inTitle, inOpening) > 1 && day == 0)

@@ -48,7 +48,7 @@ type count struct {
 // setWeight is what all texts of a set weigh together, in texts, so that the
 // largest does not teach its own habits: the sets of the 1980s and of aid workers
 // are of one kind each.
-var setWeight = map[string]float64{"corpus": 600, "brief": 1800, "gold": 330, "phenomena": 300, "muc4": 700, "awsd": 260, "wikiterror": 60}
+var setWeight = map[string]float64{"corpus": 600, "brief": 1500, "gold": 300, "phenomena": 300, "muc4": 600, "awsd": 220, "wikiterror": 60}
 
 // variantWeight is what another form of a text weighs beside the text.
 const variantWeight = 0.1
