@@ -63,10 +63,8 @@ func (r *reading) harms(si int) {
 			r.harm(si, j)
 			r.gap(si, n)
 			r.each(s, n)
-		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "holding" || w.low == "led" || w.low == "hold" || w.low == "holds" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" || w.low == "fallen" || w.low == "taken at gunpoint" {
+		} else if w.low == "taken" || w.low == "took" || w.low == "lost" || w.low == "fell" || w.low == "held" || w.low == "holding" || w.low == "led" || w.low == "hold" || w.low == "holds" || w.low == "whisked" || w.low == "marched" || w.low == "dragged" || w.low == "take" {
 			r.light(si, j)
-		} else if disposedOf(w.low) {
-			r.neutralised(si, j)
 		} else if w.low == "buries" || w.low == "bury" {
 			r.buries(si, j)
 		} else if w.low == "let" || w.low == "lets" || w.low == "letting" {
@@ -474,9 +472,6 @@ func (r *reading) harmNoun(si, j int, m Measure) {
 		for k := j - 1; k >= s.first && k >= j-6; k-- {
 			switch ws[k].low {
 			case "suffered", "suffering", "suffer", "suffers", "sustained", "sustaining", "received", "receiving", "treated", "hospitalized":
-				if g := r.group(k + 1); ws[k].low == "treated" && g >= 0 && r.groups[g].first == k+1 && r.groups[g].q != nil && !r.passive(si, k) {
-					return // "treated 14 for bullet wounds": who treats is not hurt
-				}
 				r.subject(si, k, m, "fig.suffered")
 				return
 			}

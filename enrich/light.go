@@ -1,7 +1,6 @@
 package enrich
 
 import (
-	"slices"
 	"strings"
 
 	"tocsin/enrich/lexicon"
@@ -16,12 +15,6 @@ import (
 func (r *reading) light(si, j int) {
 	ws, s := r.words, &r.sents[si]
 	switch ws[j].low {
-	case "taken at gunpoint":
-		n := len(r.figs)
-		r.subject(si, j, Abducted, "fig.taken")
-		if len(r.figs) > n && strings.HasSuffix(r.figs[n].rule, "+presumed") {
-			r.figs = r.figs[:n] // "a Cavalier taken at gunpoint"
-		}
 	case "taken":
 		if g := r.group(j - 1); g >= 0 && r.groups[g].q != nil && r.groups[g].thing == "" && r.groups[g].last == j && (j+1 >= s.last || ws[j+1].low == "," || ws[j+1].low == "." || ws[j+1].low == "from") && r.perpetratorNear(s, r.sents[max(si-1, 0)].first, j) {
 			r.subject(si, j, Abducted, "fig.taken") // "bandits came at night; over 60 taken"
@@ -74,8 +67,8 @@ func (r *reading) light(si, j int) {
 		if r.heldInTitle(si, j) {
 			r.subject(si, j, Arrested, "fig.held")
 		}
-	case "fell", "fallen":
-		if n := r.lowAt(j + 1); n != "in" && n != "during" && n != "to" && n != "under" || !r.fighting(s) {
+	case "fell":
+		if n := r.lowAt(j + 1); n != "in" && n != "during" && n != "to" || !r.fighting(s) {
 			return
 		}
 		if g := r.group(j - 1); g >= 0 && r.groups[g].last == j && (r.groups[g].who == "security" || r.groups[g].who == "militant") {
@@ -319,15 +312,15 @@ func (r *reading) care(si, j int) int {
 	subject := j
 	switch ws[j].low {
 	case "taken", "rushed", "carried", "helicoptered", "airlifted", "flown", "brought", "shifted", "moved", "evacuated", "transferred", "driven", "conveyed", "admitted", "transported", "referred", "ferried":
-		if g := r.group(j - 1); !r.passive(si, j) && !(r.lowAt(j-1) == "and" || r.lowAt(j-1) == ",") && !(ws[j].low == "transported" && g >= 0 && r.groups[g].last == j && r.groups[g].q != nil) {
+		if !r.passive(si, j) && !(r.lowAt(j-1) == "and" || r.lowAt(j-1) == ",") {
 			if ws[j].low != "driven" {
 				return j
 			}
 			end = r.ownWay(s, j) // "had driven himself to hospital"
 			break
 		}
-		if end = hospital(j+1, j+10); end < 0 && (ws[j].low == "admitted" || ws[j].low == "brought" || ws[j].low == "transported" || ws[j].low == "airlifted") && (r.lowAt(j+1) == "with" || r.lowAt(j+1) == "w") {
-			for k := j + 2; k < min(j+9, s.last); k++ {
+		if end = hospital(j+1, j+10); end < 0 && (ws[j].low == "admitted" || ws[j].low == "brought") && r.lowAt(j+1) == "with" {
+			for k := j + 2; k < min(j+7, s.last); k++ {
 				if w := &ws[k]; wound(w.low) || w.is(lexicon.Harm) && w.e.Measure == string(Injured) {
 					end = k
 				}
@@ -350,7 +343,7 @@ func (r *reading) care(si, j int) int {
 		if !r.passive(si, j) {
 			// "medics had treated 50 people"
 			g := r.group(j + 1)
-			if g < 0 || r.groups[g].first != j+1 || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count || !r.groups[g].person && !r.treatsFor(s, g) {
+			if g < 0 || r.groups[g].first != j+1 || !r.groups[g].person || r.groups[g].q == nil || r.groups[g].q.Shape != quantity.Count {
 				return j
 			}
 			if args, end := r.list(si, g, true); len(args) > 0 {
@@ -496,52 +489,6 @@ func (r *reading) care(si, j int) int {
 		return j
 	}
 	return end
-}
-
-// treatsFor tells whether those who are treated are only counted, and their wounds told:
-// "treated 14 for rubber bullet wounds".
-func (r *reading) treatsFor(s *sentence, g int) bool {
-	if r.groups[g].head >= 0 || r.groups[g].thing != "" || r.lowAt(r.groups[g].last) != "for" {
-		return false
-	}
-	for k := r.groups[g].last + 1; k < min(r.groups[g].last+5, s.last); k++ {
-		if w := &r.words[k]; wound(w.low) || w.is(lexicon.Harm) && w.e.Measure == string(Injured) {
-			return true
-		}
-	}
-	return false
-}
-
-// neutralised reads what armies and police say of those whom they killed: "Army eliminates
-// five terrorists", "three rebels were neutralised". Teams and bombs are, too: they are
-// nobody's dead.
-func (r *reading) neutralised(si, j int) {
-	if r.passive(si, j) || !r.object(si, j, Killed, "fig.neutralised") {
-		r.subject(si, j, Killed, "fig.neutralised")
-	}
-	r.figs = slices.DeleteFunc(r.figs, func(f mention) bool {
-		if f.rule != "fig.neutralised" || f.harm != j {
-			return false
-		}
-		if f.group < 0 {
-			return true
-		}
-		switch r.groups[f.group].who {
-		case "militant", "perpetrator", "suspect":
-			return false
-		}
-		return true
-	})
-}
-
-// disposedOf tells whether a word is one of those that armies have for killing.
-func disposedOf(w string) bool {
-	switch w {
-	case "neutralised", "neutralises", "neutralise", "neutralising", "neutralized", "neutralizes", "neutralize", "neutralizing",
-		"eliminated", "eliminates", "eliminate", "eliminating":
-		return true
-	}
-	return false
 }
 
 // hospital finds a hospital among words [from, to); -1 where there is none.

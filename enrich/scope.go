@@ -256,9 +256,6 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 	}
 	for _, d := range c.dates {
 		x := &r.dates[d]
-		if x.Habit && r.rateOfThings(x.word) {
-			continue // "cutting output by 120,000 barrels a day"
-		}
 		if x.Refused != "" && x.Basis == "explicit_date" {
 			continue // "a candidate in the March 30 election": still to come
 		}
@@ -299,8 +296,6 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		switch {
 		case x.Old && x.Back > 0 && x.Back <= 7 && r.claimed(c):
 			// "claimed an attack in which an officer was killed a day earlier": that is its news
-		case x.Old && x.Back > 0 && x.Back <= 3 && r.heldForIt(c):
-			// "was booked on suspicion of murder, a day after a bartender was shot dead"
 		case x.Running && !r.index(c):
 			return "aggregate", "scope.running-total"
 		case x.Old:
@@ -351,39 +346,6 @@ func (r *reading) scopeAt(c *clause, p int) (scope, rule string) {
 		}
 	}
 	return "current", ""
-}
-
-// heldForIt tells whether what comes before a clause in its sentence of the lead is that
-// somebody was held or charged: what it was for is the news.
-func (r *reading) heldForIt(c *clause) bool {
-	if !r.opens(c.sent) {
-		return false
-	}
-	for k := r.sents[c.sent].first; k < c.first; k++ {
-		w := &r.words[k]
-		if w.is(lexicon.Harm) && w.e.Measure == string(Arrested) {
-			return true
-		}
-		switch w.low {
-		case "booked", "charged", "held", "remanded", "custody":
-			return true
-		}
-	}
-	return false
-}
-
-// rateOfThings tells whether a time at word d only says how much of something flows or is
-// paid: "120,000 barrels a day", "$40,000 a week". Of people it would be a toll over time.
-func (r *reading) rateOfThings(d int) bool {
-	g := r.group(d - 1)
-	if g < 0 || r.groups[g].last != d || r.groups[g].person || r.groups[g].q == nil {
-		return false
-	}
-	switch r.groups[g].thing {
-	case "weight", "money", "distance", "share":
-		return true
-	}
-	return false
 }
 
 // overYears tells whether a clause counts from one year to another, or the harm at word p

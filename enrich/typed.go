@@ -51,7 +51,6 @@ type ballot struct {
 	wound int     // of shooting, from wounds alone
 	armed int     // of armed_attack, from "gunmen" and the like
 	plain int     // of airstrike, from "strike" alone: it does not say with what
-	raids int     // of armed_attack, from "raids": planes fly them as well
 }
 
 func (b *ballot) of(t string) int { return b.score[typeIndex[t]] }
@@ -141,10 +140,6 @@ func (r *reading) cast(x *incident, toll bool, b *ballot) {
 			b.armed += v
 		case "strike", "strikes":
 			b.plain += v
-		case "raid", "raids":
-			if t == typeIndex["armed_attack"] {
-				b.raids += v
-			}
 		}
 		if w.e.Subtype != "" && (b.sub[t] == "" || w.e.Subtype == "suicide") {
 			b.sub[t] = w.e.Subtype
@@ -174,10 +169,6 @@ func (r *reading) particular(b *ballot) {
 		}
 	}
 	b.larger("airstrike", "drone_strike")
-	if b.of("airstrike") > b.plain { // "12 martyrs in raids … warplanes targeted a house"
-		b.score[typeIndex["airstrike"]] += b.raids
-		b.score[typeIndex["armed_attack"]] -= b.raids
-	}
 	if b.of("airstrike")*2 >= b.of("bombing") {
 		b.move("bombing", "airstrike") // "jets bombed the camp"
 		b.move("explosion", "airstrike")
@@ -413,7 +404,7 @@ func (r *reading) haul(k int) bool {
 		switch w := &r.words[n]; {
 		case turnedUp(w.low):
 			return r.words[n-1].is(lexicon.Aux) || w.low != "found" && r.lowAt(n+1) != "by" // "rifles, grenades and a drone were found"
-		case w.low == ",", w.low == "and", w.low == "of", w.is(lexicon.Aux | lexicon.Det | lexicon.Adj | lexicon.Adv), w.is(lexicon.Kind), w.q != nil, w.group > 0 && !r.groups[w.group-1].person:
+		case w.low == ",", w.low == "and", w.is(lexicon.Aux | lexicon.Det | lexicon.Adj | lexicon.Adv), w.is(lexicon.Kind), w.q != nil, w.group > 0 && !r.groups[w.group-1].person:
 		default:
 			return false
 		}
@@ -488,7 +479,7 @@ func (r *reading) deeds(x *incident, b *ballot) {
 // generic tells whether a word only points to an incident.
 func generic(w string) bool {
 	switch w {
-	case "attack", "attacks", "attacked", "attacking", "attackers", "attacker", "aggression", "violence", "assault", "assaults", "terror", "terrorism", "terrorist attack", "terrorist attacks", "terror attack", "terror attacks", "assailants", "massacre", "carnage", "bloodshed":
+	case "attack", "attacks", "attacked", "attacking", "attackers", "attacker", "violence", "assault", "assaults", "terror", "terrorism", "terrorist attack", "terrorist attacks", "terror attack", "terror attacks", "assailants", "massacre", "carnage", "bloodshed":
 		return true
 	}
 	return false

@@ -392,7 +392,7 @@ func Begins(toks []text.Token, i int) bool {
 	switch w {
 	case "christmas", "boxing", "new":
 		return t.Upper
-	case "yesterday", "today", "tonight", "overnight", "the", "last", "past", "this", "previous", "next", "every", "each", "per", "a", "annually", "yearly", "what":
+	case "yesterday", "today", "tonight", "overnight", "the", "last", "past", "this", "previous", "next", "every", "each", "per", "a", "annually", "yearly":
 		return true
 	}
 	return isUnit(low(toks, i+1))
@@ -632,10 +632,6 @@ func (r *reader) at(i int) (Time, int) {
 	case "a":
 		if u := low(toks, i+1); (u == "year" || u == "month" || u == "week" || u == "day") && plural(low(toks, i-1)) && !pointsOn(low(toks, i+2)) {
 			return Time{Precision: "unknown", Basis: "relative", Old: true, Running: true, Habit: true}, 2
-		}
-	case "what": // as Spanish has it: "47 leaders murdered in what goes of the year"
-		if v := low(toks, i+1); (v == "goes" || v == "has gone") && low(toks, i+2) == "of" {
-			return Time{Precision: "unknown", Basis: "relative", Old: true, Running: true}, 3
 		}
 	case "annually", "yearly":
 		return Time{Precision: "unknown", Basis: "relative", Old: true, Running: true, Habit: true}, 1
