@@ -209,13 +209,13 @@ func (c *cluster) isolate(k int, cut bool) {
 // proc is a process that is killed and waited for.
 type proc struct {
 	cmd  *exec.Cmd
-	log  *lockedBuffer
+	log  *bustest.Buffer
 	once sync.Once
 }
 
 func startProc(t *testing.T, name string, args ...string) *proc {
 	t.Helper()
-	p := &proc{cmd: exec.Command(name, args...), log: &lockedBuffer{}}
+	p := &proc{cmd: exec.Command(name, args...), log: &bustest.Buffer{}}
 	p.cmd.Env = ownEnvironment()
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {

@@ -30,14 +30,14 @@ type correlators struct {
 	url  string
 	bus  *bus.Bus // the test's own
 	live map[int]*exec.Cmd
-	logs map[int]*lockedBuffer
+	logs map[int]*bustest.Buffer
 	sent int
 }
 
 func newCorrelators(t *testing.T) *correlators {
 	servers := bustest.NewServers(t, 1)
 	b, _ := servers.Bus(t, 0)
-	c := &correlators{t: t, exe: tocsin(t), url: servers.All[0].ClientURL(), bus: b, live: map[int]*exec.Cmd{}, logs: map[int]*lockedBuffer{}}
+	c := &correlators{t: t, exe: tocsin(t), url: servers.All[0].ClientURL(), bus: b, live: map[int]*exec.Cmd{}, logs: map[int]*bustest.Buffer{}}
 	t.Cleanup(func() {
 		for pid := range c.live {
 			c.kill(pid)
@@ -57,7 +57,7 @@ func (c *correlators) start() (pid int) { return c.run("correlate") }
 func (c *correlators) run(stages string) (pid int) {
 	cmd := exec.Command(c.exe, "run", "--stages", stages, "--nats", c.url, "--http", "", "--data", c.t.TempDir())
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envPrefix) })
-	log := &lockedBuffer{}
+	log := &bustest.Buffer{}
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)

@@ -604,16 +604,7 @@ func misreadCanaries(w *watched) {
 // twoOfEachStage has met trouble, and every panel of the dashboards shows what there is.
 func twoOfEachStage(w *watched) {
 	s := newNATS(w.T)
-	var mu sync.Mutex
-	broken := true
-	hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if broken {
-			rw.WriteHeader(http.StatusInternalServerError)
-		}
-	}))
-	w.Cleanup(hook.Close)
+	hook := newDesk(w.T, http.StatusInternalServerError)
 	p := newPress(w.T, 12)
 	p.feeds[0].code = http.StatusForbidden
 	p.feeds[1].code = http.StatusBadGateway
@@ -649,9 +640,7 @@ func twoOfEachStage(w *watched) {
 		p.print(story(k), story(k+40))
 		bus.Pause(w.Context(), 500*time.Millisecond)
 	}
-	mu.Lock()
-	broken = false
-	mu.Unlock()
+	hook.answers(http.StatusOK, 0)
 	w.eventually("the output is well", func() bool { return w.value("max(tocsin_sink_output_failing)") == 0 })
 	variables := strings.NewReplacer("$__rate_interval", "5s", "$__interval", "5s", "$__range", "1h", "[1m]", "[5s]", ":5m]", ":1s]", "$job", "tocsin.*", "$country", ".+")
 	empty := map[string]string{
@@ -1048,21 +1037,7 @@ func poison(w *watched) {
 }
 
 func outputs(w *watched) {
-	var mu sync.Mutex
-	code, delay := http.StatusInternalServerError, time.Duration(0)
-	hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		c, d := code, delay
-		mu.Unlock()
-		bus.Pause(r.Context(), d)
-		rw.WriteHeader(c)
-	}))
-	w.Cleanup(hook.Close)
-	set := func(c int, d time.Duration) {
-		mu.Lock()
-		defer mu.Unlock()
-		code, delay = c, d
-	}
+	hook := newDesk(w.T, http.StatusInternalServerError)
 	p := newPress(w.T, 6)
 	p.print(story(0))
 	d := w.daemon("one", p.config(inside+"\nsink: {give_up: 1m, webhook: [{name: ops-desk, url: "+hook.URL+"}]}", ""))
@@ -1071,15 +1046,15 @@ func outputs(w *watched) {
 	w.fires("TocsinDeadLetters", "stage=output", "reason=gave_up") // after give_up
 	w.resolves("TocsinOutputFailing")
 	w.Log(d.command("dead", "ls"))
-	set(http.StatusGone, 0)
+	hook.answers(http.StatusGone, 0)
 	p.print(story(1))
 	w.fires("TocsinDeadLetters", "stage=output", "reason=refused")
-	set(http.StatusOK, time.Second)
+	hook.answers(http.StatusOK, time.Second)
 	for k := 2; k < 330; k++ {
 		p.print(story(k))
 	}
 	w.fires("TocsinOutputLag", "name=ops-desk")
-	set(http.StatusOK, 0)
+	hook.answers(http.StatusOK, 0)
 	w.resolves("TocsinOutputLag")
 }
 

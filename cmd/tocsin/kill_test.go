@@ -192,27 +192,10 @@ func (g *growingFeed) check(t *testing.T, published map[string]int) {
 // process is a running daemon.
 type process struct {
 	cmd    *exec.Cmd
-	log    *lockedBuffer
+	log    *bustest.Buffer
 	exited chan struct{}
 	sub    context.CancelFunc
 	ends   sync.WaitGroup
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // tocsin is the program as a process of its own: this test binary, by its name.
@@ -242,7 +225,7 @@ type liveAlerts struct {
 // startDaemon runs one that is reached at a bus, and listens to what it tells.
 func startDaemon(t *testing.T, exe string, at bus.Config, live *liveAlerts, stdout map[string]int, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(exe, append([]string{"run"}, args...)...), log: &lockedBuffer{}, exited: make(chan struct{})}
+	p := &process{cmd: exec.Command(exe, append([]string{"run"}, args...)...), log: &bustest.Buffer{}, exited: make(chan struct{})}
 	// The test's own settings are no keys of the daemon's.
 	p.cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envPrefix) })
 	out, err := p.cmd.StdoutPipe()

@@ -226,7 +226,7 @@ func (p *process) waitDone(t *testing.T, at bus.Config, articles int) {
 // mover is a run of tocsin migrate, backup or restore.
 type mover struct {
 	cmd    *exec.Cmd
-	out    *lockedBuffer
+	out    *bustest.Buffer
 	exited chan struct{}
 }
 
@@ -237,7 +237,7 @@ func startMover(t *testing.T, exe string, args ...string) *mover {
 
 func startCommand(t *testing.T, exe string, args ...string) *mover {
 	t.Helper()
-	m := &mover{cmd: exec.Command(exe, args...), out: &lockedBuffer{}, exited: make(chan struct{})}
+	m := &mover{cmd: exec.Command(exe, args...), out: &bustest.Buffer{}, exited: make(chan struct{})}
 	m.cmd.Env = ownEnvironment()
 	m.cmd.Stdout, m.cmd.Stderr = m.out, m.out
 	if err := m.cmd.Start(); err != nil {

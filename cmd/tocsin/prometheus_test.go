@@ -18,8 +18,12 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"tocsin/internal/bus"
+	"tocsin/internal/bus/bustest"
 )
 
 // These tests run the real Prometheus and Alertmanager on the files of deploy/. Set
@@ -48,7 +52,7 @@ func freePort(t *testing.T) string {
 func launch(t *testing.T, name string, args ...string) (stop func()) {
 	t.Helper()
 	cmd := exec.Command(name, args...)
-	log := &lockedBuffer{}
+	log := &bustest.Buffer{}
 	cmd.Stdout, cmd.Stderr = io.Discard, log
 	// The test's own settings are no keys of the daemon's.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, envPrefix) })
@@ -376,20 +380,42 @@ func launchAlertmanager(t *testing.T, tools string, box *mailbox) (address strin
 	return address
 }
 
+// desk is a webhook that answers as it is told to.
+type desk struct {
+	URL string
+
+	mu    sync.Mutex
+	code  int
+	after time.Duration
+}
+
+// newDesk answers at once, with a status.
+func newDesk(t testing.TB, code int) *desk {
+	d := &desk{code: code}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		code, after := d.code, d.after
+		d.mu.Unlock()
+		bus.Pause(r.Context(), after)
+		w.WriteHeader(code)
+	}))
+	t.Cleanup(srv.Close)
+	d.URL = srv.URL
+	return d
+}
+
+// answers has it answer so from now on.
+func (d *desk) answers(code int, after time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.code, d.after = code, after
+}
+
 // From a webhook that is down to whoever is woken, and back; and one message, not
 // thirty, when all of it is down.
 func TestAnAlertIsRouted(t *testing.T) {
 	tools := prometheusTools(t)
-	var mu sync.Mutex
-	broken := true
-	desk := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if broken {
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-	}))
-	t.Cleanup(desk.Close)
+	desk := newDesk(t, http.StatusInternalServerError)
 	box := newMailbox(t)
 	tocsin, stop := launchTocsin(t, "sink: {webhook: [{name: desk, url: "+desk.URL+"}]}\n")
 	alertmanager := launchAlertmanager(t, tools, box)
@@ -414,9 +440,7 @@ func TestAnAlertIsRouted(t *testing.T) {
 		t.Errorf("%s: %s, %v; want the runbook", told["runbook_url"], resp.Status, err)
 	}
 
-	mu.Lock()
-	broken = false
-	mu.Unlock()
+	desk.answers(http.StatusOK, 0)
 	// The longer it took until here, the longer the output waits before it tries again.
 	well := func() bool { return box.has("pager resolved "+failing) != nil }
 	if !until(well) {

@@ -15,7 +15,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -300,24 +299,6 @@ func TestDocumentationLinks(t *testing.T) {
 	}
 }
 
-// lockedLines is standard output of a daemon in this process.
-type lockedLines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedLines) lines() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return bytes.Count(l.b.Bytes(), []byte("\n"))
-}
-
 // The README's list of metrics is what a daemon at work exposes.
 func TestReadmeMetrics(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
@@ -330,12 +311,12 @@ func TestReadmeMetrics(t *testing.T) {
 	cfg.Data, cfg.HTTP.Listen, cfg.NATS.Durability = t.TempDir(), "", bus.Relaxed
 	cfg.Ingest.WebSub.Callback = "https://tocsin.invalid/websub/"
 	served.apply(&cfg)
-	var out lockedLines
+	var out bustest.Buffer
 	d := newDaemon(cfg, "", func() (config, error) { return cfg, nil }, log, &out)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(ctx) }()
-	if !until(func() bool { return out.lines() >= 5 }) {
+	if !until(func() bool { return strings.Count(out.String(), "\n") >= 5 }) {
 		t.Error("no alerts")
 	}
 	families, err := d.reg.Gather()

@@ -1,7 +1,6 @@
 package bus_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -27,7 +26,7 @@ import (
 func TestReconciledTwiceNothingChanges(t *testing.T) {
 	dir := t.TempDir()
 	bustest.Open(t, dir).Close()
-	var said syncBuffer
+	var said bustest.Buffer
 	cfg := bustest.Config(t, dir)
 	cfg.Log = slog.New(slog.NewTextHandler(io.MultiWriter(&said, t.Output()), nil))
 	b, err := bus.Open(t.Context(), cfg)
@@ -40,23 +39,6 @@ func TestReconciledTwiceNothingChanges(t *testing.T) {
 			t.Errorf("the second start says that something was %s:\n%s", word, said.String())
 		}
 	}
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 func TestStreamsOfOthersAreBroughtIntoLineOrRefused(t *testing.T) {

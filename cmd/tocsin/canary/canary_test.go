@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -61,27 +60,9 @@ func run(t *testing.T, b *bus.Bus, stage string, reg prometheus.Registerer) (sto
 	return nil
 }
 
-// lines is a log that a test reads.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-func newWorker(t *testing.T, b *bus.Bus, timeout time.Duration) (*Worker, *lines) {
+func newWorker(t *testing.T, b *bus.Bus, timeout time.Duration) (*Worker, *bustest.Buffer) {
 	t.Helper()
-	log := &lines{}
+	log := &bustest.Buffer{}
 	return NewWorker(b, Config{Every: once, Timeout: timeout, Log: slog.New(slog.NewTextHandler(log, nil)), Metrics: prometheus.NewRegistry()}), log
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // patience is how long a worker may take to come to a point: twice what a fail-over may.
-const patience = 20 * time.Second
+const patience = 2 * LongestFailOver
 
 // Points are where a worker that says so has come to.
 type Points struct {
