@@ -103,12 +103,11 @@ func (w *Worker) lead(work, late context.Context) {
 		}
 		return err
 	}, trouble)
-	// Nothing comes before that is known: what was judged long ago would be judged again.
+	if work.Err() != nil {
+		return // what was judged is not known, and would be judged again
+	}
 	var sub *bus.Subscription
 	bus.Insist(work, func(ctx context.Context) (err error) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		sub, err = w.bus.Subscribe(ctx, incidents)
 		return err
 	}, trouble)
