@@ -447,6 +447,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{"processes that end", 60, processesThatEnd},
 		{"NATS away", 60, natsAway},
+		{"a cluster lacks a server", 60, clusterLacksAServer},
 		{"nobody reads", 60, nobodyReads},
 		{"all in hand of one that stands still", 60, allInHand},
 		{"leaders come and go", 60, leadersComeAndGo},
@@ -794,6 +795,50 @@ func natsAway(w *watched) {
 	}
 	w.fires("TocsinReconnects")
 	w.resolves("TocsinReconnects")
+}
+
+// clusterLacksAServer has nothing that asks the servers themselves: the workers tell.
+func clusterLacksAServer(w *watched) {
+	mounted := true
+	c := newCluster(w.T, tocsin(w.T), func(store string) { mounted = mountFor(w.T, store) && mounted })
+	p := newPress(w.T, 12)
+	for _, stage := range []string{"sink", "correlate", "enrich", "ingest"} {
+		data, err := os.ReadFile(c.stageConfig(w.T, stage, ""))
+		if err != nil {
+			w.Fatal(err)
+		}
+		config := string(data)
+		if stage == "ingest" {
+			config = p.config(config, "")
+		}
+		w.daemon(stage, config).says("running")
+	}
+	p.print(story(0), story(1))
+	w.eventually("news", func() bool { return w.value("sum(tocsin_sink_alerts_total)") > 0 })
+	w.eventually("all servers have all", func() bool { return w.value("sum(max by (server, stream) (tocsin_bus_replica_current))") == 18 })
+	c.nodes[1].proc.kill()
+	w.fires("TocsinReplicaMissing", "server=n2")
+	c.serve(1)
+	w.resolves("TocsinReplicaMissing")
+	c.isolate(0, true)
+	w.fires("TocsinReplicaMissing", "server=n1")
+	c.isolate(0, false)
+	w.resolves("TocsinReplicaMissing")
+	if !mounted {
+		w.Log("no file system can be mounted here: a full disk is left out")
+		return
+	}
+	fillDisk(w.T, c.store(2))
+	for k := range 20 {
+		p.print(story(k + 2))
+	}
+	w.fires("TocsinReplicaMissing", "server=n3")
+	if err := os.Remove(filepath.Join(c.store(2), "filler")); err != nil {
+		w.Fatal(err)
+	}
+	c.nodes[2].proc.kill()
+	c.serve(2)
+	w.resolves("TocsinReplicaMissing")
 }
 
 func nobodyReads(w *watched) {

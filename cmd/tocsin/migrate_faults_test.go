@@ -111,7 +111,7 @@ func newHaul(t *testing.T, rnd *rand.Rand, faults int) *haul {
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	exe := tocsin(t)
-	h.cluster = newCluster(t, exe, func(store string) { h.mounted = h.mount(store) && h.mounted })
+	h.cluster = newCluster(t, exe, func(store string) { h.mounted = mountFor(t, store) && h.mounted })
 	if !h.mounted {
 		t.Logf("%q is left out: no file system can be mounted here", diskFull)
 	}
@@ -158,17 +158,17 @@ func newHaul(t *testing.T, rnd *rand.Rand, faults int) *haul {
 	return h
 }
 
-// mount puts a small file system on a folder, which the test can fill; false says that it
-// may not.
-func (h *haul) mount(dir string) bool {
-	h.t.Helper()
+// mountFor puts a small file system on a folder, which the test can fill; false says that
+// it may not.
+func mountFor(t *testing.T, dir string) bool {
+	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if !mountSmall(dir) {
 		return false
 	}
-	h.t.Cleanup(func() { unmount(h.t, dir) })
+	t.Cleanup(func() { unmount(t, dir) })
 	return true
 }
 
@@ -258,7 +258,7 @@ func (h *haul) back(kind string) {
 	h.t.Helper()
 	home := filepath.Join(h.dir, fmt.Sprint("home-", h.moves))
 	if kind == diskFull && h.mounted {
-		h.mount(home)
+		mountFor(h.t, home)
 	}
 	switch h.rnd.IntN(6) {
 	case 0:
@@ -268,7 +268,7 @@ func (h *haul) back(kind string) {
 			h.t.Fatal(err)
 		}
 		if kind == diskFull && h.mounted {
-			h.mount(file)
+			mountFor(h.t, file)
 		}
 		h.move("backup of the cluster", h.fault(kind, file), "backup", "--config", h.admin, file)
 		h.restore(home, newest(h.t, file))

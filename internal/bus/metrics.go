@@ -57,12 +57,13 @@ var (
 	descMsgs    = prometheus.NewDesc("tocsin_bus_stream_messages", "Messages that a stream holds.", []string{"stream"}, nil)
 	descBytes   = prometheus.NewDesc("tocsin_bus_stream_bytes", "Bytes that a stream holds.", []string{"stream"}, nil)
 	descLimit   = prometheus.NewDesc("tocsin_bus_stream_limit_bytes", "Bytes at which a stream drops its oldest messages.", []string{"stream"}, nil)
+	descReplica = prometheus.NewDesc("tocsin_bus_replica_current", "1 while a server of a cluster has all of a stream that its leader has.", []string{"stream", "server"}, nil)
 	descFree    = prometheus.NewDesc("tocsin_bus_disk_free_bytes", "Room on the file system of the embedded NATS server's store.", nil, nil)
 	descDisk    = prometheus.NewDesc("tocsin_bus_disk_size_bytes", "Size of the file system of the embedded NATS server's store.", nil, nil)
 )
 
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descPending, descUnacked, descAgain, descMsgs, descBytes, descLimit, descFree, descDisk} {
+	for _, d := range []*prometheus.Desc{descPending, descUnacked, descAgain, descMsgs, descBytes, descLimit, descReplica, descFree, descDisk} {
 		ch <- d
 	}
 }
@@ -114,6 +115,23 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(descMsgs, prometheus.GaugeValue, float64(state.Msgs), Token(s.name))
 		ch <- prometheus.MustNewConstMetric(descBytes, prometheus.GaugeValue, float64(state.Bytes), Token(s.name))
 		ch <- prometheus.MustNewConstMetric(descLimit, prometheus.GaugeValue, float64(limit), Token(s.name))
+		replicated(ch, Token(s.name), st.CachedInfo().Cluster)
+	}
+}
+
+// replicated tells which servers have all of a stream. Only its leader knows: the last
+// word of a server that is cut off is nobody's.
+func replicated(ch chan<- prometheus.Metric, stream string, c *jetstream.ClusterInfo) {
+	if c == nil || c.Leader == "" {
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(descReplica, prometheus.GaugeValue, 1, stream, c.Leader)
+	for _, r := range c.Replicas {
+		current := 0.0
+		if r.Current && !r.Offline {
+			current = 1
+		}
+		ch <- prometheus.MustNewConstMetric(descReplica, prometheus.GaugeValue, current, stream, r.Name)
 	}
 }
 

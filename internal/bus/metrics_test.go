@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,42 @@ tocsin_bus_stream_messages{stream="reports"} 0
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("a scrape without NATS took %v: it waits for answers that cannot come", took)
 	}
+}
+
+// A server of a cluster that is away is seen by whoever asks another one.
+func TestReplicasAreWatched(t *testing.T) {
+	s := bustest.NewServers(t, 3)
+	b, _ := s.Bus(t, 0)
+	reg := prometheus.NewPedanticRegistry()
+	reg.MustRegister(b.Collector())
+	current := func(want string) {
+		t.Helper()
+		var got string
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			families, err := reg.Gather()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = ""
+			for _, f := range families {
+				for _, m := range f.GetMetric() {
+					if l := m.GetLabel(); f.GetName() == "tocsin_bus_replica_current" && l[1].GetValue() == "articles" {
+						got += fmt.Sprintf("%s=%v ", l[0].GetValue(), m.GetGauge().GetValue())
+					}
+				}
+			}
+			if got == want {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("replicas are %q, want %q", got, want)
+			}
+		}
+	}
+	current("n0=1 n1=1 n2=1 ")
+	s.All[2].Shutdown()
+	s.All[2].WaitForShutdown()
+	current("n0=1 n1=1 n2=0 ")
 }
 
 // gauge is the value of a gauge with one label.

@@ -107,6 +107,7 @@ p.dashboard(
     ]],
     ['NATS', 8, [
       p.levels('Streams', p.now('max by (stream) (tocsin_bus_stream_bytes{job=~"$job"} / tocsin_bus_stream_limit_bytes{job=~"$job"})', '{{stream}}'), 'Of their limits in bytes; at the limit the oldest is dropped.') { w: 5 },
+      p.lines('Replicas missing', [p.over('count by (server) (max by (server, stream) (tocsin_bus_replica_current{job=~"$job"})) - sum by (server) (max by (server, stream) (tocsin_bus_replica_current{job=~"$job"}))', '{{server}}')], 'Streams of which a server of the cluster has not all that the others have.'),
       p.lines('Messages stored', [p.over('max by (stream) (tocsin_bus_stream_messages{job=~"$job"})', '{{stream}}')], 'By stream.'),
       p.lines('Trouble', [
         p.over('sum(increase(tocsin_bus_publish_retries_total{job=~"$job"}[$__rate_interval]))', 'publishes sent again'),
