@@ -207,10 +207,11 @@ type Status struct {
 	State FeedState
 }
 
-// The words of Status.Word.
+// The words of Status.Word and WordAt.
 const (
 	StatusNew     = "new"     // never polled
 	StatusOK      = "ok"      // the last poll was good
+	StatusDry     = "dry"     // and it has brought nothing new for long
 	StatusPartial = "partial" // and what it brought was damaged
 	StatusFailing = "failing" // the last polls failed
 	StatusGone    = "gone"    // its server says that it will not come back
@@ -232,6 +233,16 @@ func (s Status) Word() string {
 		return StatusPartial
 	}
 	return StatusOK
+}
+
+// WordAt is the word at a time: a feed that is well is dry when it has brought nothing
+// new for three days and ten times as long as usual.
+func (s Status) WordAt(now time.Time) string {
+	w := s.Word()
+	if w == StatusOK && (news{at: s.State.NewAt, gap: s.State.NewGap}).dry(now) {
+		return StatusDry
+	}
+	return w
 }
 
 // Statuses tells of every feed of a configuration and of the list, by feed id.

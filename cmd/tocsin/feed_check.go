@@ -87,9 +87,9 @@ func (c feedCheckCmd) find(ctx context.Context, std streams, cfg config, k *feed
 		return err
 	}
 	k.feed, k.at = s.Feed, cmp.Or(s.State.Location, s.URL)
-	state := s.Word() + "; no good poll yet"
+	state := s.WordAt(k.now) + "; no good poll yet"
 	if !s.State.Success.IsZero() {
-		state = fmt.Sprintf("%s; last good poll %s, %s", s.Word(), ago(s.State.Success, k.now), counted(s.State.Items, "item"))
+		state = fmt.Sprintf("%s; last good poll %s, %s", s.WordAt(k.now), ago(s.State.Success, k.now), counted(s.State.Items, "item"))
 	}
 	if !s.Paused {
 		state += "; next " + dueWord(&s, k.now)

@@ -17,7 +17,7 @@ import (
 type feedLsCmd struct {
 	configFlags
 	IDs   []string `arg:"" optional:"" name:"id" help:"Feeds to list. Default all."`
-	State []string `placeholder:"WORDS" help:"Only feeds in these states: new, ok, partial, failing, gone, paused; parted by commas."`
+	State []string `placeholder:"WORDS" help:"Only feeds in these states: new, ok, dry, partial, failing, gone, paused; parted by commas."`
 	Sort  string   `default:"id" enum:"id,due,state" placeholder:"KEY" help:"id, due (the next poll first) or state. Default id."`
 	JSON  bool     `help:"One JSON object a line."`
 }
@@ -29,11 +29,11 @@ func (feedLsCmd) Help() string {
   tocsin feed ls --state failing,gone
   tocsin feed ls --json | jq -r 'select(.failures > 3) | .id'
 
-LAST is the last good poll, ITEMS how many its body had. States: ok; partial (the last body was damaged, what is whole is read); failing (tried on, with growing waits); gone (its server says for good: asked once a month); paused; new (not polled yet).`
+LAST is the last good poll, ITEMS how many its body had. States: ok; dry (it answers, and has brought nothing new for three days and ten times as long as usual); partial (the last body was damaged, what is whole is read); failing (tried on, with growing waits); gone (its server says for good: asked once a month); paused; new (not polled yet).`
 }
 
 // stateWords are the words of a feed's state, in the order that they are counted in.
-var stateWords = []string{ingest.StatusOK, ingest.StatusPartial, ingest.StatusFailing, ingest.StatusGone, ingest.StatusPaused, ingest.StatusNew}
+var stateWords = []string{ingest.StatusOK, ingest.StatusDry, ingest.StatusPartial, ingest.StatusFailing, ingest.StatusGone, ingest.StatusPaused, ingest.StatusNew}
 
 // Run implements the command.
 func (c feedLsCmd) Run(ctx context.Context, std streams) error {
@@ -52,15 +52,16 @@ func (c feedLsCmd) Run(ctx context.Context, std streams) error {
 			errs = append(errs, err)
 		}
 	}
+	now := time.Now()
 	show := slices.DeleteFunc(slices.Clone(all), func(s ingest.Status) bool {
-		return len(c.IDs) > 0 && !slices.Contains(c.IDs, s.ID) || len(c.State) > 0 && !slices.Contains(c.State, s.Word())
+		return len(c.IDs) > 0 && !slices.Contains(c.IDs, s.ID) || len(c.State) > 0 && !slices.Contains(c.State, s.WordAt(now))
 	})
-	c.sort(show)
+	c.sort(show, now)
 	if c.JSON {
 		enc := json.NewEncoder(std.out)
 		enc.SetEscapeHTML(false)
 		for i := range show {
-			if err := enc.Encode(feedLine(&show[i])); err != nil {
+			if err := enc.Encode(feedLine(&show[i], now)); err != nil {
 				return err
 			}
 		}
@@ -70,7 +71,6 @@ func (c feedLsCmd) Run(ctx context.Context, std streams) error {
 		fmt.Fprintln(std.out, "no feeds: add one with 'tocsin feed add URL', or name the daemon's configuration with --config")
 		return errors.Join(errs...)
 	}
-	now := time.Now()
 	w := tabwriter.NewWriter(std.out, 2, 8, 2, ' ', 0)
 	if len(show) > 0 {
 		fmt.Fprintln(w, "ID\tSTATE\tLAST\tNEXT\tITEMS\tNOTE")
@@ -81,20 +81,20 @@ func (c feedLsCmd) Run(ctx context.Context, std streams) error {
 		if !s.State.Success.IsZero() {
 			items = fmt.Sprint(s.State.Items)
 		}
-		fmt.Fprintln(w, strings.TrimRight(strings.Join([]string{s.ID, s.Word(), lastWord(s, now), dueWord(s, now), items, clipLine(feedNote(s, now), 120)}, "\t"), "\t"))
+		fmt.Fprintln(w, strings.TrimRight(strings.Join([]string{s.ID, s.WordAt(now), lastWord(s, now), dueWord(s, now), items, clipLine(feedNote(s, now), 120)}, "\t"), "\t"))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(std.out, summary(show, len(all)))
+	fmt.Fprintln(std.out, summary(show, len(all), now))
 	return errors.Join(errs...)
 }
 
-func (c feedLsCmd) sort(list []ingest.Status) {
+func (c feedLsCmd) sort(list []ingest.Status, now time.Time) {
 	slices.SortStableFunc(list, func(a, b ingest.Status) int {
 		switch c.Sort {
 		case "state":
-			return slices.Index(stateWords, a.Word()) - slices.Index(stateWords, b.Word())
+			return slices.Index(stateWords, a.WordAt(now)) - slices.Index(stateWords, b.WordAt(now))
 		case "due":
 			if a.Paused != b.Paused {
 				return map[bool]int{true: 1, false: -1}[a.Paused]
@@ -106,10 +106,10 @@ func (c feedLsCmd) sort(list []ingest.Status) {
 }
 
 // summary counts feeds by state.
-func summary(list []ingest.Status, of int) string {
+func summary(list []ingest.Status, of int, now time.Time) string {
 	count := map[string]int{}
 	for i := range list {
-		count[list[i].Word()]++
+		count[list[i].WordAt(now)]++
 	}
 	head := counted(of, "feed")
 	if len(list) < of {
@@ -159,6 +159,8 @@ func feedNote(s *ingest.Status, now time.Time) string {
 		add("failing for %s: %s", span(now.Sub(st.FailingSince)), lastError(st))
 	case st.Partial:
 		add("damaged: what is whole is read")
+	case s.WordAt(now) == ingest.StatusDry:
+		add("nothing new for %s", span(now.Sub(st.NewAt)))
 	}
 	if st.Location != "" {
 		add("moved to %s", plain(st.Location))
@@ -212,10 +214,10 @@ type feedJSON struct {
 	Hub          string    `json:"hub,omitempty"`
 }
 
-func feedLine(s *ingest.Status) feedJSON {
+func feedLine(s *ingest.Status, now time.Time) feedJSON {
 	st := &s.State
 	l := feedJSON{
-		ID: s.ID, State: s.Word(), URL: ingest.Redacted(s.URL), MovedTo: ingest.Redacted(st.Location), Listed: s.Listed, Paused: s.Paused,
+		ID: s.ID, State: s.WordAt(now), URL: ingest.Redacted(s.URL), MovedTo: ingest.Redacted(st.Location), Listed: s.Listed, Paused: s.Paused,
 		Outlet: s.Outlet, Language: s.Language, Country: s.Country, EverySeconds: int64(s.Every / time.Second), FullText: s.FullText,
 		Title: st.Title, Items: st.Items, Polled: st.Polled, Success: st.Success, Due: st.Due, NewAt: st.NewAt,
 		Failures: st.Failures, FailingSince: st.FailingSince, Reason: st.Reason, Status: st.Status, Error: st.LastError,

@@ -23,6 +23,9 @@ func TestFeedNote(t *testing.T) {
 	}{
 		{"new", ingest.FeedState{}, "new, unverified: not polled yet"},
 		{"good", ingest.FeedState{Polled: now, Success: now}, "ok"},
+		{"quiet, as is usual", ingest.FeedState{Polled: now, Success: now, NewAt: before(40 * 24 * time.Hour), NewGap: 5 * 24 * 3600}, "ok"},
+		{"dry", ingest.FeedState{Polled: now, Success: now, NewAt: before(40 * 24 * time.Hour), NewGap: 3600}, "dry, nothing new for 40d"},
+		{"dry and failing", ingest.FeedState{Polled: now, NewAt: before(40 * 24 * time.Hour), NewGap: 3600, Failures: 1, FailingSince: now, LastError: "no"}, "failing, failing for 0s: no"},
 		{"damaged", ingest.FeedState{Polled: now, Success: now, Partial: true}, "partial, damaged: what is whole is read"},
 		{"failing, without its own address",
 			ingest.FeedState{Polled: now, Failures: 9, FailingSince: before(75 * time.Hour), LastError: "fetch https://me:xxxxx@wire.example/feed: status 500; polling it again later"},
@@ -38,11 +41,11 @@ func TestFeedNote(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.state.URL = url
 			s := ingest.Status{Polled: ingest.Polled{Feed: ingest.Feed{URL: url, ID: "wire"}}, State: tt.state}
-			got := strings.TrimSuffix(s.Word()+", "+feedNote(&s, now), ", ")
+			got := strings.TrimSuffix(s.WordAt(now)+", "+feedNote(&s, now), ", ")
 			if got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			line, err := json.Marshal(feedLine(&s))
+			line, err := json.Marshal(feedLine(&s, now))
 			if err != nil || bytes.Contains(line, []byte("secret")) {
 				t.Errorf("%s, %v", line, err)
 			}
@@ -65,7 +68,7 @@ func TestFeedSummary(t *testing.T) {
 		{[]ingest.Status{bad, idle, good, good}, 4, "4 feeds: 2 ok, 1 failing, 1 paused"},
 		{[]ingest.Status{bad}, 4, "1 of 4 feeds: 1 failing"},
 	} {
-		if got := summary(tt.list, tt.of); got != tt.want {
+		if got := summary(tt.list, tt.of, time.Now()); got != tt.want {
 			t.Errorf("summary of %d of %d: %q, want %q", len(tt.list), tt.of, got, tt.want)
 		}
 	}
@@ -79,7 +82,7 @@ func TestFeedSort(t *testing.T) {
 	list := []ingest.Status{status("c", 1, 0, true), status("d", 3, 0, false), status("b", 2, 5, false), status("a", 4, 0, false)}
 	for key, want := range map[string]string{"id": "abcd", "due": "bdac", "state": "dabc"} {
 		sorted := append([]ingest.Status(nil), list...)
-		feedLsCmd{Sort: key}.sort(sorted)
+		feedLsCmd{Sort: key}.sort(sorted, now)
 		got := ""
 		for _, s := range sorted {
 			got += s.ID
