@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
@@ -31,14 +29,9 @@ func TestAFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	cfg := DefaultConfig()
-	cfg.DataDir, cfg.Metrics = dir, prometheus.NewRegistry()
-	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	b, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
+	cfg := embeddedConfig(t)
+	cfg.DataDir, cfg.Durability = dir, DefaultConfig().Durability
+	b := opened(t, cfg)
 	if err := b.Writable(t.Context()); err != nil {
 		t.Fatal(err)
 	}

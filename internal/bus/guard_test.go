@@ -12,16 +12,27 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-func TestGuardRestartsAServerThatTakesNothing(t *testing.T) {
-	t.Parallel()
+// embeddedConfig is that of a bus with its server inside, for tests of what is not exported.
+func embeddedConfig(t *testing.T) Config {
 	cfg := DefaultConfig()
 	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	return cfg
+}
+
+func opened(t *testing.T, cfg Config) *Bus {
+	t.Helper()
 	b, err := Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
+	return b
+}
+
+func TestGuardRestartsAServerThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	b := opened(t, embeddedConfig(t))
 	if _, err := b.Publish(t.Context(), Message{Subject: b.Subject("article", "wire"), ID: "1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -56,14 +67,7 @@ func TestGuardRestartsAServerThatTakesNothing(t *testing.T) {
 }
 
 func TestGuardLeavesAServerAloneThatWorks(t *testing.T) {
-	cfg := DefaultConfig()
-	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
-	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	b, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
+	b := opened(t, embeddedConfig(t))
 	kv, err := b.Bucket(t.Context(), FeedsBucket)
 	if err != nil {
 		t.Fatal(err)
@@ -91,14 +95,7 @@ func TestGuardLeavesAServerAloneThatWorks(t *testing.T) {
 // Streams answer though nothing can be written: whoever asks whether all is well must
 // hear of it.
 func TestAServerThatTakesNothingIsNotReady(t *testing.T) {
-	cfg := DefaultConfig()
-	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
-	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	b, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
+	b := opened(t, embeddedConfig(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- b.guard(ctx, 2*time.Second, 10*time.Second) }()
@@ -131,20 +128,11 @@ func TestAServerThatTakesNothingIsNotReady(t *testing.T) {
 // That a stream is missing is an answer: no other server has it.
 func TestAMissingStreamIsNoReasonToLookForAnotherServer(t *testing.T) {
 	// Alone: an answer that is late looks like none.
-	cfg := DefaultConfig()
-	cfg.DataDir, cfg.Durability, cfg.Metrics, cfg.Listen = t.TempDir(), Relaxed, prometheus.NewRegistry(), "127.0.0.1:0"
-	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	server, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
+	cfg := embeddedConfig(t)
+	cfg.Listen = "127.0.0.1:0"
+	server := opened(t, cfg)
 	cfg.URL, cfg.Metrics = server.ClientURL(), prometheus.NewRegistry()
-	b, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
+	b := opened(t, cfg)
 	if err := b.JS.DeleteStream(t.Context(), b.streamName(Dead)); err != nil {
 		t.Fatal(err)
 	}

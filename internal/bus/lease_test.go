@@ -1,24 +1,12 @@
 package bus
 
-import (
-	"log/slog"
-	"testing"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "testing"
 
 // A stop comes while a renewal is under way: the server has it, and its answer is lost.
 func TestALeaseWhoseRenewalIsUnconfirmedIsGivenUp(t *testing.T) {
 	t.Parallel()
-	cfg := DefaultConfig()
-	cfg.DataDir, cfg.Durability, cfg.Metrics = t.TempDir(), Relaxed, prometheus.NewRegistry()
-	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	b, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	mine, err := newLease(t.Context(), b, "work", cfg.Log)
+	b := opened(t, embeddedConfig(t))
+	mine, err := newLease(t.Context(), b, "work", b.log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +17,7 @@ func TestALeaseWhoseRenewalIsUnconfirmedIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	mine.release()
-	other, err := newLease(t.Context(), b, "work", cfg.Log)
+	other, err := newLease(t.Context(), b, "work", b.log)
 	if err != nil {
 		t.Fatal(err)
 	}
