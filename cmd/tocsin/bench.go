@@ -72,6 +72,9 @@ func (c benchLineCmd) Run(ctx context.Context, std streams) error {
 	if c.Articles < 100 || c.Rounds < 1 || c.Rate < 1 || c.Size < 512 || c.Size > 256<<10 || c.Incidents < 0 || c.Incidents > 1 {
 		return usageError{errors.New("bench: use at least 100 articles, 1 round, a rate of 1, a size of 512 bytes to 256KiB, and a share of incidents from 0 to 1")}
 	}
+	if n := c.For.Seconds() * float64(c.Rate); n > benchDays {
+		return usageError{fmt.Errorf("bench: --for %v at --rate %d is %.0f incidents; there are days for %d", c.For, c.Rate, n, benchDays)}
+	}
 	fmt.Fprintf(std.out, "%d articles of %v, %.0f %% of them incidents; durability %s; %d processors; medians of %d rounds\n\n",
 		c.Articles, c.Size, 100*c.Incidents, c.Durability, runtime.GOMAXPROCS(0), c.Rounds)
 	articles := benchArticles(c.Articles, int(c.Size), c.Incidents)
@@ -121,7 +124,12 @@ func (c benchLineCmd) Run(ctx context.Context, std streams) error {
 	if peak, ok := peakMemory(); ok {
 		fmt.Fprintf(std.out, "memory   %8s      most that this process held, the benchmark's own articles and server included\n", (peak >> 20 << 20).String())
 	}
+	stop, err := c.profile("latency", c.Rounds-1)
+	if err != nil {
+		return err
+	}
 	lat, err := c.latency(ctx, tagger)
+	stop()
 	if err != nil {
 		return fmt.Errorf("bench latency: %w", err)
 	}

@@ -9,8 +9,11 @@ import (
 )
 
 // The articles of the benchmark: wire-like prose in our own words, of a given
-// length, a given share of which tells of an incident. No two incidents are of
-// one day, so that each becomes one of its own.
+// length, a given share of which tells of an incident.
+
+// benchDays is how many incidents are of a day of their own, so that each becomes one.
+// Of more than that two are of one day, in two places, and the second comes years late.
+const benchDays = 2000
 
 var benchPlaces = []string{"Baghdad", "Kabul", "Mogadishu", "Kharkiv", "Maiduguri", "Peshawar", "Aden", "Gao", "Goma", "Khartoum", "Quetta", "Homs"}
 
@@ -46,8 +49,8 @@ func benchArticles(n, size int, incidents float64) []ingest.Article {
 	list := make([]ingest.Article, n)
 	told := 0.0
 	for k := range list {
-		at := base.AddDate(0, 0, k%2000).Add(time.Duration(k) * time.Second)
-		place, weekday := benchPlaces[(k+k/2000)%len(benchPlaces)], at.Weekday().String()
+		at := base.AddDate(0, 0, k%benchDays).Add(time.Duration(k) * time.Second)
+		place, weekday := benchPlaces[(k+k/benchDays)%len(benchPlaces)], at.Weekday().String()
 		context := ""
 		lead := fmt.Sprintf(benchDull[k%len(benchDull)], place, weekday, 2+k%30, 3+k%50)
 		title := "News in brief from " + place
