@@ -364,8 +364,12 @@ func (g *grouping) around(c *match.Card, except map[string]bool) error {
 		}
 	}
 	slices.Sort(hours)
+	meets := func(y Reading) bool { return compareReadings(&y, &g.x) > 0 && match.Meets(y.look(), c) }
 	for _, hour := range hours {
 		for _, id := range b.beside[hour] {
+			if except[id] || g.in[id] != nil || g.beside[id] != nil || !slices.ContainsFunc(b.asides[id], meets) {
+				continue
+			}
 			if card := b.card(id); card != nil {
 				each(card)
 			}
@@ -557,6 +561,18 @@ func (g *grouping) look(t *table) error {
 			continue
 		}
 		if err := g.around(c.card, nil); err != nil {
+			return err
+		}
+		beside := match.NewCard(c.id)
+		for k := range c.asides {
+			if compareReadings(&c.asides[k], &g.x) > 0 {
+				beside.Add(c.asides[k].look())
+			}
+		}
+		if beside.N == 0 {
+			continue
+		}
+		if err := g.around(beside, nil); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ type Card struct {
 	outlets  []uint32
 	texts    []uint32
 	articles []uint32
+	scope    scope
 
 	derived *derived // nil until it is asked for
 
@@ -62,7 +63,7 @@ const (
 
 // NewCard is the card of an incident without reports.
 func NewCard(id string) *Card {
-	return &Card{ID: id, top: [measures]int32{-1, -1, -1}}
+	return &Card{ID: id, top: [measures]int32{-1, -1, -1}, scope: noScope}
 }
 
 // Clone is a card of its own.
@@ -142,6 +143,7 @@ func (c *Card) Add(p *Probe) {
 		note(&c.texts, s.text, maxTexts)
 	}
 	note(&c.articles, s.article, maxArticles)
+	c.scope.add(s, at)
 }
 
 // Says tells whether an article's report is among those of the card.

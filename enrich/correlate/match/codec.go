@@ -140,6 +140,13 @@ func (c *coder) card(k *Card) {
 	number(c, &span)
 	k.Last = k.First + span
 	number(c, &k.N)
+	for _, day := range []*int32{&k.scope.from, &k.scope.to, &k.scope.earliest, &k.scope.latest} {
+		number(c, day)
+	}
+	half, other := uint32(k.scope.texts), uint32(k.scope.texts>>32)
+	c.hash(&half)
+	c.hash(&other)
+	k.scope.texts = uint64(half) | uint64(other)<<32
 	counts(c, &k.kinds, func(v *kind) { c.word(&v.typ); c.word(&v.sub); v.id = typeID(v.typ) })
 	counts(c, &k.windows, func(v *window) {
 		number(c, &v.from)

@@ -44,10 +44,12 @@ type sketch struct {
 	last     int64  // see Card
 
 	south, north, west, east float32 // degrees within which its towns lie
+
+	scope scope
 }
 
 func sketchOf(c *Card) sketch {
-	s := sketch{land: c.land(), last: c.Last, south: 90, north: -90, west: 180, east: -180}
+	s := sketch{land: c.land(), last: c.Last, scope: c.scope, south: 90, north: -90, west: 180, east: -180}
 	for i := range c.spots {
 		if p := &c.spots[i].v; p.settled() {
 			s.south, s.north, s.west, s.east = min(s.south, p.lat), max(s.north, p.lat), min(s.west, p.lon), max(s.east, p.lon)

@@ -23,11 +23,7 @@ func Meets(p *Probe, c *Card) bool {
 		return false
 	}
 	for i := range c.spots {
-		o := &c.spots[i].v
-		if s.spot.country != "" && s.spot.country == o.country && !(s.spot.settled() && o.settled()) {
-			return true
-		}
-		if s.spot.settled() && o.settled() && s.spot.surrounds(o) {
+		if s.spot.meets(&c.spots[i].v) {
 			return true
 		}
 	}
@@ -35,6 +31,25 @@ func Meets(p *Probe, c *Card) bool {
 	abroad := land != 0 && s.spot.country != "" && land != hash(s.spot.country)
 	theirs := c.known().marks
 	return slices.ContainsFunc(s.marks, func(m mark) bool { return (m.by == byTerm || !abroad) && slices.Contains(theirs, m) })
+}
+
+// meets tells whether Near finds an incident at one place for a report at another.
+func (s *spot) meets(o *spot) bool {
+	if s.settled() && o.settled() {
+		return s.surrounds(o) // near a border it may be called another country's
+	}
+	return s.country != "" && s.country == o.country
+}
+
+// knows tells whether a card has all places, tolls and words of its reports: that of an
+// incident of very many has not, and that of a closed one.
+func (c *Card) knows() bool {
+	for m := range c.tolls {
+		if len(c.tolls[m]) >= maxTolls {
+			return false
+		}
+	}
+	return len(c.outlets) > 0 && len(c.spots) < maxSpots && len(c.places) < maxPlaces && len(c.terms) < maxTerms
 }
 
 // days are those on which Near looks for what a report may be of.
@@ -60,11 +75,14 @@ func Kin(a, b *Card) bool {
 	w := weights()
 	place := placeUnknown
 	named := float32(0)
+	near := !a.knows() || !b.knows()
 	for i := range a.spots {
 		for k := range b.spots {
-			if r := between(&a.spots[i].v, &b.spots[k].v); i+k == 0 || r > place {
+			s, o := &a.spots[i].v, &b.spots[k].v
+			if r := between(s, o); i+k == 0 || r > place {
 				place = r
 			}
+			near = near || s.meets(o)
 		}
 	}
 	for i := range a.places {
@@ -83,7 +101,7 @@ func Kin(a, b *Card) bool {
 		return t.v.weight >= rareFrom && slices.ContainsFunc(b.terms, func(x counted[term]) bool { return x.v.word == t.v.word })
 	})
 	text := slices.ContainsFunc(a.texts, func(t uint32) bool { return slices.Contains(b.texts, t) })
-	if place <= placeUnknown && !marked && !text && (len(a.spots) == 0 || len(b.spots) == 0) {
+	if !near && !marked && !text {
 		return false // Near finds none for the other
 	}
 	sum := max(w[fTitleShared], 0)*titles + max(w[fTitlePlace], 0) + w[fBias] + w[fTypeSame] + w[fSubtypeSame] + w[fSiteSame] + w[fTargetSame] + w[fTimeDay] + w[fTimeHour] + w[fPlaceNamed]*min(named, 2) + max(w[fActorSame], 0)
@@ -129,6 +147,7 @@ func Kin(a, b *Card) bool {
 // After calls each for every incident of which something was said at or after a time
 // and that may have to do with a card, each once: what is of one of its countries, or of
 // none, or of several; and abroad what is near one of its towns, or has a name or a rare word of its.
+// Those of which no report can be of the other are passed over, whatever their words are.
 // A card that it is called with is its own only until it returns.
 func (x *Index) After(c *Card, from int64, each func(*Card)) {
 	var lands []uint32
@@ -140,7 +159,7 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 	var slots []uint32
 	f := x.begin(from - 1)
 	x.since(from, func(slot uint32) {
-		if a := &x.about[slot]; a.last >= from && (a.land == 0 || len(lands) == 0 || slices.Contains(lands, a.land)) {
+		if a := &x.about[slot]; a.last >= from && c.scope.meets(&a.scope) && (a.land == 0 || len(lands) == 0 || slices.Contains(lands, a.land)) {
 			if f.come(slot) {
 				slots = append(slots, slot)
 			}
@@ -169,7 +188,7 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 		}
 	}
 	x.lend(f.find(slots), func(o *Card) {
-		if o.N > 0 {
+		if o.N > 0 && c.scope.meets(&o.scope) {
 			each(o)
 		}
 	})

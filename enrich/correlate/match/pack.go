@@ -73,6 +73,8 @@ func (c *Card) pack(n *names, room *[]uint32) packed {
 	p.put(uint32(c.N), uint32(c.again))
 	p.long(c.First)
 	p.long(c.Last)
+	p.put(uint32(c.scope.from), uint32(c.scope.to), uint32(c.scope.earliest), uint32(c.scope.latest))
+	p.long(int64(c.scope.texts))
 	p.said(c)
 	p.put(uint32(len(c.kinds)))
 	for i := range c.kinds {
@@ -207,6 +209,7 @@ func (p *packed) unpack(n *names, c *Card) {
 	c.ID, c.Key = p.id, p.key
 	c.N, c.again = int(u.next()), int32(u.next())
 	c.First, c.Last = u.long(), u.long()
+	c.scope = scope{int32(u.next()), int32(u.next()), int32(u.next()), int32(u.next()), uint64(u.long())}
 	copy(c.rest.filter[:], u.numbers(len(c.rest.filter)))
 	c.rest.weight = math.Float32frombits(u.next())
 	c.kinds = room(c.kinds, u.next())
