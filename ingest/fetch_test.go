@@ -295,7 +295,7 @@ func TestFetchTimeouts(t *testing.T) {
 		}
 	}
 	t.Run("stalled body", func(t *testing.T) {
-		f, url := fetchFrom(t, stalled, func(c *FetcherConfig) { c.Timeout = 100 * time.Millisecond })
+		f, url := fetchFrom(t, stalled, func(c *FetcherConfig) { c.Timeout = time.Second })
 		res, err := f.Fetch(context.Background(), Request{URL: url})
 		if err != nil || !res.Truncated || string(res.Body) != "<rss><channel>" {
 			t.Errorf("got %+v, %v; want what came, truncated", res, err)

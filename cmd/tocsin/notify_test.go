@@ -149,7 +149,7 @@ func TestAStuckStageIsNoSignOfLife(t *testing.T) {
 	pulse.From(pulse.With(t.Context(), &s.pulse)).Begin()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { d.reportHealth(ctx, 100*time.Millisecond); close(done) }()
+	go func() { d.reportHealth(ctx, time.Second); close(done) }()
 	if got := m.next(); got[0] != "WATCHDOG=1" {
 		t.Errorf("told at first: %q, want a sign of life", got)
 	}
