@@ -253,7 +253,7 @@ func normalPath(s string) string {
 				continue
 			}
 		}
-		if c <= ' ' || c >= 0x7f {
+		if c <= ' ' || c >= 0x7f || c == '%' { // one that begins no escape must not come to begin one
 			b.WriteByte('%')
 			b.WriteByte(hex[c>>4])
 			b.WriteByte(hex[c&15])
