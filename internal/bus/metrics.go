@@ -127,6 +127,9 @@ func replicated(ch chan<- prometheus.Metric, stream string, c *jetstream.Cluster
 	}
 	ch <- prometheus.MustNewConstMetric(descReplica, prometheus.GaugeValue, 1, stream, c.Leader)
 	for _, r := range c.Replicas {
+		if r.Name == c.Leader {
+			continue // who has just lost the lead lists the new one, and not itself: one series twice fails a scrape
+		}
 		current := 0.0
 		if r.Current && !r.Offline {
 			current = 1

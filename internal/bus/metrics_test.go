@@ -114,7 +114,7 @@ func TestReplicasAreWatched(t *testing.T) {
 	current := func(want string) {
 		t.Helper()
 		var got string
-		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); ; bus.Pause(t.Context(), 20*time.Millisecond) { // servers tell nobody
 			families, err := reg.Gather()
 			if err != nil {
 				t.Fatal(err)
