@@ -346,8 +346,9 @@ func (x *Reading) aside(c *cluster) bool {
 // around watches what goes on, after the late reading, near a card.
 func (g *grouping) around(c *match.Card, except map[string]bool) error {
 	var failed error
+	known := func(id string) bool { return except[id] || g.in[id] != nil || g.beside[id] != nil }
 	each := func(o *match.Card) {
-		if except[o.ID] || g.in[o.ID] != nil || !match.Kin(c, o) {
+		if known(o.ID) || !match.Kin(c, o) {
 			return
 		}
 		failed = cmp.Or(failed, g.watch(o))
@@ -367,7 +368,7 @@ func (g *grouping) around(c *match.Card, except map[string]bool) error {
 	meets := func(y Reading) bool { return compareReadings(&y, &g.x) > 0 && match.Meets(y.look(), c) }
 	for _, hour := range hours {
 		for _, id := range b.beside[hour] {
-			if except[id] || g.in[id] != nil || g.beside[id] != nil || !slices.ContainsFunc(b.asides[id], meets) {
+			if known(id) || !slices.ContainsFunc(b.asides[id], meets) {
 				continue
 			}
 			if card := b.card(id); card != nil {
@@ -376,7 +377,7 @@ func (g *grouping) around(c *match.Card, except map[string]bool) error {
 		}
 	}
 	for id, old := range b.replaced {
-		if old.Last >= at && !except[id] && g.in[id] == nil && g.beside[id] == nil && match.Kin(c, old) {
+		if old.Last >= at && !known(id) && match.Kin(c, old) {
 			if card := b.card(id); card != nil {
 				failed = cmp.Or(failed, g.watch(card))
 			}

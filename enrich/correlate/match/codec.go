@@ -143,10 +143,7 @@ func (c *coder) card(k *Card) {
 	for _, day := range []*int32{&k.scope.from, &k.scope.to, &k.scope.earliest, &k.scope.latest} {
 		number(c, day)
 	}
-	half, other := uint32(k.scope.texts), uint32(k.scope.texts>>32)
-	c.hash(&half)
-	c.hash(&other)
-	k.scope.texts = uint64(half) | uint64(other)<<32
+	c.hashes(&k.scope.texts)
 	counts(c, &k.kinds, func(v *kind) { c.word(&v.typ); c.word(&v.sub); v.id = typeID(v.typ) })
 	counts(c, &k.windows, func(v *window) {
 		number(c, &v.from)
@@ -177,10 +174,7 @@ func (c *coder) spot(v *spot) {
 	c.word(&v.country)
 	number(c, &v.level)
 	number(c, &v.id)
-	own, town := uint32(v.names), uint32(v.names>>32)
-	c.hash(&own)
-	c.hash(&town)
-	v.names = uint64(own) | uint64(town)<<32
+	c.hashes(&v.names)
 	sequence(c, &v.words, c.hash)
 	c.flag(&v.located)
 	if v.located {
@@ -278,6 +272,14 @@ func (c *coder) hash(v *uint32) {
 		return
 	}
 	*v, c.buf = binary.LittleEndian.Uint32(c.buf), c.buf[4:]
+}
+
+// hashes are two of them in one number.
+func (c *coder) hashes(v *uint64) {
+	low, high := uint32(*v), uint32(*v>>32)
+	c.hash(&low)
+	c.hash(&high)
+	*v = uint64(low) | uint64(high)<<32
 }
 
 func (c *coder) float(v *float32) {

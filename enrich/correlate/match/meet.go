@@ -67,8 +67,8 @@ func (s *seen) days() (first, last int32) {
 }
 
 // Kin tells whether a report of one incident may be related to another: false only
-// where their places, tolls, names and words together cannot outweigh what speaks
-// against it, whenever it was.
+// where Near finds none of the other, for want of a common place, toll, name or word, or
+// where these together cannot outweigh what speaks against it, whenever it was.
 func Kin(a, b *Card) bool {
 	a.whole()
 	b.whole()
@@ -159,7 +159,7 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 	var slots []uint32
 	f := x.begin(from - 1)
 	x.since(from, func(slot uint32) {
-		if a := &x.about[slot]; a.last >= from && c.scope.meets(&a.scope) && (a.land == 0 || len(lands) == 0 || slices.Contains(lands, a.land)) {
+		if a := &x.about[slot]; a.last >= from && (a.land == 0 || len(lands) == 0 || slices.Contains(lands, a.land)) {
 			if f.come(slot) {
 				slots = append(slots, slot)
 			}
@@ -187,8 +187,9 @@ func (x *Index) After(c *Card, from int64, each func(*Card)) {
 			f.ask(postOf(byText, 0, t), all, 0, nil)
 		}
 	}
-	x.lend(f.find(slots), func(o *Card) {
-		if o.N > 0 && c.scope.meets(&o.scope) {
+	slots = slices.DeleteFunc(f.find(slots), func(slot uint32) bool { return !c.scope.meets(&x.about[slot].scope) })
+	x.lend(slots, func(o *Card) {
+		if o.N > 0 {
 			each(o)
 		}
 	})
